@@ -1,0 +1,73 @@
+// Package board is the master's published state: what accounts, replies, logins, alarms and nodes there are,
+// as an immutable picture behind an atomic pointer. The master alone publishes; gateway and metrics read
+// it from any goroutine and never ask the actor.
+package board
+
+import (
+	"sync/atomic"
+
+	"troupe/messages"
+)
+
+// Board is one picture. Nothing in it is ever changed; a slice may be shared by following pictures.
+type Board struct {
+	Accounts []*Account // by id
+	Replies  []*messages.Reply
+	Logins   []*messages.LoginSession
+	Alarms   []*messages.Alarm
+	Nodes    []*Node
+}
+
+// Account is one account: its durable record, and what its actor last said of itself.
+type Account struct {
+	Record *messages.Account
+	Status *messages.AccountStatus // never nil; State is paused, parked or starting when nobody runs it
+	Online bool                    // its worker holds a lease
+	Queue  []*messages.Reply       // open replies, oldest first: the sending queue
+}
+
+// ID is the account's typed id.
+func (a *Account) ID() messages.AccountID { return messages.AccountID(a.Record.GetId()) }
+
+// Node is one worker as the master sees it.
+type Node struct {
+	Status   *messages.NodeStatus
+	Online   bool
+	LastBeat int64 // ms
+}
+
+// Account finds an account; nil when there is none.
+func (b *Board) Account(id messages.AccountID) *Account {
+	for _, a := range b.Accounts {
+		if a.Record.GetId() == string(id) {
+			return a
+		}
+	}
+	return nil
+}
+
+// Holder is where the newest board stands. The zero Holder holds an empty board.
+type Holder struct{ p atomic.Pointer[Board] }
+
+// Load returns the newest board, never nil.
+func (h *Holder) Load() *Board {
+	if b := h.p.Load(); b != nil {
+		return b
+	}
+	return &Board{}
+}
+
+// Publish replaces the board; only the master calls it.
+func (h *Holder) Publish(b *Board) { h.p.Store(b) }
+
+// Changed is sent to the master's subscribers after each publication.
+type Changed struct {
+	Board    *Board
+	Accounts []messages.AccountID // whose record or status changed; added and removed ones too
+	Replies  []*messages.Reply    // that changed state
+	Alarms   []*messages.Alarm    // that were raised or cleared
+}
+
+// Subscribe asks the master (and the store, for its own kind of news) to send every change to the sender from
+// now on. The answer is the current state: Changed with everything, or one Published per account.
+type Subscribe struct{}

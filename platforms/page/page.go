@@ -1,0 +1,118 @@
+// Package page is what a platform's engine needs of a browser: kept tabs, elements, and the record of
+// what the pages themselves received. It is an interface; actors/account/browser implements it over
+// Chromium, tests by hand.
+//
+// Every method may block until ctx ends and is safe for one goroutine at a time per browser. Reads run in
+// an isolated world: a page cannot see or change them. Acts (click, type) are real input events.
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Errors that a caller branches on; all others are wrapped CDP or network errors.
+var (
+	// ErrGone means that the tab crashed or the browser exited: nothing more can be done here.
+	ErrGone = errors.New("the browser or its page is gone")
+	// ErrMoved means that an element left the page, or was covered, between its location and the act.
+	ErrMoved = errors.New("the element moved or went away")
+	// ErrGate means that a navigation was refused by the account's gate.
+	ErrGate = errors.New("the gate refused the connection")
+	// ErrNetwork means that the site could not be reached.
+	ErrNetwork = errors.New("the site could not be reached")
+)
+
+// Browser is one account's Chromium as the engine sees it.
+type Browser interface {
+	// Tab returns the kept tab of that name, making it (about:blank) on first use and again after a crash.
+	Tab(ctx context.Context, name string) (Tab, error)
+	// CloseTab closes a kept tab; closing one that does not exist is not an error.
+	CloseTab(ctx context.Context, name string) error
+	// HasCookie says whether a cookie of that name would be sent to rawURL.
+	HasCookie(ctx context.Context, rawURL, name string) (bool, error)
+	// Traffic is what all tabs, frames and workers receive.
+	Traffic() Traffic
+}
+
+// Tab is one kept page.
+type Tab interface {
+	// Navigate opens rawURL and returns when the document is ready (DOMContentLoaded).
+	Navigate(ctx context.Context, rawURL string) error
+	Reload(ctx context.Context) error
+	URL(ctx context.Context) (string, error)
+	Title(ctx context.Context) (string, error)
+	// Find returns the first element that one of the alternatives matches now, and which one did; (nil, -1, nil)
+	// if none does. An alternative is a CSS selector, or "text=..." for the innermost element whose
+	// visible text contains the words. within limits the search; nil = the document.
+	Find(ctx context.Context, alternatives []string, within Element) (Element, int, error)
+	// FindAll returns every element that the first matching alternative selects, in document order, at most limit.
+	FindAll(ctx context.Context, alternatives []string, within Element, limit int) ([]Element, error)
+	// Eval runs a pure function (args) => JSON in an isolated world. The answer is at most 1 MiB.
+	Eval(ctx context.Context, function string, args any) (json.RawMessage, error)
+	// Type inserts text into the focused element at a person's pace, a few runes at a time.
+	Type(ctx context.Context, text string) error
+	// Press presses one key: Enter, Escape, Backspace, or "Control+A".
+	Press(ctx context.Context, key string) error
+	// Scroll turns the mouse wheel by dy CSS pixels over el, or over the middle of the page if el is nil.
+	Scroll(ctx context.Context, el Element, dy int) error
+	// Screenshot is a PNG of the viewport.
+	Screenshot(ctx context.Context) ([]byte, error)
+	// DOM is the document's HTML, cut at max bytes.
+	DOM(ctx context.Context, max int) (string, error)
+}
+
+// Element is a handle on one element of a tab. It goes stale when the page changes.
+type Element interface {
+	Text(ctx context.Context) (string, error)
+	// Attr returns an attribute, or the property "value".
+	Attr(ctx context.Context, name string) (value string, ok bool, err error)
+	// Visible says whether it takes up space and is not hidden by style.
+	Visible(ctx context.Context) (bool, error)
+	// Click scrolls it into view, proves that it is what lies at the point, and clicks there with the mouse.
+	Click(ctx context.Context) error
+	Hover(ctx context.Context) error
+	Focus(ctx context.Context) error
+	// Screenshot is a PNG of the element alone.
+	Screenshot(ctx context.Context) ([]byte, error)
+}
+
+// RecordKind tells a response from a WebSocket frame.
+type RecordKind byte
+
+// The kinds of record.
+const (
+	Response RecordKind = iota + 1
+	Frame               // received by the page over a WebSocket
+	Failed              // a request of the page that got no answer
+)
+
+// Record is one thing that a page received.
+type Record struct {
+	Seq    uint64
+	At     time.Time // when Chromium had it whole
+	Kind   RecordKind
+	Tab    string // name of the tab, "" for a worker
+	Method string // of the request
+	URL    string
+	Status int
+	Body   []byte // at most 8 MiB; nil with Err set when it could not be had
+	Text   bool   // a frame: text, not binary
+	Err    string
+}
+
+// Traffic is a bounded ring of records. Take Seq before an act, then wait from it: nothing can slip between.
+// Only responses whose URL some Watch pattern matches are kept, and all frames of matching sockets.
+type Traffic interface {
+	// Watch replaces the predicate that says which URLs are worth keeping. Called once, before the first tab.
+	Watch(keep func(kind RecordKind, method, url string) bool)
+	Seq() uint64
+	// Since returns the kept records after seq, oldest first, and whether some were dropped in between.
+	Since(seq uint64) (records []Record, dropped bool)
+	// Wait returns the first record after seq that match accepts, as soon as there is one.
+	Wait(ctx context.Context, seq uint64, match func(Record) bool) (Record, error)
+	// Arrived gets a token (capacity one) whenever a record was added.
+	Arrived() <-chan struct{}
+}
