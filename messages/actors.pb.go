@@ -992,7 +992,12 @@ type NodeStatus struct {
 	BrowserMemory int64                  `protobuf:"varint,6,opt,name=browser_memory,json=browserMemory,proto3" json:"browser_memory,omitempty"` // USS of all of them, bytes
 	Load1         float64                `protobuf:"fixed64,7,opt,name=load1,proto3" json:"load1,omitempty"`
 	PendingItems  int64                  `protobuf:"varint,8,opt,name=pending_items,json=pendingItems,proto3" json:"pending_items,omitempty"` // not yet acknowledged
-	Sandbox       string                 `protobuf:"bytes,9,opt,name=sandbox,proto3" json:"sandbox,omitempty"`
+	Sandbox       string                 `protobuf:"bytes,9,opt,name=sandbox,proto3" json:"sandbox,omitempty"`                                // on, or off with the reason
+	Incarnation   string                 `protobuf:"bytes,10,opt,name=incarnation,proto3" json:"incarnation,omitempty"`                       // new at each start of the node
+	Proof         bool                   `protobuf:"varint,11,opt,name=proof,proto3" json:"proof,omitempty"`                                  // the data folder is locked by us and every left-over browser of it is gone
+	Platforms     []string               `protobuf:"bytes,12,rep,name=platforms,proto3" json:"platforms,omitempty"`                           // what it can run
+	Version       string                 `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
+	Profiles      []string               `protobuf:"bytes,14,rep,name=profiles,proto3" json:"profiles,omitempty"` // accounts whose profile folder is here
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1090,6 +1095,139 @@ func (x *NodeStatus) GetSandbox() string {
 	return ""
 }
 
+func (x *NodeStatus) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
+}
+
+func (x *NodeStatus) GetProof() bool {
+	if x != nil {
+		return x.Proof
+	}
+	return false
+}
+
+func (x *NodeStatus) GetPlatforms() []string {
+	if x != nil {
+		return x.Platforms
+	}
+	return nil
+}
+
+func (x *NodeStatus) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *NodeStatus) GetProfiles() []string {
+	if x != nil {
+		return x.Profiles
+	}
+	return nil
+}
+
+// DrainWorker asks a worker to end every account cleanly: vaults saved, browsers closed.
+type DrainWorker struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DrainWorker) Reset() {
+	*x = DrainWorker{}
+	mi := &file_actors_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DrainWorker) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DrainWorker) ProtoMessage() {}
+
+func (x *DrainWorker) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DrainWorker.ProtoReflect.Descriptor instead.
+func (*DrainWorker) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DrainWorker) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// WorkerDrained answers DrainWorker when no account is left.
+type WorkerDrained struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	Accounts      int64                  `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"` // how many were ended
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkerDrained) Reset() {
+	*x = WorkerDrained{}
+	mi := &file_actors_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkerDrained) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkerDrained) ProtoMessage() {}
+
+func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkerDrained.ProtoReflect.Descriptor instead.
+func (*WorkerDrained) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *WorkerDrained) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *WorkerDrained) GetAccounts() int64 {
+	if x != nil {
+		return x.Accounts
+	}
+	return 0
+}
+
 // SealedState is an account's cookies and storage, readable only with the cluster's key ring.
 type SealedState struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1105,7 +1243,7 @@ type SealedState struct {
 
 func (x *SealedState) Reset() {
 	*x = SealedState{}
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1117,7 +1255,7 @@ func (x *SealedState) String() string {
 func (*SealedState) ProtoMessage() {}
 
 func (x *SealedState) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1130,7 +1268,7 @@ func (x *SealedState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedState.ProtoReflect.Descriptor instead.
 func (*SealedState) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{11}
+	return file_actors_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SealedState) GetAccount() string {
@@ -1184,7 +1322,7 @@ type SaveVault struct {
 
 func (x *SaveVault) Reset() {
 	*x = SaveVault{}
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1334,7 @@ func (x *SaveVault) String() string {
 func (*SaveVault) ProtoMessage() {}
 
 func (x *SaveVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1347,7 @@ func (x *SaveVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveVault.ProtoReflect.Descriptor instead.
 func (*SaveVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{12}
+	return file_actors_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SaveVault) GetSealed() *SealedState {
@@ -1230,7 +1368,7 @@ type VaultSaved struct {
 
 func (x *VaultSaved) Reset() {
 	*x = VaultSaved{}
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1380,7 @@ func (x *VaultSaved) String() string {
 func (*VaultSaved) ProtoMessage() {}
 
 func (x *VaultSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1393,7 @@ func (x *VaultSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultSaved.ProtoReflect.Descriptor instead.
 func (*VaultSaved) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{13}
+	return file_actors_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *VaultSaved) GetAccount() string {
@@ -1300,7 +1438,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1312,7 +1450,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1325,7 +1463,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{14}
+	return file_actors_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Observed) GetAccount() string {
@@ -1424,7 +1562,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1436,7 +1574,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1449,7 +1587,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{15}
+	return file_actors_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Acked) GetAccount() string {
@@ -1491,7 +1629,7 @@ type StartLogin struct {
 
 func (x *StartLogin) Reset() {
 	*x = StartLogin{}
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1503,7 +1641,7 @@ func (x *StartLogin) String() string {
 func (*StartLogin) ProtoMessage() {}
 
 func (x *StartLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1516,7 +1654,7 @@ func (x *StartLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartLogin.ProtoReflect.Descriptor instead.
 func (*StartLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{16}
+	return file_actors_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StartLogin) GetAccount() string {
@@ -1551,7 +1689,7 @@ type LoginStarted struct {
 
 func (x *LoginStarted) Reset() {
 	*x = LoginStarted{}
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1701,7 @@ func (x *LoginStarted) String() string {
 func (*LoginStarted) ProtoMessage() {}
 
 func (x *LoginStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1714,7 @@ func (x *LoginStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStarted.ProtoReflect.Descriptor instead.
 func (*LoginStarted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{17}
+	return file_actors_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LoginStarted) GetSession() string {
@@ -1611,7 +1749,7 @@ type LoginInput struct {
 
 func (x *LoginInput) Reset() {
 	*x = LoginInput{}
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1623,7 +1761,7 @@ func (x *LoginInput) String() string {
 func (*LoginInput) ProtoMessage() {}
 
 func (x *LoginInput) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1636,7 +1774,7 @@ func (x *LoginInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginInput.ProtoReflect.Descriptor instead.
 func (*LoginInput) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{18}
+	return file_actors_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LoginInput) GetSession() string {
@@ -1670,7 +1808,7 @@ type CancelLogin struct {
 
 func (x *CancelLogin) Reset() {
 	*x = CancelLogin{}
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1682,7 +1820,7 @@ func (x *CancelLogin) String() string {
 func (*CancelLogin) ProtoMessage() {}
 
 func (x *CancelLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1695,7 +1833,7 @@ func (x *CancelLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLogin.ProtoReflect.Descriptor instead.
 func (*CancelLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{19}
+	return file_actors_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CancelLogin) GetSession() string {
@@ -1730,7 +1868,7 @@ type LoginStep struct {
 
 func (x *LoginStep) Reset() {
 	*x = LoginStep{}
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1742,7 +1880,7 @@ func (x *LoginStep) String() string {
 func (*LoginStep) ProtoMessage() {}
 
 func (x *LoginStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1755,7 +1893,7 @@ func (x *LoginStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStep.ProtoReflect.Descriptor instead.
 func (*LoginStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{20}
+	return file_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *LoginStep) GetSession() string {
@@ -1836,7 +1974,7 @@ type LoginEnded struct {
 
 func (x *LoginEnded) Reset() {
 	*x = LoginEnded{}
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1848,7 +1986,7 @@ func (x *LoginEnded) String() string {
 func (*LoginEnded) ProtoMessage() {}
 
 func (x *LoginEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1861,7 +1999,7 @@ func (x *LoginEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginEnded.ProtoReflect.Descriptor instead.
 func (*LoginEnded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{21}
+	return file_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LoginEnded) GetSession() string {
@@ -1929,7 +2067,7 @@ type LoginSession struct {
 
 func (x *LoginSession) Reset() {
 	*x = LoginSession{}
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1941,7 +2079,7 @@ func (x *LoginSession) String() string {
 func (*LoginSession) ProtoMessage() {}
 
 func (x *LoginSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1954,7 +2092,7 @@ func (x *LoginSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSession.ProtoReflect.Descriptor instead.
 func (*LoginSession) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{22}
+	return file_actors_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *LoginSession) GetSession() string {
@@ -2024,7 +2162,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2036,7 +2174,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2049,7 +2187,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{23}
+	return file_actors_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -2146,7 +2284,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2158,7 +2296,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2171,7 +2309,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{24}
+	return file_actors_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Reply) GetId() string {
@@ -2344,7 +2482,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2356,7 +2494,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2369,7 +2507,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{25}
+	return file_actors_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -2438,7 +2576,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2450,7 +2588,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2463,7 +2601,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{26}
+	return file_actors_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -2489,7 +2627,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2501,7 +2639,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2514,7 +2652,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{27}
+	return file_actors_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -2536,7 +2674,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2548,7 +2686,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2561,7 +2699,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{28}
+	return file_actors_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -2604,7 +2742,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2616,7 +2754,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2629,7 +2767,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{29}
+	return file_actors_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -2677,7 +2815,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2689,7 +2827,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2702,7 +2840,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{30}
+	return file_actors_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -2772,7 +2910,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2784,7 +2922,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2797,7 +2935,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{31}
+	return file_actors_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -2826,7 +2964,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2838,7 +2976,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2851,7 +2989,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{32}
+	return file_actors_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -2898,7 +3036,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2910,7 +3048,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2923,7 +3061,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{33}
+	return file_actors_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Alarm) GetId() string {
@@ -2987,7 +3125,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2999,7 +3137,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3012,7 +3150,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{34}
+	return file_actors_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Put) GetTable() string {
@@ -3047,7 +3185,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3059,7 +3197,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3072,7 +3210,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{35}
+	return file_actors_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -3098,7 +3236,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3110,7 +3248,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3123,7 +3261,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{36}
+	return file_actors_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -3142,7 +3280,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3154,7 +3292,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3167,7 +3305,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{37}
+	return file_actors_proto_rawDescGZIP(), []int{39}
 }
 
 type ControlLoaded struct {
@@ -3179,7 +3317,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3191,7 +3329,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3204,7 +3342,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{38}
+	return file_actors_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -3229,7 +3367,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3241,7 +3379,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3254,7 +3392,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{39}
+	return file_actors_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -3310,7 +3448,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3322,7 +3460,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3335,7 +3473,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{40}
+	return file_actors_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -3368,7 +3506,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3380,7 +3518,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3393,7 +3531,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{41}
+	return file_actors_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -3412,7 +3550,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3424,7 +3562,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3437,7 +3575,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{42}
+	return file_actors_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -3458,7 +3596,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3470,7 +3608,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3483,7 +3621,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{43}
+	return file_actors_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -3509,7 +3647,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3521,7 +3659,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3534,7 +3672,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{44}
+	return file_actors_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -3557,7 +3695,7 @@ type CreateAccount struct {
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3569,7 +3707,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3582,7 +3720,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{45}
+	return file_actors_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -3630,7 +3768,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3642,7 +3780,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3655,7 +3793,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{46}
+	return file_actors_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -3681,7 +3819,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3693,7 +3831,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3706,7 +3844,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{47}
+	return file_actors_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -3725,7 +3863,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3737,7 +3875,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3750,7 +3888,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{48}
+	return file_actors_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -3769,7 +3907,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3781,7 +3919,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3794,7 +3932,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{49}
+	return file_actors_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -3815,7 +3953,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3827,7 +3965,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3840,7 +3978,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{50}
+	return file_actors_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Refused) GetCode() string {
@@ -3866,7 +4004,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3878,7 +4016,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3891,7 +4029,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{51}
+	return file_actors_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -3911,7 +4049,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3923,7 +4061,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3936,7 +4074,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{52}
+	return file_actors_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -3963,7 +4101,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3975,7 +4113,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3988,7 +4126,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{53}
+	return file_actors_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -4094,7 +4232,7 @@ const file_actors_proto_rawDesc = "" +
 	"\rAccountFailed\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x9a\x02\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa6\x03\n" +
 	"\n" +
 	"NodeStatus\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
@@ -4106,7 +4244,18 @@ const file_actors_proto_rawDesc = "" +
 	"\x0ebrowser_memory\x18\x06 \x01(\x03R\rbrowserMemory\x12\x14\n" +
 	"\x05load1\x18\a \x01(\x01R\x05load1\x12#\n" +
 	"\rpending_items\x18\b \x01(\x03R\fpendingItems\x12\x18\n" +
-	"\asandbox\x18\t \x01(\tR\asandbox\"\xa4\x01\n" +
+	"\asandbox\x18\t \x01(\tR\asandbox\x12 \n" +
+	"\vincarnation\x18\n" +
+	" \x01(\tR\vincarnation\x12\x14\n" +
+	"\x05proof\x18\v \x01(\bR\x05proof\x12\x1c\n" +
+	"\tplatforms\x18\f \x03(\tR\tplatforms\x12\x18\n" +
+	"\aversion\x18\r \x01(\tR\aversion\x12\x1a\n" +
+	"\bprofiles\x18\x0e \x03(\tR\bprofiles\"%\n" +
+	"\vDrainWorker\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\"C\n" +
+	"\rWorkerDrained\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
+	"\baccounts\x18\x02 \x01(\x03R\baccounts\"\xa4\x01\n" +
 	"\vSealedState\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x18\n" +
@@ -4373,7 +4522,7 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),          // 0: troupe.ReplyKind
 	(*Account)(nil),         // 1: troupe.Account
@@ -4387,74 +4536,76 @@ var file_actors_proto_goTypes = []any{
 	(*AccountRevoked)(nil),  // 9: troupe.AccountRevoked
 	(*AccountFailed)(nil),   // 10: troupe.AccountFailed
 	(*NodeStatus)(nil),      // 11: troupe.NodeStatus
-	(*SealedState)(nil),     // 12: troupe.SealedState
-	(*SaveVault)(nil),       // 13: troupe.SaveVault
-	(*VaultSaved)(nil),      // 14: troupe.VaultSaved
-	(*Observed)(nil),        // 15: troupe.Observed
-	(*Acked)(nil),           // 16: troupe.Acked
-	(*StartLogin)(nil),      // 17: troupe.StartLogin
-	(*LoginStarted)(nil),    // 18: troupe.LoginStarted
-	(*LoginInput)(nil),      // 19: troupe.LoginInput
-	(*CancelLogin)(nil),     // 20: troupe.CancelLogin
-	(*LoginStep)(nil),       // 21: troupe.LoginStep
-	(*LoginEnded)(nil),      // 22: troupe.LoginEnded
-	(*LoginSession)(nil),    // 23: troupe.LoginSession
-	(*ReplyTarget)(nil),     // 24: troupe.ReplyTarget
-	(*Reply)(nil),           // 25: troupe.Reply
-	(*SubmitReply)(nil),     // 26: troupe.SubmitReply
-	(*ReplyAccepted)(nil),   // 27: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),    // 28: troupe.ExecuteReply
-	(*BeginCommit)(nil),     // 29: troupe.BeginCommit
-	(*CommitTicket)(nil),    // 30: troupe.CommitTicket
-	(*ReplyResult)(nil),     // 31: troupe.ReplyResult
-	(*FindReply)(nil),       // 32: troupe.FindReply
-	(*ReplyFound)(nil),      // 33: troupe.ReplyFound
-	(*Alarm)(nil),           // 34: troupe.Alarm
-	(*Put)(nil),             // 35: troupe.Put
-	(*Append)(nil),          // 36: troupe.Append
-	(*Appended)(nil),        // 37: troupe.Appended
-	(*LoadControl)(nil),     // 38: troupe.LoadControl
-	(*ControlLoaded)(nil),   // 39: troupe.ControlLoaded
-	(*MarkRead)(nil),        // 40: troupe.MarkRead
-	(*MarkedRead)(nil),      // 41: troupe.MarkedRead
-	(*EraseAccount)(nil),    // 42: troupe.EraseAccount
-	(*AccountErased)(nil),   // 43: troupe.AccountErased
-	(*KnownItems)(nil),      // 44: troupe.KnownItems
-	(*ItemsKnown)(nil),      // 45: troupe.ItemsKnown
-	(*CreateAccount)(nil),   // 46: troupe.CreateAccount
-	(*PauseAccount)(nil),    // 47: troupe.PauseAccount
-	(*ResumeAccount)(nil),   // 48: troupe.ResumeAccount
-	(*RemoveAccount)(nil),   // 49: troupe.RemoveAccount
-	(*AccountDone)(nil),     // 50: troupe.AccountDone
-	(*Refused)(nil),         // 51: troupe.Refused
-	(*TakeScreenshot)(nil),  // 52: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil), // 53: troupe.ScreenshotTaken
-	(*CollectNow)(nil),      // 54: troupe.CollectNow
-	nil,                     // 55: troupe.AssignAccount.KnownEntry
-	nil,                     // 56: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),         // 57: troupe.Profile
-	(*Item)(nil),            // 58: troupe.Item
+	(*DrainWorker)(nil),     // 12: troupe.DrainWorker
+	(*WorkerDrained)(nil),   // 13: troupe.WorkerDrained
+	(*SealedState)(nil),     // 14: troupe.SealedState
+	(*SaveVault)(nil),       // 15: troupe.SaveVault
+	(*VaultSaved)(nil),      // 16: troupe.VaultSaved
+	(*Observed)(nil),        // 17: troupe.Observed
+	(*Acked)(nil),           // 18: troupe.Acked
+	(*StartLogin)(nil),      // 19: troupe.StartLogin
+	(*LoginStarted)(nil),    // 20: troupe.LoginStarted
+	(*LoginInput)(nil),      // 21: troupe.LoginInput
+	(*CancelLogin)(nil),     // 22: troupe.CancelLogin
+	(*LoginStep)(nil),       // 23: troupe.LoginStep
+	(*LoginEnded)(nil),      // 24: troupe.LoginEnded
+	(*LoginSession)(nil),    // 25: troupe.LoginSession
+	(*ReplyTarget)(nil),     // 26: troupe.ReplyTarget
+	(*Reply)(nil),           // 27: troupe.Reply
+	(*SubmitReply)(nil),     // 28: troupe.SubmitReply
+	(*ReplyAccepted)(nil),   // 29: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),    // 30: troupe.ExecuteReply
+	(*BeginCommit)(nil),     // 31: troupe.BeginCommit
+	(*CommitTicket)(nil),    // 32: troupe.CommitTicket
+	(*ReplyResult)(nil),     // 33: troupe.ReplyResult
+	(*FindReply)(nil),       // 34: troupe.FindReply
+	(*ReplyFound)(nil),      // 35: troupe.ReplyFound
+	(*Alarm)(nil),           // 36: troupe.Alarm
+	(*Put)(nil),             // 37: troupe.Put
+	(*Append)(nil),          // 38: troupe.Append
+	(*Appended)(nil),        // 39: troupe.Appended
+	(*LoadControl)(nil),     // 40: troupe.LoadControl
+	(*ControlLoaded)(nil),   // 41: troupe.ControlLoaded
+	(*MarkRead)(nil),        // 42: troupe.MarkRead
+	(*MarkedRead)(nil),      // 43: troupe.MarkedRead
+	(*EraseAccount)(nil),    // 44: troupe.EraseAccount
+	(*AccountErased)(nil),   // 45: troupe.AccountErased
+	(*KnownItems)(nil),      // 46: troupe.KnownItems
+	(*ItemsKnown)(nil),      // 47: troupe.ItemsKnown
+	(*CreateAccount)(nil),   // 48: troupe.CreateAccount
+	(*PauseAccount)(nil),    // 49: troupe.PauseAccount
+	(*ResumeAccount)(nil),   // 50: troupe.ResumeAccount
+	(*RemoveAccount)(nil),   // 51: troupe.RemoveAccount
+	(*AccountDone)(nil),     // 52: troupe.AccountDone
+	(*Refused)(nil),         // 53: troupe.Refused
+	(*TakeScreenshot)(nil),  // 54: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil), // 55: troupe.ScreenshotTaken
+	(*CollectNow)(nil),      // 56: troupe.CollectNow
+	nil,                     // 57: troupe.AssignAccount.KnownEntry
+	nil,                     // 58: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),         // 59: troupe.Profile
+	(*Item)(nil),            // 60: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	57, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	57, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	59, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	59, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
 	3,  // 2: troupe.Beat.held:type_name -> troupe.Held
 	3,  // 3: troupe.Grant.covers:type_name -> troupe.Held
 	1,  // 4: troupe.AssignAccount.account:type_name -> troupe.Account
-	12, // 5: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	55, // 6: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
-	12, // 7: troupe.SaveVault.sealed:type_name -> troupe.SealedState
-	58, // 8: troupe.Observed.items:type_name -> troupe.Item
-	57, // 9: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	14, // 5: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
+	57, // 6: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	14, // 7: troupe.SaveVault.sealed:type_name -> troupe.SealedState
+	60, // 8: troupe.Observed.items:type_name -> troupe.Item
+	59, // 9: troupe.LoginEnded.profile:type_name -> troupe.Profile
 	0,  // 10: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	24, // 11: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	24, // 12: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	25, // 13: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	25, // 14: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	25, // 15: troupe.FindReply.reply:type_name -> troupe.Reply
-	35, // 16: troupe.Append.puts:type_name -> troupe.Put
-	35, // 17: troupe.ControlLoaded.records:type_name -> troupe.Put
-	56, // 18: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	26, // 11: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	26, // 12: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	27, // 13: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	27, // 14: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	27, // 15: troupe.FindReply.reply:type_name -> troupe.Reply
+	37, // 16: troupe.Append.puts:type_name -> troupe.Put
+	37, // 17: troupe.ControlLoaded.records:type_name -> troupe.Put
+	58, // 18: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
 	1,  // 19: troupe.AccountDone.account:type_name -> troupe.Account
 	20, // [20:20] is the sub-list for method output_type
 	20, // [20:20] is the sub-list for method input_type
@@ -4475,7 +4626,7 @@ func file_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   56,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
