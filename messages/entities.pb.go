@@ -1517,14 +1517,18 @@ func (*Item_Notification) isItem_Entity() {}
 
 // StoredItem is an item at rest, with what only the store knows of it.
 type StoredItem struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Item          *Item                  `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
-	Rev           uint64                 `protobuf:"varint,2,opt,name=rev,proto3" json:"rev,omitempty"`                              // of its last change
-	Epoch         uint64                 `protobuf:"varint,3,opt,name=epoch,proto3" json:"epoch,omitempty"`                          // of the observation that last wrote it
-	ChangedAt     int64                  `protobuf:"varint,4,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"` // last real change
-	SeenAt        int64                  `protobuf:"varint,5,opt,name=seen_at,json=seenAt,proto3" json:"seen_at,omitempty"`          // last time a page showed it, at the granularity of a day
-	TraceId       string                 `protobuf:"bytes,6,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`        // of the observation that brought it
-	PageAt        int64                  `protobuf:"varint,7,opt,name=page_at,json=pageAt,proto3" json:"page_at,omitempty"`          // when the page received it, in that observation
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Item      *Item                  `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
+	Rev       uint64                 `protobuf:"varint,2,opt,name=rev,proto3" json:"rev,omitempty"`                              // of its last change
+	Epoch     uint64                 `protobuf:"varint,3,opt,name=epoch,proto3" json:"epoch,omitempty"`                          // of the observation that last wrote it
+	ChangedAt int64                  `protobuf:"varint,4,opt,name=changed_at,json=changedAt,proto3" json:"changed_at,omitempty"` // last real change
+	SeenAt    int64                  `protobuf:"varint,5,opt,name=seen_at,json=seenAt,proto3" json:"seen_at,omitempty"`          // last time a page showed it, at the granularity of a day
+	TraceId   string                 `protobuf:"bytes,6,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`        // of the observation that brought it
+	PageAt    int64                  `protobuf:"varint,7,opt,name=page_at,json=pageAt,proto3" json:"page_at,omitempty"`          // when the page received it, in that observation
+	// The store's own fields stand here at rest, and not in the entity.
+	DetectedAt    int64 `protobuf:"varint,8,opt,name=detected_at,json=detectedAt,proto3" json:"detected_at,omitempty"` // first observed
+	IsNew         bool  `protobuf:"varint,9,opt,name=is_new,json=isNew,proto3" json:"is_new,omitempty"`                // first seen after the baseline
+	IsRead        bool  `protobuf:"varint,10,opt,name=is_read,json=isRead,proto3" json:"is_read,omitempty"`            // own, or marked by an agent
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1608,6 +1612,221 @@ func (x *StoredItem) GetPageAt() int64 {
 	return 0
 }
 
+func (x *StoredItem) GetDetectedAt() int64 {
+	if x != nil {
+		return x.DetectedAt
+	}
+	return 0
+}
+
+func (x *StoredItem) GetIsNew() bool {
+	if x != nil {
+		return x.IsNew
+	}
+	return false
+}
+
+func (x *StoredItem) GetIsRead() bool {
+	if x != nil {
+		return x.IsRead
+	}
+	return false
+}
+
+// StoredSummary is an account's summary at rest: what is known of it before its items are loaded.
+type StoredSummary struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Rev            uint64                 `protobuf:"varint,1,opt,name=rev,proto3" json:"rev,omitempty"` // of the account's last change
+	Counts         *Counts                `protobuf:"bytes,2,opt,name=counts,proto3" json:"counts,omitempty"`
+	UnreadComments int64                  `protobuf:"varint,3,opt,name=unread_comments,json=unreadComments,proto3" json:"unread_comments,omitempty"`
+	UnreadMessages int64                  `protobuf:"varint,4,opt,name=unread_messages,json=unreadMessages,proto3" json:"unread_messages,omitempty"`
+	LastText       string                 `protobuf:"bytes,5,opt,name=last_text,json=lastText,proto3" json:"last_text,omitempty"` // of the newest comment or message
+	LastFrom       string                 `protobuf:"bytes,6,opt,name=last_from,json=lastFrom,proto3" json:"last_from,omitempty"`
+	LastAt         int64                  `protobuf:"varint,7,opt,name=last_at,json=lastAt,proto3" json:"last_at,omitempty"`
+	Metadata       *Metadata              `protobuf:"bytes,8,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	Stream         string                 `protobuf:"bytes,9,opt,name=stream,proto3" json:"stream,omitempty"` // of the last observation that was merged
+	N              uint64                 `protobuf:"varint,10,opt,name=n,proto3" json:"n,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *StoredSummary) Reset() {
+	*x = StoredSummary{}
+	mi := &file_entities_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredSummary) ProtoMessage() {}
+
+func (x *StoredSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_entities_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredSummary.ProtoReflect.Descriptor instead.
+func (*StoredSummary) Descriptor() ([]byte, []int) {
+	return file_entities_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *StoredSummary) GetRev() uint64 {
+	if x != nil {
+		return x.Rev
+	}
+	return 0
+}
+
+func (x *StoredSummary) GetCounts() *Counts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *StoredSummary) GetUnreadComments() int64 {
+	if x != nil {
+		return x.UnreadComments
+	}
+	return 0
+}
+
+func (x *StoredSummary) GetUnreadMessages() int64 {
+	if x != nil {
+		return x.UnreadMessages
+	}
+	return 0
+}
+
+func (x *StoredSummary) GetLastText() string {
+	if x != nil {
+		return x.LastText
+	}
+	return ""
+}
+
+func (x *StoredSummary) GetLastFrom() string {
+	if x != nil {
+		return x.LastFrom
+	}
+	return ""
+}
+
+func (x *StoredSummary) GetLastAt() int64 {
+	if x != nil {
+		return x.LastAt
+	}
+	return 0
+}
+
+func (x *StoredSummary) GetMetadata() *Metadata {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *StoredSummary) GetStream() string {
+	if x != nil {
+		return x.Stream
+	}
+	return ""
+}
+
+func (x *StoredSummary) GetN() uint64 {
+	if x != nil {
+		return x.N
+	}
+	return 0
+}
+
+// StoredChange is one entry of the change log at rest; its key is its rev.
+type StoredChange struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Collection    string                 `protobuf:"bytes,2,opt,name=collection,proto3" json:"collection,omitempty"`
+	Id            string                 `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	New           bool                   `protobuf:"varint,4,opt,name=new,proto3" json:"new,omitempty"`
+	Deleted       bool                   `protobuf:"varint,5,opt,name=deleted,proto3" json:"deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredChange) Reset() {
+	*x = StoredChange{}
+	mi := &file_entities_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredChange) ProtoMessage() {}
+
+func (x *StoredChange) ProtoReflect() protoreflect.Message {
+	mi := &file_entities_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredChange.ProtoReflect.Descriptor instead.
+func (*StoredChange) Descriptor() ([]byte, []int) {
+	return file_entities_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *StoredChange) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *StoredChange) GetCollection() string {
+	if x != nil {
+		return x.Collection
+	}
+	return ""
+}
+
+func (x *StoredChange) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *StoredChange) GetNew() bool {
+	if x != nil {
+		return x.New
+	}
+	return false
+}
+
+func (x *StoredChange) GetDeleted() bool {
+	if x != nil {
+		return x.Deleted
+	}
+	return false
+}
+
 // Counts are how many items of each collection an account holds.
 type Counts struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1623,7 +1842,7 @@ type Counts struct {
 
 func (x *Counts) Reset() {
 	*x = Counts{}
-	mi := &file_entities_proto_msgTypes[11]
+	mi := &file_entities_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +1854,7 @@ func (x *Counts) String() string {
 func (*Counts) ProtoMessage() {}
 
 func (x *Counts) ProtoReflect() protoreflect.Message {
-	mi := &file_entities_proto_msgTypes[11]
+	mi := &file_entities_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +1867,7 @@ func (x *Counts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Counts.ProtoReflect.Descriptor instead.
 func (*Counts) Descriptor() ([]byte, []int) {
-	return file_entities_proto_rawDescGZIP(), []int{11}
+	return file_entities_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Counts) GetContents() int64 {
@@ -1706,7 +1925,7 @@ type Metadata struct {
 
 func (x *Metadata) Reset() {
 	*x = Metadata{}
-	mi := &file_entities_proto_msgTypes[12]
+	mi := &file_entities_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1718,7 +1937,7 @@ func (x *Metadata) String() string {
 func (*Metadata) ProtoMessage() {}
 
 func (x *Metadata) ProtoReflect() protoreflect.Message {
-	mi := &file_entities_proto_msgTypes[12]
+	mi := &file_entities_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1731,7 +1950,7 @@ func (x *Metadata) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Metadata.ProtoReflect.Descriptor instead.
 func (*Metadata) Descriptor() ([]byte, []int) {
-	return file_entities_proto_rawDescGZIP(), []int{12}
+	return file_entities_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Metadata) GetLastCrawlTime() int64 {
@@ -1976,7 +2195,7 @@ const file_entities_proto_rawDesc = "" +
 	"\amessage\x18\x05 \x01(\v2\x15.troupe.DirectMessageH\x00R\amessage\x12:\n" +
 	"\fnotification\x18\x06 \x01(\v2\x14.troupe.NotificationH\x00R\fnotification\x12&\n" +
 	"\x06source\x18\a \x01(\x0e2\x0e.troupe.SourceR\x06sourceB\b\n" +
-	"\x06entity\"\xc2\x01\n" +
+	"\x06entity\"\x93\x02\n" +
 	"\n" +
 	"StoredItem\x12 \n" +
 	"\x04item\x18\x01 \x01(\v2\f.troupe.ItemR\x04item\x12\x10\n" +
@@ -1986,7 +2205,32 @@ const file_entities_proto_rawDesc = "" +
 	"changed_at\x18\x04 \x01(\x03R\tchangedAt\x12\x17\n" +
 	"\aseen_at\x18\x05 \x01(\x03R\x06seenAt\x12\x19\n" +
 	"\btrace_id\x18\x06 \x01(\tR\atraceId\x12\x17\n" +
-	"\apage_at\x18\a \x01(\x03R\x06pageAt\"\xca\x01\n" +
+	"\apage_at\x18\a \x01(\x03R\x06pageAt\x12\x1f\n" +
+	"\vdetected_at\x18\b \x01(\x03R\n" +
+	"detectedAt\x12\x15\n" +
+	"\x06is_new\x18\t \x01(\bR\x05isNew\x12\x17\n" +
+	"\ais_read\x18\n" +
+	" \x01(\bR\x06isRead\"\xc2\x02\n" +
+	"\rStoredSummary\x12\x10\n" +
+	"\x03rev\x18\x01 \x01(\x04R\x03rev\x12&\n" +
+	"\x06counts\x18\x02 \x01(\v2\x0e.troupe.CountsR\x06counts\x12'\n" +
+	"\x0funread_comments\x18\x03 \x01(\x03R\x0eunreadComments\x12'\n" +
+	"\x0funread_messages\x18\x04 \x01(\x03R\x0eunreadMessages\x12\x1b\n" +
+	"\tlast_text\x18\x05 \x01(\tR\blastText\x12\x1b\n" +
+	"\tlast_from\x18\x06 \x01(\tR\blastFrom\x12\x17\n" +
+	"\alast_at\x18\a \x01(\x03R\x06lastAt\x12,\n" +
+	"\bmetadata\x18\b \x01(\v2\x10.troupe.MetadataR\bmetadata\x12\x16\n" +
+	"\x06stream\x18\t \x01(\tR\x06stream\x12\f\n" +
+	"\x01n\x18\n" +
+	" \x01(\x04R\x01n\"\x84\x01\n" +
+	"\fStoredChange\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x1e\n" +
+	"\n" +
+	"collection\x18\x02 \x01(\tR\n" +
+	"collection\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12\x10\n" +
+	"\x03new\x18\x04 \x01(\bR\x03new\x12\x18\n" +
+	"\adeleted\x18\x05 \x01(\bR\adeleted\"\xca\x01\n" +
 	"\x06Counts\x12\x1a\n" +
 	"\bcontents\x18\x01 \x01(\x03R\bcontents\x12\x1a\n" +
 	"\bcomments\x18\x02 \x01(\x03R\bcomments\x12 \n" +
@@ -2020,7 +2264,7 @@ func file_entities_proto_rawDescGZIP() []byte {
 }
 
 var file_entities_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_entities_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_entities_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_entities_proto_goTypes = []any{
 	(Source)(0),           // 0: troupe.Source
 	(*Content)(nil),       // 1: troupe.Content
@@ -2034,8 +2278,10 @@ var file_entities_proto_goTypes = []any{
 	(*Profile)(nil),       // 9: troupe.Profile
 	(*Item)(nil),          // 10: troupe.Item
 	(*StoredItem)(nil),    // 11: troupe.StoredItem
-	(*Counts)(nil),        // 12: troupe.Counts
-	(*Metadata)(nil),      // 13: troupe.Metadata
+	(*StoredSummary)(nil), // 12: troupe.StoredSummary
+	(*StoredChange)(nil),  // 13: troupe.StoredChange
+	(*Counts)(nil),        // 14: troupe.Counts
+	(*Metadata)(nil),      // 15: troupe.Metadata
 }
 var file_entities_proto_depIdxs = []int32{
 	2,  // 0: troupe.Content.statistics:type_name -> troupe.Statistics
@@ -2050,12 +2296,14 @@ var file_entities_proto_depIdxs = []int32{
 	8,  // 9: troupe.Item.notification:type_name -> troupe.Notification
 	0,  // 10: troupe.Item.source:type_name -> troupe.Source
 	10, // 11: troupe.StoredItem.item:type_name -> troupe.Item
-	12, // 12: troupe.Metadata.crawl_counts:type_name -> troupe.Counts
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	14, // 12: troupe.StoredSummary.counts:type_name -> troupe.Counts
+	15, // 13: troupe.StoredSummary.metadata:type_name -> troupe.Metadata
+	14, // 14: troupe.Metadata.crawl_counts:type_name -> troupe.Counts
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_entities_proto_init() }
@@ -2083,7 +2331,7 @@ func file_entities_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_entities_proto_rawDesc), len(file_entities_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/oklog/ulid/v2"
 )
 
 // AccountID names one watched account, across the whole cluster and for ever.
@@ -78,6 +80,9 @@ func (id LoginID) Attr() slog.Attr { return slog.String("login", string(id)) }
 
 // TraceID follows one item or reply through every actor.
 type TraceID string
+
+// NewTrace makes a trace id; ids made later sort later.
+func NewTrace() TraceID { return TraceID(ulid.Make().String()) }
 
 // TopicKind tells a work's comments from a private conversation.
 type TopicKind byte
