@@ -12,12 +12,12 @@ type Header struct {
 	ID         string
 	Rev        messages.Rev
 	Epoch      messages.Epoch // of the observation that last wrote it
-	Source     messages.Source
-	DetectedAt int64 // ms, first observed
-	ChangedAt  int64 // ms, last real change
-	SeenAt     int64 // ms, last observed, to the day
-	PageAt     int64 // ms, when the page received it
+	DetectedAt int64          // ms, first observed
+	ChangedAt  int64          // ms, last real change
+	SeenAt     int64          // ms, last observed, to the day
+	PageAt     int64          // ms, when the page received it
 	Trace      messages.TraceID
+	Source     messages.Source
 	IsNew      bool // first seen after the collection's baseline, not own
 	IsRead     bool // own items are read; else the master's mark
 }
@@ -51,6 +51,9 @@ type Comment struct {
 // Discussion says whether it stands below a first-level comment.
 func (c *Comment) Discussion() bool { return c.Root != "" }
 
+// Unread says whether an agent still has to read it.
+func (c *Comment) Unread() bool { return !c.Own && !c.IsRead }
+
 // Conversation is a private chat.
 type Conversation struct {
 	Header
@@ -70,6 +73,9 @@ type DirectMessage struct {
 	CreateTime                                                                     int64
 	Outbound, Recalled                                                             bool
 }
+
+// Unread says whether an agent still has to read it.
+func (m *DirectMessage) Unread() bool { return !m.Outbound && !m.IsRead }
 
 // Notification is a platform's notice.
 type Notification struct {
@@ -100,14 +106,15 @@ type Summary struct {
 	Metadata *messages.Metadata
 }
 
-// Topic is a work with its comments, or a conversation with its messages.
+// Topic is a work with its comments, or a conversation with its messages. A work or conversation that was
+// not observed itself yet stands in with its id, and the peer's name as far as its messages tell.
 type Topic struct {
 	Kind         messages.TopicKind
 	Work         *Work         // of a work; never nil then
 	Conversation *Conversation // of a conversation; never nil then
 	Count        int           // comments and discussions, or messages
 	Unread       int
-	Last         Last
+	Last         Last // zero while it holds no items
 }
 
 // ID is the work's or conversation's id within the account.
@@ -118,12 +125,27 @@ func (t *Topic) ID() string {
 	return t.Conversation.ID
 }
 
+// At is when something last happened in the topic, for sorting: its newest item's time, else what the
+// platform said of the conversation, else when the work was last seen.
+func (t *Topic) At() int64 {
+	switch {
+	case t.Last.At != 0:
+		return t.Last.At
+	case t.Work != nil:
+		return t.Work.LastCrawlTime
+	default:
+		return t.Conversation.LastMessageTime
+	}
+}
+
 // View is one account's published state: immutable, safe for any goroutine.
 type View struct {
 	Summary
 	Loaded bool // false: only the summary is known yet; lists answer "loading", never empty
 
-	data *account // frozen
+	data   *account // frozen
+	stream string   // of the last observation
+	n      uint64
 }
 
 // Change names one changed item, for those who follow by Rev.
