@@ -1,0 +1,122 @@
+package site
+
+import (
+	"html/template"
+	"net/http"
+)
+
+var peoplePages = template.Must(template.New("").Funcs(template.FuncMap{"time": hourMinute}).ParseFS(assets, "assets/people/*.html"))
+
+// phoneHandler serves the plain listener: for people and tests, never for a crawler.
+func (s *Site) phoneHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /phone", s.phonePage)
+	mux.HandleFunc("POST /phone", s.phonePressed)
+	mux.HandleFunc("GET /{$}", s.publicPage)
+	mux.HandleFunc("POST /say", s.visitorSays)
+	mux.HandleFunc("GET /static/{file}", func(w http.ResponseWriter, r *http.Request) {
+		serveAsset(w, r, r.PathValue("file"), false)
+	})
+	s.controlRoutes(mux)
+	return mux
+}
+
+// publicRoutes are what visitors see at www.sandbox.test: the same page, to read only.
+func (s *Site) publicRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET "+hostPublic+"/{$}", s.publicPage)
+	mux.HandleFunc("GET "+hostPublic+"/work/{id}", s.publicPage)
+	mux.Handle("GET "+hostPublic+"/login", http.RedirectHandler("https://"+hostCreator+"/login", http.StatusFound))
+	mux.HandleFunc("GET "+hostPublic+"/static/{file}", func(w http.ResponseWriter, r *http.Request) {
+		serveAsset(w, r, r.PathValue("file"), false)
+	})
+}
+
+func (s *Site) phonePage(w http.ResponseWriter, r *http.Request) {
+	render(w, "phone.html", map[string]any{"Token": r.URL.Query().Get("qr"), "Codes": s.QRs(), "Owners": s.Owners(), "Said": r.URL.Query().Get("said")})
+}
+
+func (s *Site) phonePressed(w http.ResponseWriter, r *http.Request) {
+	said, err := "好了", s.PressPhone(r.FormValue("qr"), r.FormValue("do"), r.FormValue("owner"))
+	if err != nil {
+		said = "二维码已失效或不存在"
+	}
+	http.Redirect(w, r, "/phone?qr="+template.URLQueryEscaper(r.FormValue("qr"))+"&said="+template.URLQueryEscaper(said), http.StatusSeeOther)
+}
+
+type publicWork struct {
+	Work
+	Comments []Comment
+}
+
+type publicOwner struct {
+	Owner
+	Works    []publicWork
+	Messages []Message
+}
+
+// publicPage shows owners and works with what is written below them, newest work first.
+func (s *Site) publicPage(w http.ResponseWriter, r *http.Request) {
+	only, private := r.PathValue("id"), r.Host == s.plain.Addr().String()
+	var owners []publicOwner
+	s.mu.Lock()
+	for _, o := range s.world.owners {
+		shown := publicOwner{Owner: o.row()}
+		for i := len(o.works) - 1; i >= 0; i-- {
+			if k := o.works[i]; only == "" || k.id == only {
+				shown.Works = append(shown.Works, publicWork{k.row(), thread(k)})
+			}
+		}
+		for _, c := range o.convs {
+			if private {
+				shown.Messages = append(shown.Messages, rowsOf[*message, Message](c.messages)...)
+			}
+		}
+		owners = append(owners, shown)
+	}
+	s.mu.Unlock()
+	render(w, "public.html", map[string]any{"Owners": owners, "Private": private})
+}
+
+// thread orders a work's comments for reading: newest first, each with its replies below it.
+func thread(k *work) []Comment {
+	var rows []Comment
+	for i := len(k.comments) - 1; i >= 0; i-- {
+		root := k.comments[i]
+		if root.root != nil {
+			continue
+		}
+		rows = append(rows, root.row())
+		for _, c := range k.comments {
+			if c.root == root {
+				rows = append(rows, c.row())
+			}
+		}
+	}
+	return rows
+}
+
+// visitorSays takes what a person writes as a visitor on the plain page.
+func (s *Site) visitorSays(w http.ResponseWriter, r *http.Request) {
+	author, text := r.FormValue("author"), r.FormValue("text")
+	if author == "" {
+		author = "我"
+	}
+	var err error
+	switch {
+	case text == "":
+	case r.FormValue("work") != "":
+		_, err = s.AddComment(NewComment{Work: r.FormValue("work"), ReplyTo: r.FormValue("reply_to"), Author: author, Text: text})
+	default:
+		_, err = s.AddMessage(NewMessage{Owner: r.FormValue("owner"), Author: author, Text: text})
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func render(w http.ResponseWriter, name string, data any) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = peoplePages.ExecuteTemplate(w, name, data) // the reader may be gone; the templates are tested
+}
