@@ -1,0 +1,22 @@
+// Package browser runs one account's Chromium: it starts the process, speaks to it over a pipe, and gives the
+// engine tabs, elements and the record of what the pages received (platforms/page).
+//
+// An Instance is one incarnation, from Start to its exit. It owns the process group, the lock on the account's
+// folder, the profile below it, and every goroutine that serves it; all of them end with the process. Chromium
+// listens on no port: its commands come over file descriptors 3 and 4, and when this process dies, Chromium
+// sees the end of that pipe, saves its profile and goes. What does not go by itself (stopped, hung) is found by
+// the pid file and the profile's path and ended before the next start (Reap).
+//
+// Where the node is root, each Chromium has a user of its own and its full sandbox. All its traffic goes to
+// Config.Proxy; names are never resolved here, loopback and WebRTC do not go round it.
+//
+//	Start: lock -> reap -> profile -> spawn -> attach -> restore -> ready
+//	Close: Browser.close -> 5 s -> SIGINT -> 3 s -> SIGKILL; never SIGTERM, which loses fresh cookies
+//
+// When Chromium exits, or a tab's renderer crashes, every pending and later call on it fails with page.ErrGone.
+// When a node was stopped for a while, calls may have passed their deadlines although Chromium is well; the
+// watchdog asks twice before it kills.
+//
+// Of rod only the client (lib/cdp) and the protocol's types (lib/proto) are used. Nothing here logs what a
+// page shows, types or stores.
+package browser

@@ -1,0 +1,219 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-rod/rod/lib/proto"
+
+	"troupe/platforms/page"
+)
+
+const (
+	navigationLimit = 45 * time.Second
+	errorPageLimit  = 500 * time.Millisecond
+	inputLimit      = 10 * time.Second // for the page to take one event
+	moveSteps       = 8
+	wheelStep       = 120 // CSS pixels of one notch
+)
+
+// pause waits as a person would, between least and most at pace 1.
+func (t *tab) pause(ctx context.Context, least, most time.Duration) error {
+	d := time.Duration(t.i.cfg.Pace * float64(least+rand.N(most-least)))
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.target.ctx.Done():
+		return context.Cause(t.target.ctx)
+	}
+}
+
+// input sends one input event and waits until the page took it.
+func (t *tab) input(ctx context.Context, event interface{ Call(proto.Client) error }) error {
+	ctx, cancel := context.WithTimeout(ctx, inputLimit)
+	defer cancel()
+	return event.Call(t.target.in(ctx))
+}
+
+// moveTo moves the mouse to p on a slightly bent way. The caller holds t.hand.
+func (t *tab) moveTo(ctx context.Context, p point) error {
+	from, bend := t.at, (rand.Float64()-0.5)*40
+	for n := 1; n <= moveSteps; n++ {
+		part := float64(n) / moveSteps
+		ease := part * part * (3 - 2*part)
+		aside := bend * part * (1 - part) * 4
+		next := point{from.x + (p.x-from.x)*ease + aside, from.y + (p.y-from.y)*ease - aside}
+		if n == moveSteps {
+			next = p
+		}
+		move := proto.InputDispatchMouseEvent{Type: proto.InputDispatchMouseEventTypeMouseMoved, X: max(0, next.x), Y: max(0, next.y)}
+		if err := t.input(ctx, move); err != nil {
+			return err
+		}
+		if err := t.pause(ctx, 8*time.Millisecond, 25*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	t.at = p
+	return nil
+}
+
+// press presses and releases the left button where the mouse is. Once it is down it is released whatever comes: the page
+// may be leaving because of it.
+func (t *tab) press(ctx context.Context, p point) error {
+	click := proto.InputDispatchMouseEvent{
+		Type: proto.InputDispatchMouseEventTypeMousePressed, X: p.x, Y: p.y, Button: proto.InputMouseButtonLeft, ClickCount: 1,
+	}
+	if err := t.input(ctx, click); err != nil {
+		return err
+	}
+	t.pause(ctx, 40*time.Millisecond, 110*time.Millisecond)
+	click.Type = proto.InputDispatchMouseEventTypeMouseReleased
+	return t.input(context.WithoutCancel(ctx), click)
+}
+
+// Type implements page.Tab: a few runes at a time, as an input method gives them.
+func (t *tab) Type(ctx context.Context, text string) error {
+	t.hand.Lock()
+	defer t.hand.Unlock()
+	for _, part := range portions(text) {
+		if err := t.input(ctx, proto.InputInsertText{Text: part}); err != nil {
+			return fmt.Errorf("type: %w", err)
+		}
+		if err := t.pause(ctx, 60*time.Millisecond, 180*time.Millisecond); err != nil {
+			return fmt.Errorf("type: %w", err)
+		}
+	}
+	return nil
+}
+
+// portions cuts text into pieces of one to three runes. A rune that belongs to the one before (marks, joiners, and
+// what a joiner joins) stays with it.
+func portions(text string) []string {
+	var list []string
+	var part []rune
+	size, joined := 1+rand.IntN(3), false
+	for _, r := range text {
+		belongs := joined || unicode.In(r, unicode.Mn, unicode.Me, unicode.Sk, unicode.Variation_Selector) || r == joiner
+		if len(part) >= size && !belongs {
+			list = append(list, string(part))
+			part, size = nil, 1+rand.IntN(3)
+		}
+		part = append(part, r)
+		joined = r == joiner
+	}
+	if len(part) > 0 {
+		list = append(list, string(part))
+	}
+	return list
+}
+
+// joiner makes one sign of several.
+const joiner = '\u200d'
+
+// key is one key of a keyboard.
+type key struct {
+	name, code, text string
+	number           int // Windows virtual key code
+}
+
+var keys = map[string]key{
+	"Enter":     {"Enter", "Enter", "\r", 13},
+	"Escape":    {"Escape", "Escape", "", 27},
+	"Backspace": {"Backspace", "Backspace", "", 8},
+	"Delete":    {"Delete", "Delete", "", 46},
+	"Tab":       {"Tab", "Tab", "", 9},
+	"ArrowUp":   {"ArrowUp", "ArrowUp", "", 38},
+	"ArrowDown": {"ArrowDown", "ArrowDown", "", 40},
+	"PageUp":    {"PageUp", "PageUp", "", 33},
+	"PageDown":  {"PageDown", "PageDown", "", 34},
+	"Home":      {"Home", "Home", "", 36},
+	"End":       {"End", "End", "", 35},
+}
+
+// modifiers are the bits of the keys that are held.
+var modifiers = map[string]int{"Alt": 1, "Control": 2, "Shift": 8}
+
+// keyNamed understands "Enter" and "Control+A".
+func keyNamed(name string) (k key, held int, err error) {
+	parts := strings.Split(name, "+")
+	for _, m := range parts[:len(parts)-1] {
+		bit, ok := modifiers[m]
+		if !ok {
+			return k, 0, fmt.Errorf("no modifier is named %q", m)
+		}
+		held |= bit
+	}
+	last := parts[len(parts)-1]
+	if k, ok := keys[last]; ok {
+		return k, held, nil
+	}
+	if len(last) == 1 && last[0] >= 'A' && last[0] <= 'Z' && held != 0 {
+		return key{name: strings.ToLower(last), code: "Key" + last, number: int(last[0])}, held, nil
+	}
+	return k, 0, fmt.Errorf("no key is named %q", name)
+}
+
+// Press implements page.Tab.
+func (t *tab) Press(ctx context.Context, name string) error {
+	k, held, err := keyNamed(name)
+	if err != nil {
+		return fmt.Errorf("press: %w", err)
+	}
+	t.hand.Lock()
+	defer t.hand.Unlock()
+	event := proto.InputDispatchKeyEvent{
+		Type: proto.InputDispatchKeyEventTypeRawKeyDown, Key: k.name, Code: k.code, WindowsVirtualKeyCode: k.number, Modifiers: held,
+	}
+	if k.text != "" && held == 0 {
+		event.Type, event.Text, event.UnmodifiedText = proto.InputDispatchKeyEventTypeKeyDown, k.text, k.text
+	}
+	if err := t.input(ctx, event); err != nil {
+		return fmt.Errorf("press: %w", err)
+	}
+	if err := t.pause(ctx, 30*time.Millisecond, 90*time.Millisecond); err != nil {
+		return fmt.Errorf("press: %w", err)
+	}
+	event.Type, event.Text, event.UnmodifiedText = proto.InputDispatchKeyEventTypeKeyUp, "", ""
+	if err := t.input(ctx, event); err != nil {
+		return fmt.Errorf("press: %w", err)
+	}
+	return nil
+}
+
+// Scroll implements page.Tab.
+func (t *tab) Scroll(ctx context.Context, el page.Element, dy int) error {
+	t.hand.Lock()
+	defer t.hand.Unlock()
+	p := point{float64(t.i.cfg.Persona.Width) / 2, float64(t.i.cfg.Persona.Height) / 2}
+	if e, ok := el.(*element); ok && e != nil {
+		var err error
+		if p, err = e.reveal(ctx); err != nil {
+			return fmt.Errorf("scroll: %w", err)
+		}
+	}
+	for left := dy; left != 0; {
+		notch := min(max(left, -wheelStep), wheelStep)
+		wheel := proto.InputDispatchMouseEvent{Type: proto.InputDispatchMouseEventTypeMouseWheel, X: p.x, Y: p.y, DeltaY: float64(notch)}
+		if err := t.input(ctx, wheel); err != nil {
+			return fmt.Errorf("scroll: %w", err)
+		}
+		if err := t.pause(ctx, 20*time.Millisecond, 60*time.Millisecond); err != nil {
+			return fmt.Errorf("scroll: %w", err)
+		}
+		left -= notch
+	}
+	t.at = p
+	return nil
+}

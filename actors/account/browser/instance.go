@@ -1,0 +1,322 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-rod/rod/lib/cdp"
+	"github.com/go-rod/rod/lib/proto"
+	"github.com/go-rod/rod/lib/utils"
+
+	"troupe/actors/account/persona"
+	"troupe/platforms/page"
+)
+
+const (
+	startLimit = 60 * time.Second // from the start of the process to its first answers
+	closeGrace = 5 * time.Second  // for Browser.close
+	intGrace   = 3 * time.Second  // for SIGINT after it
+
+	probeEvery = 15 * time.Second
+	probeLimit = 10 * time.Second
+)
+
+// ErrUnclean means that Chromium did not close its profile itself: the newest cookies in it may be missing.
+var ErrUnclean = errors.New("chromium did not close its profile")
+
+// Instance is one running Chromium. It implements page.Browser; Start makes it, its exit ends it.
+type Instance struct {
+	cfg     Config
+	version string
+	started time.Time
+	proc    *process
+	lock    *os.File
+	browser *session
+	cancel  context.CancelCauseFunc // of browser.ctx
+	exited  chan struct{}           // closed when nothing of it is left
+	closing sync.Once
+	closed  error // how the first Close went
+
+	targets *targets
+	traffic *traffic
+	storage *storage
+
+	tabsMu sync.Mutex // held while a tab is made, so that a name has one tab
+	tabs   map[string]*tab
+}
+
+// Start runs a Chromium and returns when it is ready: state restored, nothing opened yet. It waits for a
+// start slot first. When ctx ends before it is ready, or the start fails, nothing is left running.
+func Start(ctx context.Context, cfg Config) (*Instance, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("start browser: %w", err)
+	}
+	if cfg.Slots != nil {
+		select {
+		case cfg.Slots <- struct{}{}:
+			defer func() { <-cfg.Slots }()
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for a start slot: %w", context.Cause(ctx))
+		}
+	}
+	if cfg.Bin == "" {
+		bin, err := Find()
+		if err != nil {
+			return nil, err
+		}
+		cfg.Bin = bin
+	}
+	i, empty, err := launch(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("start browser: %w", err)
+	}
+	if err := i.begin(ctx, empty); err != nil {
+		reason := err
+		if i.proc.awaitExit(100 * time.Millisecond) { // it went by itself: that is the reason
+			reason = fmt.Errorf("chromium %s, see %s: %w", i.ExitReason(), outputName, err)
+		}
+		return nil, fmt.Errorf("start browser: %w", errors.Join(reason, i.Kill()))
+	}
+	cfg.Log.Info("browser started", "dur", time.Since(i.started), "browser_pid", i.PID(), "version", i.version)
+	return i, nil
+}
+
+// launch starts the process and what serves it, under the folder's lock.
+func launch(ctx context.Context, cfg Config) (i *Instance, empty bool, err error) {
+	version, err := versionOf(ctx, cfg.Bin)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, false, err
+	}
+	lock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() {
+		if err != nil {
+			unlock(lock)
+		}
+	}()
+	if err := reap(cfg.Dir); err != nil {
+		return nil, false, err
+	}
+	if empty, err = prepare(cfg); err != nil {
+		return nil, false, err
+	}
+	started := time.Now()
+	proc, err := spawn(cfg, version)
+	if err != nil {
+		return nil, false, err
+	}
+	life, cancel := context.WithCancelCause(context.Background())
+	client := cdp.New().Logger(utils.LoggerQuiet).Start(proc.pipe)
+	i = &Instance{
+		cfg: cfg, version: version, started: started, proc: proc, lock: lock, cancel: cancel,
+		exited: make(chan struct{}), tabs: map[string]*tab{},
+		browser: &session{client: client, ctx: life},
+		traffic: newTraffic(life),
+	}
+	i.targets = newTargets(i)
+	i.storage = newStorage(cfg.Origins)
+	go i.follow(client.Event())
+	go i.watch()
+	return i, empty, nil
+}
+
+// begin makes a fresh connection ready for work.
+func (i *Instance) begin(ctx context.Context, empty bool) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		// The first answer comes when Chromium is up, which may take longer than one command is given.
+		_, err := proto.BrowserGetVersion{}.Call(i.browser.in(ctx))
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("wait for chromium: %w", err)
+		}
+	}
+	for _, step := range []struct {
+		method string
+		params any
+	}{
+		{"Browser.setDownloadBehavior", map[string]any{"behavior": "deny"}},
+		{"Browser.grantPermissions", map[string]any{"permissions": []string{}}}, // grants none, refuses all others
+		{"Target.setDiscoverTargets", map[string]any{"discover": true}},
+		{"Target.setAutoAttach", autoAttach(browserTargets)},
+	} {
+		if err := i.browser.call(ctx, step.method, step.params, nil); err != nil {
+			return err
+		}
+	}
+	if empty && i.cfg.State != nil {
+		if err := i.restore(ctx, i.cfg.State); err != nil {
+			return fmt.Errorf("restore state: %w", err)
+		}
+	}
+	go i.probe()
+	return nil
+}
+
+// watch ends everything that belongs to the process when it exits.
+func (i *Instance) watch() {
+	<-i.proc.exited
+	i.cancel(fmt.Errorf("%w: chromium %s", page.ErrGone, i.ExitReason()))
+	left := killAll(i.proc.rec, i.proc.profile)
+	if len(left) == 0 {
+		removeSingletons(i.proc.profile)
+		os.Remove(filepath.Join(i.cfg.Dir, recordName))
+	} else {
+		i.cfg.Log.Error("browser processes do not end", "left", len(left))
+	}
+	unlock(i.lock)
+	i.cfg.Log.Info("browser exited", "exit", i.ExitReason(), "dur", time.Since(i.started))
+	close(i.exited)
+}
+
+// probe asks Chromium for a sign of life now and then, and kills it when it gives none. It asks twice: this
+// process may itself have been stopped during the first question.
+func (i *Instance) probe() {
+	ticker := time.NewTicker(probeEvery)
+	defer ticker.Stop()
+	silent := 0
+	for {
+		select {
+		case <-i.browser.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		ctx, cancel := context.WithTimeout(i.browser.ctx, probeLimit)
+		_, err := proto.BrowserGetVersion{}.Call(i.browser.in(ctx))
+		cancel()
+		if err == nil {
+			silent = 0
+			continue
+		}
+		if silent++; silent == 2 {
+			i.cfg.Log.Warn("browser hung, killing it", "err", err)
+			i.proc.kill("hung")
+			return
+		}
+	}
+}
+
+// Exited is closed when Chromium has exited and nothing of its process group is left.
+func (i *Instance) Exited() <-chan struct{} { return i.exited }
+
+// ExitReason says how it ended; the zero Exit while it runs.
+func (i *Instance) ExitReason() Exit {
+	i.proc.mu.Lock()
+	defer i.proc.mu.Unlock()
+	return i.proc.exit
+}
+
+// PID is Chromium's main process, which leads its process group.
+func (i *Instance) PID() int { return i.proc.rec.PID }
+
+// StartedAt is when the process was started.
+func (i *Instance) StartedAt() time.Time { return i.started }
+
+// Version is the running Chromium's full version.
+func (i *Instance) Version() string { return i.version }
+
+// Close lets Chromium save its profile and go, within about 8 seconds or until ctx ends; then it is killed. It returns when
+// nothing is left. ErrUnclean says that the profile should not be used again.
+func (i *Instance) Close(ctx context.Context) error {
+	i.closing.Do(func() { i.closed = i.close(ctx) })
+	<-i.exited
+	return i.closed
+}
+
+func (i *Instance) close(ctx context.Context) error {
+	select {
+	case <-i.proc.exited:
+		return fmt.Errorf("%w: %s", ErrUnclean, i.ExitReason())
+	default:
+	}
+	i.proc.because("closed")
+	asked, cancel := context.WithTimeout(ctx, closeGrace)
+	defer cancel()
+	proto.BrowserClose{}.Call(i.browser.in(asked)) // its own end is the answer
+	if !i.exitsBefore(asked) {
+		i.proc.interrupt()
+		interrupted, cancel := context.WithTimeout(ctx, intGrace)
+		defer cancel()
+		if !i.exitsBefore(interrupted) {
+			return errors.Join(ErrUnclean, i.proc.kill("killed"))
+		}
+	}
+	if exit := i.ExitReason(); exit.Signal != "" {
+		return fmt.Errorf("%w: %s", ErrUnclean, exit)
+	}
+	return nil
+}
+
+func (i *Instance) exitsBefore(ctx context.Context) bool {
+	select {
+	case <-i.proc.exited:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Kill ends it at once; its profile may lack the last seconds. It returns when nothing is left.
+func (i *Instance) Kill() error {
+	if err := i.proc.kill("killed"); err != nil {
+		return err
+	}
+	<-i.exited
+	return nil
+}
+
+// Tab implements page.Browser.
+func (i *Instance) Tab(ctx context.Context, name string) (page.Tab, error) {
+	i.tabsMu.Lock()
+	defer i.tabsMu.Unlock()
+	if t := i.tabs[name]; t != nil {
+		if t.target.ctx.Err() == nil {
+			return t, nil
+		}
+		i.targets.close(ctx, t.target.id) // a crashed one still stands there
+		delete(i.tabs, name)
+	}
+	target, err := i.targets.open(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("open tab: %w", err)
+	}
+	t := newTab(i, target)
+	i.tabs[name] = t
+	return t, nil
+}
+
+// CloseTab implements page.Browser.
+func (i *Instance) CloseTab(ctx context.Context, name string) error {
+	i.tabsMu.Lock()
+	defer i.tabsMu.Unlock()
+	t := i.tabs[name]
+	if t == nil {
+		return nil
+	}
+	delete(i.tabs, name)
+	if err := i.targets.close(ctx, t.target.id); err != nil && t.target.ctx.Err() == nil {
+		return fmt.Errorf("close tab: %w", err)
+	}
+	return nil
+}
+
+// Traffic implements page.Browser.
+func (i *Instance) Traffic() page.Traffic { return i.traffic }
+
+// overrides are the client hints that every target is given.
+func (i *Instance) overrides() persona.Override { return persona.Overrides(i.cfg.Persona, i.version) }
+
+var _ page.Browser = (*Instance)(nil)

@@ -1,0 +1,262 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"troupe/actors/account/persona"
+)
+
+// Exit says how a Chromium ended.
+type Exit struct {
+	Code   int    // its exit code, -1 when a signal ended it
+	Signal string // that signal's name
+	Reason string // closed, killed, hung, ...; "exited" when it went by itself
+	At     time.Time
+}
+
+func (e Exit) String() string {
+	if e.Signal != "" {
+		return fmt.Sprintf("%s (signal %s)", e.Reason, e.Signal)
+	}
+	return fmt.Sprintf("%s (code %d)", e.Reason, e.Code)
+}
+
+// LogValue is how an exit is logged.
+func (e Exit) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+const (
+	niceness    = 5   // below the node itself
+	oomScoreAdj = 300 // sooner than the node itself
+)
+
+// process is a started Chromium: its process group and our ends of its pipes.
+type process struct {
+	cmd     *exec.Cmd
+	rec     record
+	profile string
+	pipe    *pipe
+	exited  chan struct{} // closed after the main process ended
+
+	mu     sync.Mutex
+	reason string // why we ended it; empty while we did not
+	exit   Exit
+}
+
+// spawn starts Chromium in c's folder, whose lock the caller holds.
+func spawn(c Config, version string) (*process, error) {
+	fromUs, toChromium, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	fromChromium, toUs, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, fromUs.Close(), toChromium.Close())
+	}
+	output, outputEnd, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, fromUs.Close(), toChromium.Close(), fromChromium.Close(), toUs.Close())
+	}
+	cmd := exec.Command(c.Bin, arguments(c, version)...)
+	cmd.Env = environment(c)
+	cmd.Dir = c.profile()
+	cmd.ExtraFiles = []*os.File{fromUs, toUs} // its descriptors 3 and 4
+	cmd.Stdout, cmd.Stderr = outputEnd, outputEnd
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if c.ownUser() {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(c.UID), Gid: uint32(c.GID)}
+	}
+	err = cmd.Start()
+	fromUs.Close()
+	toUs.Close()
+	outputEnd.Close()
+	if err != nil {
+		return nil, errors.Join(err, toChromium.Close(), fromChromium.Close(), output.Close())
+	}
+	p := &process{
+		cmd: cmd, profile: c.profile(), pipe: newPipe(fromChromium, toChromium), exited: make(chan struct{}),
+		rec: record{PID: cmd.Process.Pid, Boot: bootID(), Node: c.Node, Account: c.Account, Epoch: c.Epoch},
+	}
+	go keepOutput(output, filepath.Join(c.Dir, outputName))
+	go p.wait()
+	if own, ok := readProcess(p.rec.PID); ok {
+		p.rec.Start = own.start
+	}
+	if err := writeRecord(c.Dir, p.rec); err != nil {
+		p.kill("no pid file")
+		return nil, fmt.Errorf("write pid file: %w", err)
+	}
+	yield(p.rec.PID)
+	return p, nil
+}
+
+// yield lets Chromium wait for the node where both want the processor or memory. It is a courtesy: where
+// it is forbidden, nothing breaks.
+func yield(pid int) {
+	syscall.Setpriority(syscall.PRIO_PGRP, pid, niceness)
+	os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), strconv.AppendInt(nil, oomScoreAdj, 10), 0)
+}
+
+// wait is the process watcher: it notes the exit and ends the connection.
+func (p *process) wait() {
+	p.cmd.Wait()
+	state := p.cmd.ProcessState
+	p.mu.Lock()
+	p.exit = Exit{Code: state.ExitCode(), Reason: p.reason, At: time.Now()}
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		p.exit.Signal = status.Signal().String()
+	}
+	if p.exit.Reason == "" {
+		p.exit.Reason = "exited"
+	}
+	p.mu.Unlock()
+	p.pipe.Close()
+	close(p.exited)
+}
+
+// because notes why the process will end now; the first reason stays.
+func (p *process) because(reason string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reason == "" {
+		p.reason = reason
+	}
+}
+
+// interrupt asks the main process to save its profile and go.
+func (p *process) interrupt() { p.cmd.Process.Signal(syscall.SIGINT) }
+
+// kill ends the whole group at once and returns when nothing of it is left.
+func (p *process) kill(reason string) error {
+	p.because(reason)
+	left := killAll(p.rec, p.profile)
+	if len(left) > 0 {
+		return fmt.Errorf("kill chromium: %d processes do not end", len(left))
+	}
+	<-p.exited
+	return nil
+}
+
+// awaitExit says whether the main process ended within limit.
+func (p *process) awaitExit(limit time.Duration) bool {
+	select {
+	case <-p.exited:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+// maxOutput bounds the file with what Chromium writes, in bytes; the one before it is kept beside it.
+const maxOutput = 256 << 10
+
+// keepOutput copies what Chromium writes to a bounded file until its last process is gone. Nobody but a person
+// who looks for a cause reads it.
+func keepOutput(output *os.File, path string) {
+	defer output.Close()
+	defer io.Copy(io.Discard, output) // a full disk must not stop Chromium
+	os.Rename(path, path+".1")
+	for {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return
+		}
+		_, err = io.CopyN(f, output, maxOutput)
+		f.Close()
+		if err != nil {
+			return
+		}
+		os.Rename(path, path+".1")
+	}
+}
+
+// prepare makes the account's folder and its profile, gives the profile to Chromium's user, and says whether
+// the profile is empty.
+func prepare(c Config) (empty bool, err error) {
+	profile := c.profile()
+	if c.Fresh {
+		if err := os.RemoveAll(profile); err != nil {
+			return false, fmt.Errorf("delete profile: %w", err)
+		}
+	}
+	if err := os.MkdirAll(profile, 0o700); err != nil {
+		return false, fmt.Errorf("make profile: %w", err)
+	}
+	if c.ownUser() {
+		if err := giveAway(c, profile); err != nil {
+			return false, err
+		}
+	}
+	_, err = os.Stat(filepath.Join(profile, "Default"))
+	return errors.Is(err, fs.ErrNotExist), nil
+}
+
+// giveAway makes Chromium's user the owner of the profile and checks that this user can reach it.
+func giveAway(c Config, profile string) error {
+	if err := os.Chmod(c.Dir, 0o711); err != nil {
+		return fmt.Errorf("open account folder: %w", err)
+	}
+	for dir := c.Dir; dir != "/"; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return fmt.Errorf("reach profile: %w", err)
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("reach profile: user %d cannot pass through %s: run chmod o+x %s", c.UID, dir, dir)
+		}
+	}
+	info, err := os.Stat(profile)
+	if err != nil {
+		return fmt.Errorf("make profile: %w", err)
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) == c.UID && int(stat.Gid) == c.GID {
+		return nil
+	}
+	return filepath.WalkDir(profile, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("give profile away: %w", err)
+		}
+		return os.Lchown(path, c.UID, c.GID)
+	})
+}
+
+var versionForm = regexp.MustCompile(`\d+\.\d+\.\d+\.\d+`)
+
+// versions remembers the version of each binary, by path and time of change.
+var versions sync.Map
+
+// versionOf asks a binary for its version: 156.0.8078.79.
+func versionOf(ctx context.Context, bin string) (string, error) {
+	info, err := os.Stat(bin)
+	if err != nil {
+		return "", fmt.Errorf("find chromium: %w", err)
+	}
+	name := bin + info.ModTime().String()
+	if known, ok := versions.Load(name); ok {
+		return known.(string), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, bin, "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", bin, err)
+	}
+	version := versionForm.FindString(string(out))
+	if persona.Major(version) == 0 {
+		return "", fmt.Errorf("ask %s for its version: no number in its answer", bin)
+	}
+	versions.Store(name, version)
+	return version, nil
+}

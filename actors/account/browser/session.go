@@ -1,0 +1,99 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-rod/rod/lib/cdp"
+	"github.com/go-rod/rod/lib/proto"
+
+	"troupe/platforms/page"
+)
+
+// callLimit bounds one command: a crashed or stopped page answers never.
+const callLimit = 30 * time.Second
+
+// session speaks to one target of Chromium, or to Chromium itself. It is safe for concurrent use.
+type session struct {
+	client *cdp.Client
+	id     proto.TargetSessionID // "" is the browser
+	ctx    context.Context       // ends, with page.ErrGone in its cause, when the target is gone
+}
+
+// call sends one command and decodes its answer into answer, which may be nil.
+func (s *session) call(ctx context.Context, method string, params, answer any) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })()
+	ctx, stop := context.WithTimeout(ctx, callLimit)
+	defer stop()
+
+	b, err := s.client.Call(ctx, string(s.id), method, params)
+	if err != nil {
+		return s.explain(ctx, method, err)
+	}
+	if answer == nil {
+		return nil
+	}
+	if err := json.Unmarshal(b, answer); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// explain finds the cause of a failed command: the target is gone, the time is up, or Chromium refused.
+func (s *session) explain(ctx context.Context, method string, err error) error {
+	var refused *cdp.Error
+	switch {
+	case s.ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", method, context.Cause(s.ctx))
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", method, context.Cause(ctx))
+	case errors.Is(err, cdp.ErrSessionNotFound):
+		return fmt.Errorf("%s: %w: its session ended", method, page.ErrGone)
+	case errors.As(err, &refused):
+		return fmt.Errorf("%s: %w", method, err)
+	default: // the pipe broke
+		return fmt.Errorf("%s: %w: %w", method, page.ErrGone, err)
+	}
+}
+
+// in binds the session to ctx, so that rod's typed commands can be called on it.
+func (s *session) in(ctx context.Context) proto.Client { return boundSession{s, ctx} }
+
+// boundSession lets rod's types call through a session.
+type boundSession struct {
+	*session
+	bound context.Context
+}
+
+// Call implements proto.Client.
+func (b boundSession) Call(ctx context.Context, _, method string, params any) ([]byte, error) {
+	var answer json.RawMessage
+	err := b.call(ctx, method, params, &answer)
+	return answer, err
+}
+
+// GetContext implements proto.Contextable.
+func (b boundSession) GetContext() context.Context { return b.bound }
+
+var _ proto.Contextable = boundSession{}
+
+// lost says whether err means that a document or an object in it is not there any more.
+func lost(err error) bool {
+	var refused *cdp.Error
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Message {
+	case cdp.ErrCtxNotFound.Message, cdp.ErrCtxDestroyed.Message, cdp.ErrObjNotFound.Message,
+		"Inspected target navigated or closed", "Promise was collected", "Could not find node with given id",
+		"Argument should belong to the same JavaScript world as target object", "Invalid remote object id",
+		"No frame for given id found", "Cannot find default execution context":
+		return true
+	}
+	return false
+}

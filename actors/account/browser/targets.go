@@ -1,0 +1,304 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-rod/rod/lib/cdp"
+	"github.com/go-rod/rod/lib/proto"
+
+	"troupe/platforms/page"
+)
+
+const (
+	setupLimit = 5 * time.Second // to make a new target ready; it waits meanwhile
+	maxPopups  = 4               // windows that pages opened by themselves; the oldest is closed
+)
+
+// filter is a DevTools target filter: the first entry that fits decides.
+type filter []map[string]any
+
+// What is attached to from the browser: pages, popups, shared and service workers. From a page: its iframes in other
+// processes and dedicated workers; a service worker attached twice would never be answered.
+var (
+	browserTargets = filter{
+		{"type": "browser", "exclude": true},
+		{"type": "tab", "exclude": true},
+		{"type": "browser_ui", "exclude": true},
+		{},
+	}
+	childTargets = filter{
+		{"type": "service_worker", "exclude": true},
+		{"type": "shared_worker", "exclude": true},
+		{},
+	}
+)
+
+func autoAttach(f filter) map[string]any {
+	return map[string]any{"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true, "filter": f}
+}
+
+// target is one page, iframe of another process, or worker that Chromium attached us to.
+type target struct {
+	*session
+	all    *targets
+	id     proto.TargetTargetID
+	kind   proto.TargetTargetInfoType
+	opener proto.TargetTargetID
+	parent *target       // the page of an iframe or dedicated worker; nil for others
+	ready  chan struct{} // closed when it was set up and let go
+	cancel context.CancelCauseFunc
+
+	name     atomic.Pointer[string] // of the kept tab; nil for popups
+	doc      *document              // of pages and iframes
+	requests *requests
+	handles  handles
+}
+
+func (t *target) isPage() bool { return t.kind == proto.TargetTargetInfoTypePage }
+
+func (t *target) hasDocument() bool {
+	return t.isPage() || t.kind == "iframe"
+}
+
+// targets are all that we are attached to, by session and by id.
+type targets struct {
+	i *Instance
+
+	mu        sync.Mutex
+	bySession map[proto.TargetSessionID]*target
+	byID      map[proto.TargetTargetID]*target
+	attached  chan struct{} // closed and replaced at each attachment
+	popups    []proto.TargetTargetID
+}
+
+func newTargets(i *Instance) *targets {
+	return &targets{
+		i: i, bySession: map[proto.TargetSessionID]*target{}, byID: map[proto.TargetTargetID]*target{},
+		attached: make(chan struct{}),
+	}
+}
+
+// follow takes every event until the connection ends. It never waits and never calls Chromium itself: answers come
+// over the same connection.
+func (i *Instance) follow(events <-chan *cdp.Event) {
+	for e := range events {
+		if e.SessionID == "" || e.Method == "Target.attachedToTarget" || e.Method == "Target.detachedFromTarget" {
+			i.targets.on(e)
+			continue
+		}
+		if t := i.targets.of(proto.TargetSessionID(e.SessionID)); t != nil {
+			i.onTargetEvent(t, e)
+		}
+	}
+	// The pipe ended or broke. A Chromium that we cannot talk to any more is of no use.
+	if !i.proc.awaitExit(closeGrace + intGrace) {
+		i.proc.kill("connection lost")
+	}
+}
+
+func (i *Instance) onTargetEvent(t *target, e *cdp.Event) {
+	switch e.Method {
+	case "Inspector.targetCrashed":
+		t.cancel(fmt.Errorf("%w: its renderer crashed", page.ErrGone))
+	case "Page.javascriptDialogOpening":
+		go i.dismiss(t, e.Params)
+	case "Fetch.requestPaused":
+		go i.emptyDocument(t, e.Params)
+	default:
+		if t.doc != nil {
+			t.doc.on(e, i.storage)
+		}
+		i.traffic.capture(t, e)
+	}
+}
+
+// on handles what Chromium says of its targets.
+func (ts *targets) on(e *cdp.Event) {
+	switch e.Method {
+	case "Target.attachedToTarget":
+		var m proto.TargetAttachedToTarget
+		if json.Unmarshal(e.Params, &m) == nil {
+			ts.add(&m, ts.of(proto.TargetSessionID(e.SessionID)))
+		}
+	case "Target.detachedFromTarget":
+		var m proto.TargetDetachedFromTarget
+		if json.Unmarshal(e.Params, &m) == nil {
+			ts.remove(m.SessionID)
+		}
+	case "Target.targetCrashed":
+		var m proto.TargetTargetCrashed
+		if json.Unmarshal(e.Params, &m) == nil {
+			if t := ts.find(m.TargetID); t != nil {
+				t.cancel(fmt.Errorf("%w: its renderer crashed (%s)", page.ErrGone, m.Status))
+			}
+		}
+	}
+}
+
+// add takes up a new target. One that is attached a second time is only let go: its first session serves it.
+func (ts *targets) add(m *proto.TargetAttachedToTarget, parent *target) {
+	life, cancel := context.WithCancelCause(ts.i.browser.ctx)
+	t := &target{
+		session: &session{client: ts.i.browser.client, id: m.SessionID, ctx: life},
+		all:     ts, id: m.TargetInfo.TargetID, kind: m.TargetInfo.Type, opener: m.TargetInfo.OpenerID,
+		parent: parent, ready: make(chan struct{}), cancel: cancel, requests: newRequests(),
+	}
+	if t.hasDocument() {
+		t.doc = newDocument(proto.PageFrameID(t.id))
+	}
+	ts.mu.Lock()
+	_, twice := ts.byID[t.id]
+	if !twice {
+		ts.bySession[m.SessionID] = t
+		ts.byID[t.id] = t
+		close(ts.attached)
+		ts.attached = make(chan struct{})
+	}
+	ts.mu.Unlock()
+	go func() {
+		if !twice {
+			ts.i.setUp(t)
+		}
+		if m.WaitingForDebugger {
+			ts.i.letGo(t)
+		}
+		close(t.ready)
+	}()
+}
+
+func (ts *targets) remove(id proto.TargetSessionID) {
+	ts.mu.Lock()
+	t := ts.bySession[id]
+	if t != nil {
+		delete(ts.bySession, id)
+		delete(ts.byID, t.id)
+	}
+	ts.mu.Unlock()
+	if t != nil {
+		t.cancel(fmt.Errorf("%w: it was closed", page.ErrGone))
+	}
+}
+
+func (ts *targets) of(id proto.TargetSessionID) *target {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return ts.bySession[id]
+}
+
+func (ts *targets) find(id proto.TargetTargetID) *target {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return ts.byID[id]
+}
+
+// pages lists the attached pages and, if asked, the iframes that have processes of their own.
+func (ts *targets) pages(iframesToo bool) []*target {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	var list []*target
+	for _, t := range ts.byID {
+		if t.isPage() || iframesToo && t.hasDocument() {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// tabName is the kept tab that a target belongs to: its own, or that of the page that opened it. Workers have none.
+func (t *target) tabName() string {
+	all := t.all
+	for range 8 { // openers of openers
+		switch {
+		case t == nil || !t.hasDocument():
+			return ""
+		case t.name.Load() != nil:
+			return *t.name.Load()
+		case t.parent != nil:
+			t = t.parent
+		default:
+			t = all.find(t.opener)
+		}
+	}
+	return ""
+}
+
+// open makes a page (about:blank) in a window of its own, so that it is never in the background, and returns it
+// when it is set up.
+func (ts *targets) open(ctx context.Context, name string) (*target, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	made, err := proto.TargetCreateTarget{URL: "about:blank", NewWindow: true}.Call(ts.i.browser.in(ctx))
+	if err != nil {
+		return nil, err
+	}
+	t, err := ts.await(ctx, made.TargetID)
+	if err != nil {
+		return nil, err
+	}
+	t.name.Store(&name)
+	select {
+	case <-t.ready:
+		return t, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-t.ctx.Done():
+		return nil, context.Cause(t.ctx)
+	}
+}
+
+// await waits until the target is attached.
+func (ts *targets) await(ctx context.Context, id proto.TargetTargetID) (*target, error) {
+	for {
+		ts.mu.Lock()
+		t, attached := ts.byID[id], ts.attached
+		ts.popups = slices.DeleteFunc(ts.popups, func(p proto.TargetTargetID) bool { return p == id })
+		ts.mu.Unlock()
+		if t != nil {
+			return t, nil
+		}
+		select {
+		case <-attached:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-ts.i.browser.ctx.Done():
+			return nil, context.Cause(ts.i.browser.ctx)
+		}
+	}
+}
+
+// close closes a page; one that is not there is no error.
+func (ts *targets) close(ctx context.Context, id proto.TargetTargetID) error {
+	t := ts.find(id)
+	if t == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, setupLimit)
+	defer cancel()
+	if _, err := (proto.TargetCloseTarget{TargetID: id}).Call(ts.i.browser.in(ctx)); err != nil {
+		return err
+	}
+	select {
+	case <-t.ctx.Done():
+		return nil
+	case <-ctx.Done():
+		return errors.Join(errors.New("the page does not close"), ctx.Err())
+	}
+}
+
+// popup notes a page that nobody here asked for, and returns one that is to be closed for it, or "".
+func (ts *targets) popup(id proto.TargetTargetID) (surplus proto.TargetTargetID) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.popups = append(ts.popups, id)
+	if len(ts.popups) > maxPopups {
+		surplus, ts.popups = ts.popups[0], ts.popups[1:]
+	}
+	return surplus
+}
