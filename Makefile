@@ -1,0 +1,54 @@
+# troupe: an actor-model crawler cluster for a business's own social-media accounts.
+# Two commands do everything on a fresh Debian 12 machine: `make demo` and `make test`.
+
+GO      ?= go
+PROGRAM := bin/troupe
+SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PACKAGES := chromium chromium-l10n chromium-sandbox fonts-noto-cjk
+
+.PHONY: help demo build test test-root test-full bench lint proto setup clean
+
+help: ## what can be made here
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: setup build ## a node, a made-up social site and two accounts: watch comments arrive
+	$(PROGRAM) demo
+
+build: ## bin/troupe
+	$(GO) build -o $(PROGRAM) ./cmd/troupe
+
+test: setup npm ## every promise once, with a real Chromium (about 8 minutes with a cold cache)
+	$(GO) vet ./...
+	$(GO) test -timeout 10m ./...
+
+test-full: setup npm ## the same with all repetitions and the race detector (at most 90 minutes)
+	TROUPE_FULL=1 $(GO) test -race -timeout 80m ./...
+
+bench: setup npm ## the figures of docs/figures.md, measured here
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./actors/store/... ./actors/gateway/... ./messages/...
+	TROUPE_BENCH=1 $(GO) test -count 1 -timeout 20m -run TestFigures -v ./testkit/suite
+
+lint: ## formatting, vet, staticcheck and the rules of the house
+	@out=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); [ -z "$$out" ] || { echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test ./testkit/arch
+
+proto: ## regenerate messages/*.pb.go with the tools pinned in go.mod
+	cd messages && $(GO) run ./genproto
+
+# Chromium, its languages and Chinese fonts come from Debian's packages, when they are missing.
+setup:
+	@missing=""; for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+		if [ -n "$(SUDO)" ] && ! sudo -n true 2>/dev/null && ! [ -t 0 ]; then \
+			echo "missing packages; run:  sudo apt-get update && sudo apt-get install -y$$missing"; exit 1; fi; \
+		echo "installing$$missing"; \
+		$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+# The Socket.IO client that the tests drive comes from npm.
+npm:
+	@cd testkit/imclient && { [ -d node_modules/socket.io-client ] || { echo "installing npm packages"; npm ci --no-audit --no-fund --loglevel=error; }; }
+
+clean: ## remove what was built
+	rm -rf bin testkit/imclient/node_modules

@@ -1,0 +1,185 @@
+package account
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors"
+	"troupe/actors/account/browser"
+	"troupe/actors/account/gate"
+	"troupe/actors/account/vault"
+	"troupe/cluster/lease"
+	"troupe/messages"
+	"troupe/platforms"
+	"troupe/platforms/definition"
+	"troupe/platforms/page"
+)
+
+// Node is what all accounts of one node share.
+type Node struct {
+	ID     messages.NodeID
+	Leases Leases
+	Ring   *vault.KeyRing
+	Bin    string // Chromium
+	Clock  func() time.Duration
+	Now    func() time.Time
+	Starts chan struct{} // slots for browser starts
+	Rounds chan struct{} // slots for collecting rounds
+
+	Headful   bool
+	NoSandbox bool
+	Pace      float64  // of typing and moving; 1 = a person's
+	Pins      []string // certificate pins accepted beside the system's: development only
+	// Dial replaces the way to the net: development only, nil otherwise.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Client makes the platform's client for one browser incarnation.
+	Client func(ClientConfig) platforms.Client
+}
+
+// ClientConfig is what a platform client is made of.
+type ClientConfig struct {
+	Definition *definition.Definition
+	Browser    page.Browser
+	Account    messages.AccountID
+	Owner      string // the account's platform id, as far as known
+	Log        *slog.Logger
+}
+
+// Leases is the worker's side of the lease, as accounts use it; *lease.Keeper is it.
+type Leases interface {
+	Hold(account messages.AccountID, epoch messages.Epoch, fence lease.Fence) (release func())
+	MayBegin(account messages.AccountID, epoch messages.Epoch) bool
+}
+
+// Config is what the platform actor gives to each account.
+type Config struct {
+	Node       *Node
+	ID         messages.AccountID
+	Epoch      messages.Epoch
+	Record     *messages.Account
+	Definition *definition.Definition
+	Sealed     *messages.SealedState // nil: never saved
+	// ProfileUsable says that the profile folder was closed cleanly by the account's previous epoch.
+	ProfileUsable bool
+	Dir           string // the account's own folder
+	UID           int    // of its Chromium; 0 = the node's own
+	Queue         *actor.PID
+	Master        *actor.PID
+	Log           *slog.Logger
+
+	// Browser is the recipe of one Chromium incarnation; nil means browser.Props.
+	Browser func(browser.Config) *actor.Props
+	// Restarts delays browser starts after failures; the zero value is right.
+	Restarts actors.Backoff
+	// StartTries is after how many browsers that never came up the account gives up; zero means 5.
+	StartTries int
+}
+
+// Props makes the recipe from which the platform actor spawns one account.
+func Props(cfg Config) *actor.Props {
+	cfg.Log = cfg.Log.With(slog.String("actor", "account"), cfg.ID.Attr(), cfg.Epoch.Attr())
+	if cfg.Browser == nil {
+		cfg.Browser = browser.Props
+	}
+	if cfg.StartTries == 0 {
+		cfg.StartTries = 5
+	}
+	lives := 0
+	return actor.PropsFromProducer(func() actor.Actor {
+		lives++
+		own := cfg
+		own.ProfileUsable = cfg.ProfileUsable && lives == 1 // a restart after a panic trusts no profile
+		return &account{Config: own, owner: cfg.Record.GetProfile().GetPlatformUserId()}
+	}, actor.WithSupervisor(actors.StopChild()))
+}
+
+// account lives in one mailbox: no field needs a lock.
+type account struct {
+	Config
+
+	state  messages.AccountState
+	reason string
+	step   string
+	since  time.Time
+
+	gate    *gate.Gate
+	release func() // of the lease's hold
+
+	browser  *actor.PID        // the present incarnation, nil between two
+	gen      int               // its number; answers to an earlier one are told apart by it
+	instance *browser.Instance // set when it is ready
+	client   platforms.Client
+	neverUp  int // browsers in a row that never became ready
+	revived  int // probes in a row after a dead page
+
+	ops       ops
+	login     *login
+	owner     string // the account's own platform id
+	probed    bool   // the present browser has shown the account logged in
+	nextRound context.CancelFunc
+	nextAt    time.Time
+	lastRound time.Time
+	rounds    int64
+	items     int64
+
+	profile  *messages.Profile
+	evidence string       // name of the newest picture of a trouble
+	vault    *vault.State // the last exported state, restored after a crash
+	vaultSum [32]byte
+	counter  uint64
+	draining *drain
+	retry    int // automatic tries since the last good round
+}
+
+// Receive is the switchboard.
+func (a *account) Receive(c actor.Context) {
+	switch m := c.Message().(type) {
+	case *actor.Started:
+		a.start(c)
+	case *actor.Terminated:
+		a.onBrowserGone(c, m)
+	case *actor.Stopping, *actor.Restarting:
+		a.stop()
+	case browser.Ready:
+		a.onBrowserReady(c, m)
+	case gateChanged:
+		a.onGate(c, m)
+	case restartBrowser:
+		a.spawnBrowser(c)
+	case roundDue:
+		a.onRoundDue(c, m)
+	case opDone:
+		a.onOpDone(c, m)
+	case drained:
+		a.onDrained(c, m)
+	case *messages.StartLogin:
+		a.onStartLogin(c, m)
+	case *messages.LoginInput:
+		a.onLoginInput(m)
+	case *messages.CancelLogin:
+		a.onCancelLogin(c, m)
+	case *messages.ExecuteReply:
+		a.onExecuteReply(c, m)
+	case *messages.FindReply:
+		a.onFindReply(c, m)
+	case *messages.ResumeAccount:
+		a.onResume(c)
+	case *messages.CollectNow:
+		a.collectSoon(c)
+	case *messages.TakeScreenshot:
+		a.onScreenshot(c)
+	case *messages.VaultSaved:
+		a.onVaultSaved(c, m)
+	case *messages.RevokeAccount:
+		a.onRevoke(c, m)
+	case drainDeadline:
+		a.finishDrain(c)
+	case actors.Panicked:
+		panic(m) // a bug of ours in a job: the platform actor restarts us
+	}
+}

@@ -1,0 +1,104 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors/account/vault"
+	"troupe/messages"
+)
+
+// The vault is exported after a login, after each round and before a close. It counts as saved when the master
+// acknowledged it; an unchanged one is not sent again.
+
+type exported struct {
+	state *vault.State
+	sum   [32]byte
+	err   error
+}
+
+// exportOp reads cookies and storage out of the browser.
+func (a *account) exportOp() *op {
+	instance := a.instance
+	return &op{
+		name: "export", urgency: forPerson,
+		run: func(ctx context.Context) any {
+			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+			defer cancel()
+			state, err := instance.Export(ctx)
+			if err != nil {
+				return exported{err: err}
+			}
+			return exported{state: state, sum: sumOf(state)}
+		},
+		done: func(c actor.Context, result any) {
+			if e, ok := result.(exported); ok {
+				a.onExported(c, e)
+			}
+		},
+	}
+}
+
+// sumOf tells whether two exports differ in what matters: cookies and storage, not the time.
+func sumOf(s *vault.State) [32]byte {
+	b, err := json.Marshal(struct {
+		Cookies []json.RawMessage
+		Origins []vault.Origin
+	}{s.Cookies, s.Origins})
+	if err != nil {
+		return [32]byte{}
+	}
+	return sha256.Sum256(b)
+}
+
+func (a *account) saveVault(c actor.Context) {
+	if a.instance == nil || a.draining != nil || a.ops.waits("export") {
+		return
+	}
+	a.do(c, a.exportOp())
+}
+
+func (a *account) onExported(c actor.Context, e exported) {
+	loginWaits := a.login != nil && a.login.profile != nil
+	if e.err != nil {
+		a.Log.Warn("cookies and storage not exported", "err", e.err)
+		if loginWaits {
+			a.endLogin(c, "failed", "the login's cookies could not be saved")
+		}
+		return
+	}
+	if e.sum == a.vaultSum && !loginWaits {
+		return
+	}
+	if !a.probed && a.vault != nil {
+		return // an account that was not seen logged in must not overwrite a state that may be good
+	}
+	sealed, err := vault.Seal(a.Node.Ring, a.ID, a.Epoch, a.counter+1, e.state)
+	if err != nil {
+		a.Log.Error("cookies and storage not sealed", "err", err)
+		return
+	}
+	a.counter++
+	a.vault, a.vaultSum = e.state, e.sum
+	if loginWaits {
+		a.login.saving = a.counter
+	}
+	if a.draining != nil {
+		a.draining.saving = a.counter
+	}
+	c.Request(a.Master, &messages.SaveVault{Sealed: sealed})
+}
+
+func (a *account) onVaultSaved(c actor.Context, m *messages.VaultSaved) {
+	if a.login != nil && a.login.saving != 0 && m.GetCounter() >= a.login.saving {
+		a.loginSaved(c)
+	}
+	if d := a.draining; d != nil && d.saving != 0 && m.GetCounter() >= d.saving {
+		d.saving = 0
+		a.drainStep(c)
+	}
+}

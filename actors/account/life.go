@@ -1,0 +1,354 @@
+package account
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors"
+	"troupe/actors/account/browser"
+	"troupe/actors/account/gate"
+	"troupe/actors/account/persona"
+	"troupe/actors/account/vault"
+	"troupe/messages"
+	"troupe/platforms"
+)
+
+type (
+	gateChanged    struct{ open bool }
+	restartBrowser struct{}
+	drainDeadline  struct{}
+)
+
+// start opens the gate's door (shut), takes the lease's hold and starts the first browser.
+func (a *account) start(c actor.Context) {
+	a.enter(c, messages.Starting, "", "")
+	self, root := c.Self(), c.ActorSystem().Root
+	g, err := gate.Listen(gate.Options{
+		Account: a.ID, Epoch: a.Epoch, Listen: gate.Address(a.ID),
+		Sites: a.Definition.Hosts.Sites, Resources: a.Definition.Hosts.Resources,
+		Dial: a.Node.Dial, PeerUID: a.peerUID(), Clock: a.Node.Clock, Log: a.Log,
+		Changed: func(open bool) { root.Send(self, gateChanged{open}) },
+	})
+	if err != nil {
+		a.fail(c, "open the account's gate: "+err.Error())
+		return
+	}
+	a.gate = g
+	a.release = a.Node.Leases.Hold(a.ID, a.Epoch, g)
+	if err := a.openVault(); err != nil {
+		a.fail(c, "open the sealed state: "+err.Error())
+		return
+	}
+	a.spawnBrowser(c)
+}
+
+func (a *account) peerUID() int {
+	if a.UID == 0 {
+		return os.Geteuid()
+	}
+	return a.UID
+}
+
+// openVault unseals what the master sent along.
+func (a *account) openVault() error {
+	if a.Sealed == nil {
+		return nil
+	}
+	state, err := vault.Open(a.Node.Ring, a.Sealed)
+	if err != nil {
+		return err
+	}
+	a.vault, a.counter = state, a.Sealed.GetCounter()
+	return nil
+}
+
+func (a *account) spawnBrowser(c actor.Context) {
+	if a.browser != nil || a.draining != nil {
+		return
+	}
+	a.gen++
+	a.Restarts.Started(a.Node.Now())
+	fresh := !a.ProfileUsable
+	a.ProfileUsable = false // only once: after a crash the vault is the truth
+	a.browser = c.Spawn(a.Browser(browser.Config{
+		Account: a.ID, Epoch: a.Epoch, Node: a.Node.ID, Bin: a.Node.Bin, Dir: a.Dir, UID: a.UID, GID: a.UID,
+		NoSandbox: a.Node.NoSandbox, Headful: a.Node.Headful, Proxy: a.gate.Addr(), Pins: a.Node.Pins, Pace: a.Node.Pace,
+		Persona: persona.Make(seedOf(a.ID), a.Definition.Locale, a.Definition.TimeZone),
+		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Slots: a.Node.Starts, Log: a.Log,
+	}))
+}
+
+func (a *account) onBrowserReady(c actor.Context, m browser.Ready) {
+	if a.browser == nil || a.draining != nil {
+		return
+	}
+	a.instance, a.neverUp = m.Instance, 0
+	a.client = a.Node.Client(ClientConfig{
+		Definition: a.Definition, Browser: m.Instance, Account: a.ID, Owner: a.owner, Log: a.Log,
+	})
+	a.probed = false
+	a.follow(c)
+	a.report(c)
+	if a.gate.Open() {
+		a.probe(c)
+	}
+	a.nextOp(c)
+}
+
+// onBrowserGone decides what a dead Chromium means: another one, or giving up.
+func (a *account) onBrowserGone(c actor.Context, m *actor.Terminated) {
+	if a.browser == nil || m.Who.Id != a.browser.Id {
+		return
+	}
+	up := a.instance != nil
+	a.browser, a.instance, a.client, a.probed = nil, nil, nil, false
+	a.cancelRound()
+	if a.ops.cancel != nil {
+		a.ops.cancel()
+	}
+	if a.draining != nil {
+		a.drainStep(c)
+		return
+	}
+	if !up {
+		a.neverUp++
+	}
+	if a.neverUp >= a.StartTries {
+		a.fail(c, "Chromium died at every start; see browser.log in the account's folder")
+		return
+	}
+	wait := a.Restarts.Failed(a.Node.Now())
+	a.Log.Warn("browser gone, starting another", "was_ready", up, "wait", wait)
+	if a.state == messages.Watching || a.state == messages.LoggingIn {
+		a.enter(c, messages.Starting, "", "")
+	}
+	actors.After(c, wait, restartBrowser{})
+}
+
+// onGate follows the lease: a shut gate ends what was under way, an open one is a reason to look at once.
+func (a *account) onGate(c actor.Context, m gateChanged) {
+	open := a.gate != nil && a.gate.Open()
+	a.Log.Info("gate changed", "open", open)
+	a.report(c)
+	if a.draining != nil {
+		return
+	}
+	if !open {
+		a.cancelRound()
+		if a.ops.running != nil && a.ops.running.name != "reply" {
+			a.ops.cancel()
+		}
+		return
+	}
+	if a.client == nil || !m.open {
+		return
+	}
+	if !a.probed && a.state == messages.Starting {
+		a.probe(c)
+		return
+	}
+	a.collectSoon(c)
+}
+
+// fail gives the account up on this node; the master decides what follows.
+func (a *account) fail(c actor.Context, reason string) {
+	a.enter(c, messages.Parked, reason, "")
+	c.Send(a.Master, &messages.AccountFailed{Account: string(a.ID), Epoch: uint64(a.Epoch), Reason: reason})
+	a.beginDrain(c, drain{failed: true})
+}
+
+// drain is the orderly end of an epoch on this node.
+type drain struct {
+	erase    bool
+	failed   bool
+	exported bool
+	saving   uint64 // counter of the last save, 0 = none under way
+	closing  bool
+	clean    bool
+}
+
+func (a *account) onRevoke(c actor.Context, m *messages.RevokeAccount) {
+	if a.draining != nil {
+		a.draining.erase = a.draining.erase || m.GetErase()
+		return
+	}
+	a.enter(c, messages.Draining, m.GetReason(), "")
+	a.beginDrain(c, drain{erase: m.GetErase()})
+}
+
+// beginDrain stops what runs, saves the vault, closes the browser, and then reports. Each step calls
+// drainStep when it is over; after ten seconds the rest is cut short.
+func (a *account) beginDrain(c actor.Context, d drain) {
+	a.cancelRound()
+	a.endLogin(c, "cancelled", "the account was stopped")
+	a.dropOps(c)
+	a.draining = &d
+	actors.After(c, 10*time.Second, drainDeadline{})
+	a.drainStep(c)
+}
+
+func (a *account) drainStep(c actor.Context) {
+	d := a.draining
+	switch {
+	case a.ops.running != nil: // it was interrupted; its end calls again
+	case !d.exported && a.instance != nil && !d.erase:
+		d.exported = true
+		a.ops.running = a.exportOp()
+		a.startRunning(c)
+	case d.saving != 0: // VaultSaved calls again
+	case a.browser != nil && !d.closing:
+		d.closing = true
+		d.clean = a.instance != nil
+		c.Stop(a.browser) // Terminated calls again
+	case a.browser != nil:
+	default:
+		a.finishDrain(c)
+	}
+}
+
+// startRunning starts the operation that was put in the running place directly, past the queue.
+func (a *account) startRunning(c actor.Context) {
+	o := a.ops.running
+	a.ops.gen++
+	gen := a.ops.gen
+	a.ops.cancel = actors.Job(c, func(ctx context.Context) any { return opDone{gen: gen, result: o.run(ctx)} })
+}
+
+func (a *account) finishDrain(c actor.Context) {
+	d := a.draining
+	if d == nil {
+		return
+	}
+	if a.browser != nil && a.instance != nil {
+		a.instance.Kill()
+		d.clean = false
+	}
+	a.stop()
+	if d.erase {
+		if err := os.RemoveAll(a.Dir); err != nil {
+			a.Log.Error("account folder not erased", "err", err)
+		}
+	}
+	c.Send(c.Parent(), &messages.AccountRevoked{Account: string(a.ID), Epoch: uint64(a.Epoch), Clean: d.clean && !d.failed})
+	c.Stop(c.Self())
+}
+
+// stop lets go of what the actor holds outside the actor system.
+func (a *account) stop() {
+	a.cancelRound()
+	if a.ops.cancel != nil {
+		a.ops.cancel()
+	}
+	if a.release != nil {
+		a.release()
+		a.release = nil
+	}
+	if a.gate != nil {
+		if err := a.gate.Close(); err != nil {
+			a.Log.Debug("gate did not close", "err", err)
+		}
+	}
+}
+
+// probe finds out whether the account is logged in.
+func (a *account) probe(c actor.Context) {
+	if a.ops.waits("probe") {
+		return
+	}
+	client := a.client
+	a.do(c, &op{
+		name: "probe", urgency: soon, interrupts: true,
+		run: func(ctx context.Context) any {
+			ctx, cancel := context.WithTimeout(ctx, time.Minute)
+			defer cancel()
+			profile, err := client.Probe(ctx)
+			return probed{profile, err}
+		},
+		done: func(c actor.Context, result any) {
+			if p, ok := result.(probed); ok && client == a.client {
+				a.onProbed(c, p)
+			}
+		},
+	})
+}
+
+type probed struct {
+	profile *messages.Profile
+	err     error
+}
+
+func (a *account) onProbed(c actor.Context, p probed) {
+	if p.err != nil {
+		a.onTrouble(c, p.err)
+		return
+	}
+	a.probed, a.retry, a.revived = true, 0, 0
+	a.sawProfile(p.profile)
+	a.enter(c, messages.Watching, "", "")
+	a.collectSoon(c)
+}
+
+// sawProfile keeps what the account's own page says of it.
+func (a *account) sawProfile(p *messages.Profile) {
+	if id := p.GetPlatformUserId(); id != "" {
+		a.owner = id
+	}
+	a.profile = p
+}
+
+// onResume is a person's word that all is well again.
+func (a *account) onResume(c actor.Context) {
+	if a.client == nil || a.draining != nil || a.state == messages.LoggingIn {
+		return
+	}
+	a.retry = 0
+	a.probe(c)
+}
+
+// seedOf makes an account's persona seed from its id: stable, and different for each account.
+func seedOf(id messages.AccountID) uint64 {
+	var seed uint64 = 14695981039346656037
+	for _, b := range []byte(id) {
+		seed = (seed ^ uint64(b)) * 1099511628211
+	}
+	return seed
+}
+
+// keepEvidence stores a picture of a trouble in the account's folder, the newest twenty.
+func (a *account) keepEvidence(png []byte, kind platforms.Kind) string {
+	dir := filepath.Join(a.Dir, "evidence")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		a.Log.Warn("evidence not kept", "err", err)
+		return ""
+	}
+	name := a.Node.Now().UTC().Format("20060102T150405.000") + "-" + kind.String() + ".png"
+	if err := os.WriteFile(filepath.Join(dir, name), png, 0o600); err != nil {
+		a.Log.Warn("evidence not kept", "err", err)
+		return ""
+	}
+	a.pruneEvidence(dir)
+	return name
+}
+
+func (a *account) pruneEvidence(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	slices.Sort(names)
+	for len(names) > 20 {
+		if err := os.Remove(filepath.Join(dir, names[0])); err != nil {
+			a.Log.Debug("old evidence stays", "err", err)
+		}
+		names = names[1:]
+	}
+}

@@ -1,0 +1,163 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/messages"
+	"troupe/platforms"
+)
+
+// onTrouble is the only place that decides what a failure means.
+func (a *account) onTrouble(c actor.Context, err error) {
+	switch kind := platforms.KindOf(err); kind {
+	case platforms.LoggedOut, platforms.Challenge, platforms.PageChanged, platforms.RateLimited, platforms.ProxyDown:
+		a.enter(c, stateOf(kind), err.Error(), platforms.StepOf(err)) // a person will see it
+		a.photograph(c, kind)
+		a.retryLater(c)
+	case platforms.BrowserGone:
+		a.onPageGone(c)
+	case platforms.GateShut, platforms.Cancelled:
+		a.scheduleRound(c) // the gate's reopening asks for a look itself
+	default:
+		a.Log.Warn("look failed, will retry", "kind", kind.String(), "step", platforms.StepOf(err), "err", err)
+		a.retryLater(c)
+	}
+}
+
+func stateOf(kind platforms.Kind) messages.AccountState {
+	switch kind {
+	case platforms.LoggedOut:
+		return messages.LoggedOut
+	case platforms.Challenge:
+		return messages.Challenge
+	case platforms.PageChanged:
+		return messages.PageChanged
+	case platforms.RateLimited:
+		return messages.RateLimited
+	default:
+		return messages.ProxyDown
+	}
+}
+
+// retryLater plans an automatic try: soon after a passing fault, ever later when the page stays strange. A
+// captcha and a lapsed login are a person's business and are not tried at all.
+func (a *account) retryLater(c actor.Context) {
+	switch a.state {
+	case messages.Challenge, messages.LoggedOut, messages.ProxyDown:
+		a.cancelRound()
+		return
+	case messages.PageChanged, messages.RateLimited:
+		a.retry++
+		a.roundIn(c, min(10*time.Minute, 30*time.Second<<min(a.retry, 6)))
+	default:
+		a.retry++
+		a.roundIn(c, min(30*time.Second, time.Second<<min(a.retry, 6)))
+	}
+}
+
+// onPageGone handles a dead page of a living Chromium: its tab is made anew by the next probe. A browser whose
+// pages keep dying is ended, so that another one starts.
+func (a *account) onPageGone(c actor.Context) {
+	if a.instance == nil {
+		return // the browser's Terminated is on its way, or came; it decides
+	}
+	a.revived++
+	a.Log.Warn("page gone, opening it again", "times", a.revived)
+	if a.revived > 3 {
+		a.revived = 0
+		a.instance.Kill()
+		return
+	}
+	a.probed = false
+	a.probe(c)
+}
+
+// photograph keeps a picture of the page that made the trouble.
+func (a *account) photograph(c actor.Context, kind platforms.Kind) {
+	client := a.client
+	if client == nil || a.draining != nil {
+		return
+	}
+	a.do(c, &op{
+		name: "evidence", urgency: soon, interrupts: true,
+		run: func(ctx context.Context) any {
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			png, err := client.Screenshot(ctx)
+			if err != nil {
+				return err
+			}
+			return png
+		},
+		done: func(c actor.Context, result any) {
+			if png, ok := result.([]byte); ok {
+				a.evidence = a.keepEvidence(png, kind)
+				a.report(c)
+			}
+		},
+	})
+}
+
+// onScreenshot answers a person who wants to see the page. The asker waits for the running operation.
+func (a *account) onScreenshot(c actor.Context) {
+	asker, client := c.Sender(), a.client
+	if asker == nil {
+		return
+	}
+	if client == nil {
+		c.Send(asker, refused("unavailable", fmt.Sprintf("the account is %s and has no page to show yet", a.state)))
+		return
+	}
+	a.do(c, &op{
+		name: "screenshot", urgency: soon, interrupts: true,
+		run: func(ctx context.Context) any {
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			png, err := client.Screenshot(ctx)
+			if err != nil {
+				return refused("unavailable", "the page could not be photographed: "+err.Error())
+			}
+			return &messages.ScreenshotTaken{Png: png, At: a.Node.Now().UnixMilli()}
+		},
+		done: func(c actor.Context, result any) {
+			if result == nil {
+				result = refused("unavailable", "the account was stopped")
+			}
+			c.Send(asker, result)
+		},
+	})
+}
+
+func refused(code, message string) *messages.Refused {
+	return &messages.Refused{Code: code, Message: message}
+}
+
+// enter changes the state and tells the master; the same state again only refreshes its reason.
+func (a *account) enter(c actor.Context, s messages.AccountState, reason, step string) {
+	if a.state != s {
+		a.Log.Info("account state", "state", string(s), "from", string(a.state), "step", step, "reason", reason)
+		a.since = a.Node.Now()
+	}
+	a.state, a.reason, a.step = s, reason, step
+	a.report(c)
+}
+
+// report tells the master how the account is.
+func (a *account) report(c actor.Context) {
+	s := &messages.AccountStatus{
+		Account: string(a.ID), Epoch: uint64(a.Epoch), State: string(a.state), Reason: a.reason, Step: a.step,
+		Since: millis(a.since), LastRound: millis(a.lastRound), NextRound: millis(a.nextAt), Rounds: a.rounds, Items: a.items,
+		BrowserStarts: int64(a.gen), Profile: a.profile, Evidence: a.evidence,
+	}
+	if a.instance != nil {
+		s.BrowserPid = int64(a.instance.PID())
+	}
+	if a.gate != nil {
+		s.Gate, s.GateOpen = a.gate.Addr(), a.gate.Open()
+	}
+	c.Send(a.Master, s)
+}

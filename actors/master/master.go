@@ -1,0 +1,222 @@
+// Package master is the actor that decides: which accounts there are, where each runs and under which epoch, who may log in,
+// and what becomes of every reply. There is one in a cluster, under the name "master".
+//
+// It alone changes control records. Each change is appended to the store with Sync before anything follows
+// from it: an epoch before it is assigned, a reply before its agent is told, a ticket before it is given out. What the
+// master holds in memory is those records and what running accounts say of themselves; it is published as a
+// board after each change. A master that panics ends the process: its state must be trusted.
+//
+// Commands come from the gateway and are answered by AccountDone, LoginStarted, ReplyAccepted or Refused.
+package master
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors"
+	"troupe/actors/master/board"
+	"troupe/cluster/lease"
+	"troupe/messages"
+)
+
+// Name is the master's well-known name.
+const Name = "master"
+
+// Platform is what the master must know of a platform to make accounts of it.
+type Platform struct {
+	Name   messages.PlatformName
+	Prefix string // of its account ids: dy in dy_1
+	// CanReply says which targets its definition has a flow for.
+	CanReply map[messages.ReplyKind]bool
+}
+
+// Config is what cmd gives to the master.
+type Config struct {
+	Store     *actor.PID
+	Leases    *lease.Table
+	Board     *board.Holder
+	Platforms []Platform
+	Clock     func() time.Duration // since boot, as the leases have it
+	Now       func() time.Time
+	Log       *slog.Logger
+
+	// ReplyExpiry is how long a reply may wait to be begun; zero means 10 minutes.
+	ReplyExpiry time.Duration
+	// FindPauses are the waits before the reads that settle an unknown reply.
+	FindPauses []time.Duration
+}
+
+// DefaultFindPauses reads an unknown reply's thread three times over more than a minute.
+var DefaultFindPauses = []time.Duration{3 * time.Second, 20 * time.Second, 45 * time.Second}
+
+// Props makes the master's recipe.
+func Props(cfg Config) *actor.Props {
+	cfg.Log = cfg.Log.With(slog.String("actor", "master"))
+	if cfg.ReplyExpiry == 0 {
+		cfg.ReplyExpiry = 10 * time.Minute
+	}
+	if cfg.FindPauses == nil {
+		cfg.FindPauses = DefaultFindPauses
+	}
+	return actor.PropsFromProducer(func() actor.Actor { return newMaster(cfg) })
+}
+
+type master struct {
+	Config
+	loaded      bool
+	early       []envelope // what came before the records were loaded
+	generation  uint32
+	horizon     time.Duration     // of the longest promise, as persisted
+	nextNumber  map[string]uint64 // of account ids, by prefix
+	accounts    map[messages.AccountID]*account
+	replies     map[messages.ReplyID]*messages.Reply
+	logins      map[messages.LoginID]*messages.LoginSession
+	alarms      map[string]*messages.Alarm // open ones, by account and name
+	oldAlarms   []*messages.Alarm          // cleared ones, newest last
+	nodes       map[messages.NodeID]*node
+	subscribers []*actor.PID
+	news        news
+	stopTick    func()
+}
+
+// envelope is a message that waits for the records.
+type envelope struct {
+	message any
+	sender  *actor.PID
+}
+
+// account is a durable record and what is known of its running actor.
+type account struct {
+	record    *messages.Account // replaced, never changed
+	status    *messages.AccountStatus
+	running   bool // an epoch is assigned and not over
+	assigned  bool // its worker has taken it
+	revoking  bool
+	tried     map[messages.NodeID]string // nodes that gave it up since it last ran well, and why
+	vault     *messages.SealedState
+	waitErase []*actor.PID // who asked for the removal
+}
+
+func (a *account) id() messages.AccountID { return messages.AccountID(a.record.GetId()) }
+
+// node is one worker.
+type node struct {
+	pid      *actor.PID
+	status   *messages.NodeStatus
+	lastSeen time.Time
+}
+
+func newMaster(cfg Config) *master {
+	return &master{
+		Config: cfg, nextNumber: map[string]uint64{}, accounts: map[messages.AccountID]*account{},
+		replies: map[messages.ReplyID]*messages.Reply{}, logins: map[messages.LoginID]*messages.LoginSession{},
+		alarms: map[string]*messages.Alarm{}, nodes: map[messages.NodeID]*node{},
+	}
+}
+
+type tick struct{}
+
+// Receive is the switchboard. Until the records are loaded everything waits.
+func (m *master) Receive(c actor.Context) {
+	switch msg := c.Message().(type) {
+	case *actor.Started:
+		c.Request(m.Store, &messages.LoadControl{})
+		return
+	case *messages.ControlLoaded:
+		m.load(c, msg)
+	case *actor.Stopping:
+		if m.stopTick != nil {
+			m.stopTick()
+		}
+		return
+	case actor.SystemMessage, actor.AutoReceiveMessage:
+		return
+	default:
+		if !m.loaded {
+			m.early = append(m.early, envelope{msg, c.Sender()})
+			return
+		}
+		m.handle(c, msg, c.Sender())
+	}
+	m.publish(c)
+}
+
+func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
+	switch msg := message.(type) {
+	case tick:
+		m.onTick(c)
+	case board.Subscribe:
+		m.subscribe(c, sender)
+
+	case *messages.CreateAccount:
+		m.onCreate(c, msg, sender)
+	case *messages.PauseAccount:
+		m.onPause(c, msg, sender)
+	case *messages.ResumeAccount:
+		m.onResume(c, msg, sender)
+	case *messages.RemoveAccount:
+		m.onRemove(c, msg, sender)
+	case *messages.TakeScreenshot, *messages.CollectNow:
+		m.passOn(c, msg, sender)
+
+	case *messages.NodeStatus:
+		m.onNode(c, msg, sender)
+	case *messages.AccountAssigned:
+		m.onAssigned(c, msg)
+	case *messages.AccountRevoked:
+		m.onRevoked(c, msg)
+	case *messages.AccountFailed:
+		m.onFailed(c, msg)
+	case *messages.AccountStatus:
+		m.onStatus(c, msg)
+	case *messages.SaveVault:
+		m.onSaveVault(c, msg, sender)
+
+	case *messages.StartLogin:
+		m.onStartLogin(c, msg, sender)
+	case *messages.LoginInput:
+		m.onLoginInput(c, msg, sender)
+	case *messages.CancelLogin:
+		m.onCancelLogin(c, msg, sender)
+	case *messages.LoginStep:
+		m.onLoginStep(c, msg)
+	case *messages.LoginEnded:
+		m.onLoginEnded(c, msg)
+
+	case *messages.SubmitReply:
+		m.onSubmit(c, msg, sender)
+	case *messages.BeginCommit:
+		m.onBeginCommit(c, msg, sender)
+	case *messages.ReplyResult:
+		m.onResult(c, msg)
+	case *messages.ReplyFound:
+		m.onFound(c, msg)
+	}
+}
+
+// onTick does what time alone brings about.
+func (m *master) onTick(c actor.Context) {
+	m.releaseLapsed(c)
+	m.placeAll(c)
+	m.sweepLogins(c)
+	m.sweepReplies(c)
+}
+
+func (m *master) now() int64 { return m.Now().UnixMilli() }
+
+func (m *master) start(c actor.Context) {
+	m.loaded = true
+	m.stopTick = actors.Every(c, time.Second, tick{})
+	for _, e := range m.early {
+		m.handle(c, e.message, e.sender)
+	}
+	m.early = nil
+}
+
+func refuse(c actor.Context, to *actor.PID, code, message string) {
+	if to != nil {
+		c.Send(to, &messages.Refused{Code: code, Message: message})
+	}
+}

@@ -1,0 +1,143 @@
+package worker
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/prometheus/procfs"
+
+	"troupe/messages"
+)
+
+// folder gives an account its folder and the user that its Chromium runs as. The user is the folder's owner, so it
+// stays the same for as long as the folder does.
+func (w *worker) folder(id messages.AccountID) (dir string, uid int, err error) {
+	dir = filepath.Join(w.Root, string(id))
+	if w.FirstUID == 0 {
+		return dir, 0, os.MkdirAll(dir, 0o700)
+	}
+	if owner, ok := ownerOf(dir); ok && owner >= w.FirstUID {
+		return dir, owner, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", 0, fmt.Errorf("make the account's folder: %w", err)
+	}
+	uid = w.freeUID()
+	if err := os.Chown(dir, uid, uid); err != nil {
+		return "", 0, fmt.Errorf("give the account's folder its owner: %w", err)
+	}
+	return dir, uid, nil
+}
+
+// freeUID is the lowest user of our range that owns no account folder.
+func (w *worker) freeUID() int {
+	taken := map[int]bool{}
+	entries, err := os.ReadDir(w.Root)
+	if err != nil {
+		w.Log.Warn("account folders not listed", "err", err)
+	}
+	for _, e := range entries {
+		if owner, ok := ownerOf(filepath.Join(w.Root, e.Name())); ok {
+			taken[owner] = true
+		}
+	}
+	uid := w.FirstUID
+	for taken[uid] {
+		uid++
+	}
+	return uid
+}
+
+func ownerOf(path string) (int, bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(stat.Uid), true
+}
+
+// sayStatus tells the master how the node is, apart from the beats.
+func (w *worker) sayStatus(c actor.Context) {
+	s := &messages.NodeStatus{
+		Worker: string(w.Node.ID), Incarnation: w.Incarnation, Version: w.Version, Proof: true, Accounts: int64(len(w.accounts)),
+		MaxAccounts: int64(w.MaxAccounts), Sandbox: w.Sandbox, Load1: loadAverage(), MemoryRss: residentMemory(),
+	}
+	for _, d := range w.Definitions.All() {
+		s.Platforms = append(s.Platforms, string(d.Platform))
+	}
+	for _, a := range w.accounts {
+		s.PendingItems += int64(len(a.queue.waiting))
+	}
+	entries, err := os.ReadDir(w.Root)
+	if err != nil {
+		w.Log.Warn("profiles not listed", "err", err)
+	}
+	for _, e := range entries {
+		s.Profiles = append(s.Profiles, e.Name())
+	}
+	s.Browsers, s.BrowserMemory = w.measured.browsers, w.measured.bytes
+	c.Request(w.Master, s)
+}
+
+// measured is what all browsers of the node take.
+type measured struct{ browsers, bytes int64 }
+
+// measure sums the private memory (USS) of all processes that run out of the accounts' folders. Reading it takes the
+// kernel a while, so it is done off the mailbox.
+func measure(root string) measured {
+	procs, err := procfs.AllProcs()
+	if err != nil {
+		return measured{}
+	}
+	var sum measured
+	groups := map[int]bool{}
+	for _, p := range procs {
+		words, err := p.CmdLine()
+		if err != nil || !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, "--user-data-dir="+root) }) {
+			continue
+		}
+		stat, err := p.Stat()
+		if err != nil {
+			continue
+		}
+		groups[stat.PGRP] = true
+		if m, err := p.ProcSMapsRollup(); err == nil {
+			sum.bytes += int64(m.PrivateClean + m.PrivateDirty)
+		}
+	}
+	sum.browsers = int64(len(groups))
+	return sum
+}
+
+func loadAverage() float64 {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return 0
+	}
+	l, err := fs.LoadAvg()
+	if err != nil {
+		return 0
+	}
+	return l.Load1
+}
+
+func residentMemory() int64 {
+	p, err := procfs.Self()
+	if err != nil {
+		return 0
+	}
+	stat, err := p.Stat()
+	if err != nil {
+		return 0
+	}
+	return int64(stat.ResidentMemory())
+}

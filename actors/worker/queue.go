@@ -1,0 +1,120 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"google.golang.org/protobuf/proto"
+
+	"troupe/messages"
+)
+
+// queueLimit bounds what one account may have waiting for the store, in bytes of protobuf.
+const queueLimit = 16 << 20
+
+// metadataEvery is how often a quiet account's round is still told to the store.
+const metadataEvery = time.Minute
+
+// queue is one account's cache of what the store already has, and what it has not acknowledged yet. The oldest waiting
+// observation is sent again and again until it is; the store merges idempotently, so that is the whole repair.
+type queue struct {
+	account  messages.AccountID
+	stream   string
+	known    map[string]uint64
+	n        uint64
+	waiting  []*messages.Observed
+	sizes    []int
+	size     int
+	reread   bool // something was dropped: the next one says so
+	lastMeta time.Time
+}
+
+func newQueue(id messages.AccountID, known map[string]uint64, stream string) *queue {
+	q := &queue{account: id, stream: stream, known: make(map[string]uint64, len(known))}
+	for k, h := range known {
+		q.known[k] = h
+	}
+	return q
+}
+
+// add keeps what is new or changed of an observation; it returns false when nothing is worth sending.
+func (q *queue) add(m *messages.Observed, now time.Time) bool {
+	items := m.GetItems()[:0:0]
+	for _, item := range m.GetItems() {
+		key, ok := item.KnownKey()
+		if !ok {
+			continue
+		}
+		h := item.Hash()
+		if q.known[key] == h {
+			continue
+		}
+		q.known[key] = h
+		items = append(items, item)
+	}
+	if len(items) == 0 && len(m.GetComplete()) == 0 && (!m.GetRound() || now.Sub(q.lastMeta) < metadataEvery) {
+		return false
+	}
+	q.lastMeta = now
+	q.n++
+	kept := &messages.Observed{
+		Account: m.GetAccount(), Epoch: m.GetEpoch(), Stream: q.stream, N: q.n, Items: items, TraceId: m.GetTraceId(),
+		PageAt: m.GetPageAt(), SeenAt: m.GetSeenAt(), Complete: m.GetComplete(), Owner: m.GetOwner(), Round: m.GetRound(),
+		CompleteRereadDue: q.reread,
+	}
+	q.reread = false
+	size := proto.Size(kept)
+	q.waiting, q.sizes, q.size = append(q.waiting, kept), append(q.sizes, size), q.size+size
+	for q.size > queueLimit && len(q.waiting) > 1 {
+		q.drop()
+	}
+	return true
+}
+
+// drop gives up the oldest observation. What it said is forgotten too, so that a later look sends it again.
+func (q *queue) drop() {
+	for _, item := range q.waiting[0].GetItems() {
+		if key, ok := item.KnownKey(); ok {
+			delete(q.known, key)
+		}
+	}
+	q.reread = true
+	q.shift()
+}
+
+func (q *queue) shift() {
+	q.size -= q.sizes[0]
+	q.waiting, q.sizes = q.waiting[1:], q.sizes[1:]
+}
+
+// acked removes everything up to n.
+func (q *queue) acked(stream string, n uint64) {
+	for stream == q.stream && len(q.waiting) > 0 && q.waiting[0].GetN() <= n {
+		q.shift()
+	}
+}
+
+func (w *worker) onObserved(c actor.Context, m *messages.Observed) {
+	a := w.accounts[messages.AccountID(m.GetAccount())]
+	if a == nil {
+		return
+	}
+	if a.queue.add(m, w.Node.Now()) {
+		c.Request(w.Store, a.queue.waiting[len(a.queue.waiting)-1])
+	}
+}
+
+func (w *worker) onAcked(_ actor.Context, m *messages.Acked) {
+	if a := w.accounts[messages.AccountID(m.GetAccount())]; a != nil {
+		a.queue.acked(m.GetStream(), m.GetN())
+	}
+}
+
+// resend repeats each account's oldest waiting observation; the answer to a lost one never came.
+func (w *worker) resend(c actor.Context) {
+	for _, a := range w.accounts {
+		if len(a.queue.waiting) > 0 {
+			c.Request(w.Store, a.queue.waiting[0])
+		}
+	}
+}

@@ -1,0 +1,221 @@
+// Package worker is the actor that makes a node a worker: it takes assignments from the master, gives each
+// account its folder and user, keeps what accounts observe until the store has acknowledged it, and says how the node is.
+//
+// There is one per node, under the name "worker". Its platform actors supervise the accounts. It decides nothing
+// about placement, and holds no truth: all that it has can be made again from the master's store and the pages.
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors"
+	"troupe/actors/account"
+	"troupe/actors/platform"
+	"troupe/messages"
+	"troupe/platforms/definition"
+)
+
+// Name is the worker's well-known name.
+const Name = "worker"
+
+// Config is what cmd gives to the worker.
+type Config struct {
+	Node        *account.Node
+	Incarnation string
+	Version     string
+	MaxAccounts int
+	Root        string // folder of the accounts' folders
+	FirstUID    int    // of the users that Chromium runs as; 0 = the node's own user
+	Sandbox     string // for the node's status
+	Definitions *definition.Registry
+	Master      *actor.PID
+	Store       *actor.PID
+	Log         *slog.Logger
+
+	// Platform is the recipe of one platform; nil means platform.Props.
+	Platform func(platform.Config) *actor.Props
+}
+
+// Props makes the recipe of the node's worker.
+func Props(cfg Config) *actor.Props {
+	cfg.Log = cfg.Log.With(slog.String("actor", "worker"))
+	if cfg.Platform == nil {
+		cfg.Platform = platform.Props
+	}
+	return actor.PropsFromProducer(func() actor.Actor {
+		return &worker{Config: cfg, platforms: map[messages.PlatformName]*actor.PID{}, accounts: map[messages.AccountID]*assigned{}}
+	}, actor.WithSupervisor(actors.ResumeChild()))
+}
+
+type worker struct {
+	Config
+	platforms map[messages.PlatformName]*actor.PID
+	accounts  map[messages.AccountID]*assigned
+	draining  *actor.PID // who waits for WorkerDrained
+	drained   int64
+	measured  measured
+	stopTicks []func()
+}
+
+// assigned is one account that runs here.
+type assigned struct {
+	epoch    messages.Epoch
+	platform messages.PlatformName
+	queue    *queue
+}
+
+type (
+	statusDue  struct{}
+	measureDue struct{}
+	resendDue  struct{}
+)
+
+func (w *worker) Receive(c actor.Context) {
+	switch m := c.Message().(type) {
+	case *actor.Started:
+		w.start(c)
+	case *messages.AssignAccount:
+		w.onAssign(c, m)
+	case *messages.RevokeAccount:
+		w.onRevoke(c, m)
+	case platform.Ended:
+		w.onEnded(c, m)
+	case *messages.Observed:
+		w.onObserved(c, m)
+	case *messages.Acked:
+		w.onAcked(c, m)
+	case *messages.DrainWorker:
+		w.onDrain(c, m)
+	case resendDue:
+		w.resend(c)
+	case statusDue:
+		w.sayStatus(c)
+	case measureDue:
+		actors.Job(c, func(context.Context) any { return measure(w.Root) })
+	case measured:
+		w.measured = m
+	case *actor.Stopping:
+		for _, stop := range w.stopTicks {
+			stop()
+		}
+	}
+}
+
+func (w *worker) start(c actor.Context) {
+	w.stopTicks = []func(){
+		actors.Every(c, 10*time.Second, statusDue{}),
+		actors.Every(c, 2*time.Second, resendDue{}),
+		actors.Every(c, 30*time.Second, measureDue{}),
+	}
+	w.sayStatus(c)
+}
+
+func (w *worker) onAssign(c actor.Context, m *messages.AssignAccount) {
+	id, epoch := messages.AccountID(m.GetAccount().GetId()), messages.Epoch(m.GetEpoch())
+	if err := w.accept(c, id, epoch, m); err != nil {
+		w.Log.Warn("assignment refused", id.Attr(), epoch.Attr(), "err", err)
+		c.Send(w.Master, &messages.AccountAssigned{Account: string(id), Epoch: uint64(epoch), Refused: err.Error()})
+		return
+	}
+	c.Send(w.Master, &messages.AccountAssigned{Account: string(id), Epoch: uint64(epoch)})
+}
+
+func (w *worker) accept(c actor.Context, id messages.AccountID, epoch messages.Epoch, m *messages.AssignAccount) error {
+	if !id.Valid() {
+		return fmt.Errorf("%q is no account id", id)
+	}
+	if w.draining != nil {
+		return fmt.Errorf("node %s is being stopped", w.Node.ID)
+	}
+	if a := w.accounts[id]; a != nil {
+		if a.epoch == epoch {
+			return nil // said twice
+		}
+		return fmt.Errorf("account %s still runs here under epoch %s", id, a.epoch)
+	}
+	if len(w.accounts) >= w.MaxAccounts {
+		return fmt.Errorf("node %s is full: MAX_ACCOUNTS=%d", w.Node.ID, w.MaxAccounts)
+	}
+	name := messages.PlatformName(m.GetAccount().GetPlatform())
+	pid, err := w.platform(c, name)
+	if err != nil {
+		return err
+	}
+	dir, uid, err := w.folder(id)
+	if err != nil {
+		return err
+	}
+	w.accounts[id] = &assigned{epoch: epoch, platform: name, queue: newQueue(id, m.GetKnown(), string(messages.NewTrace()))}
+	c.Send(pid, platform.Assign{Message: m, Dir: dir, UID: uid, Master: w.Master})
+	return nil
+}
+
+// platform returns the actor of a platform, spawning it on first use.
+func (w *worker) platform(c actor.Context, name messages.PlatformName) (*actor.PID, error) {
+	if pid := w.platforms[name]; pid != nil {
+		return pid, nil
+	}
+	d := w.Definitions.Get(name)
+	if d == nil {
+		return nil, fmt.Errorf("this node has no definition of platform %q", name)
+	}
+	pid, err := c.SpawnNamed(w.Platform(platform.Config{
+		Name: name, Definition: d, Node: w.Node, Queue: c.Self(), Log: w.Log,
+	}), string(name))
+	if err != nil {
+		return nil, fmt.Errorf("spawn platform %s: %w", name, err)
+	}
+	w.platforms[name] = pid
+	return pid, nil
+}
+
+func (w *worker) onRevoke(c actor.Context, m *messages.RevokeAccount) {
+	id := messages.AccountID(m.GetAccount())
+	if a := w.accounts[id]; a != nil {
+		c.Send(w.platforms[a.platform], m)
+		return
+	}
+	if m.GetErase() && id.Valid() {
+		if err := os.RemoveAll(filepath.Join(w.Root, string(id))); err != nil {
+			w.Log.Error("account folder not erased", id.Attr(), "err", err)
+		}
+	}
+	c.Send(w.Master, &messages.AccountRevoked{Account: m.GetAccount(), Epoch: m.GetEpoch()})
+}
+
+func (w *worker) onEnded(c actor.Context, m platform.Ended) {
+	a := w.accounts[m.ID]
+	if a == nil || a.epoch != m.Epoch {
+		return
+	}
+	delete(w.accounts, m.ID)
+	if m.Failed != "" {
+		c.Send(w.Master, &messages.AccountFailed{Account: string(m.ID), Epoch: uint64(m.Epoch), Reason: m.Failed})
+	}
+	c.Send(w.Master, &messages.AccountRevoked{Account: string(m.ID), Epoch: uint64(m.Epoch), Clean: m.Clean})
+	w.drained++
+	w.drainedIfEmpty(c)
+}
+
+// onDrain ends every account cleanly and answers when the last one is gone.
+func (w *worker) onDrain(c actor.Context, m *messages.DrainWorker) {
+	w.draining = c.Sender()
+	w.drained = 0
+	for id, a := range w.accounts {
+		c.Send(w.platforms[a.platform], &messages.RevokeAccount{Account: string(id), Epoch: uint64(a.epoch), Reason: m.GetReason()})
+	}
+	w.drainedIfEmpty(c)
+}
+
+func (w *worker) drainedIfEmpty(c actor.Context) {
+	if w.draining != nil && len(w.accounts) == 0 {
+		c.Send(w.draining, &messages.WorkerDrained{Worker: string(w.Node.ID), Accounts: w.drained})
+	}
+}

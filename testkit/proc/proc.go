@@ -1,0 +1,333 @@
+// Package proc runs nodes as tests must: one operating system process per node, the real program, its own data folder.
+//
+// Start builds the program once per test process, starts a node on free loopback ports and registers its end with the
+// test. What a node leaves behind (processes, folders) is looked for when the test ends, and is a failure.
+package proc
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/procfs"
+)
+
+// Options say how a node is run. The zero value is a node that reaches nothing.
+type Options struct {
+	Dial string   // the look-alike site that every name is dialled to
+	Pins []string // of its certificate
+	Dir  string   // data folder; empty makes a new one that the test's end removes
+	Args []string // further flags of `troupe serve`
+	Env  []string // further environment
+}
+
+// Node is one running node.
+type Node struct {
+	URL string // of its gateway
+	Dir string // its data folder
+
+	t       testing.TB
+	options Options
+	cmd     *exec.Cmd
+	exited  chan struct{}
+	log     string // file of its stderr
+}
+
+// workerID is every test node's name.
+const workerID = "worker-1"
+
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "troupe-program-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "troupe")
+	args := []string{"build", "-o", path}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "troupe/cmd/troupe")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Program is the path of the built program.
+func Program(t testing.TB) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Clean removes the built program; a suite's TestMain calls it last.
+func Clean() {
+	if path, err := program(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+}
+
+// Start runs a node and waits until it answers.
+func Start(t testing.TB, o Options) *Node {
+	t.Helper()
+	n := &Node{t: t, options: o, Dir: o.Dir}
+	if n.Dir == "" {
+		dir, err := os.MkdirTemp("", "troupe-node-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(dir, 0o711); err != nil { // Chromium's own users pass through it
+			t.Fatal(err)
+		}
+		n.Dir = dir
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("node's data kept in %s", dir)
+				return
+			}
+			os.RemoveAll(dir)
+		})
+	}
+	n.log = filepath.Join(n.Dir, "node.log")
+	t.Cleanup(n.end)
+	n.Restart()
+	return n
+}
+
+// end stops the node and makes sure that nothing of it is left.
+func (n *Node) end() {
+	if n.Running() {
+		n.Stop()
+	}
+	if left := n.await(5*time.Second, func() bool { return len(n.Processes()) == 0 }); !left {
+		n.t.Errorf("processes of the node are left: %v", n.Processes())
+		for _, pid := range n.Processes() {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	if n.t.Failed() {
+		n.t.Logf("the node's log ends with:\n%s", tail(n.log, 60))
+	}
+}
+
+var address = regexp.MustCompile(`troupe runs at (http://\S+)`)
+
+// Restart starts the node's process again, on the same data.
+func (n *Node) Restart() {
+	n.t.Helper()
+	args := []string{"serve", "--data-dir", n.Dir, "--worker-id", workerID, "--master-port", "0", "--log-level", "debug", "--dev-pace", "0.02"}
+	if n.options.Dial != "" {
+		args = append(args, "--dev-dial", n.options.Dial)
+	}
+	for _, pin := range n.options.Pins {
+		args = append(args, "--dev-pin", pin)
+	}
+	n.cmd = exec.Command(Program(n.t), append(args, n.options.Args...)...)
+	n.cmd.Env = append(os.Environ(), n.options.Env...)
+	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer log.Close()
+	n.cmd.Stderr = log
+	out, err := n.cmd.StdoutPipe()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := n.cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	n.exited = make(chan struct{})
+	url := make(chan string, 1)
+	go n.watch(out, url)
+	select {
+	case n.URL = <-url:
+	case <-n.exited:
+		n.t.Fatalf("the node ended at once:\n%s", tail(n.log, 30))
+	case <-time.After(30 * time.Second):
+		n.t.Fatalf("the node did not start in time:\n%s", tail(n.log, 30))
+	}
+}
+
+// watch reads the node's output to its end and then reaps the process.
+func (n *Node) watch(out io.Reader, url chan<- string) {
+	exited, cmd := n.exited, n.cmd
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+			url <- m[1]
+		}
+	}
+	_ = cmd.Wait() // how it ended is judged by the tests
+	close(exited)
+}
+
+// PID is the node's process.
+func (n *Node) PID() int { return n.cmd.Process.Pid }
+
+// Running says whether the process lives.
+func (n *Node) Running() bool {
+	select {
+	case <-n.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// Stop ends the node as a person would, and waits for it.
+func (n *Node) Stop() { n.signal(syscall.SIGTERM, 40*time.Second) }
+
+// Kill ends the node with SIGKILL, and waits for it.
+func (n *Node) Kill() { n.signal(syscall.SIGKILL, 5*time.Second) }
+
+func (n *Node) signal(s syscall.Signal, limit time.Duration) {
+	n.t.Helper()
+	if err := n.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		n.t.Fatal(err)
+	}
+	select {
+	case <-n.exited:
+	case <-time.After(limit):
+		n.t.Errorf("the node did not end within %s after %s", limit, s)
+		_ = n.cmd.Process.Kill() // the failure is reported already
+		<-n.exited
+	}
+}
+
+// Suspend stops the node's process (SIGSTOP); Resume lets it go on.
+func (n *Node) Suspend() {
+	if err := n.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// Resume lets a suspended node go on.
+func (n *Node) Resume() {
+	if err := n.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// AccountDir is the folder of an account on the node.
+func (n *Node) AccountDir(account string) string {
+	return filepath.Join(n.Dir, workerID, "accounts", account)
+}
+
+// Processes lists the living processes that mention the node's data folder in their command line: itself and its browsers.
+func (n *Node) Processes() []int {
+	return processes(func(cmdline string) bool { return strings.Contains(cmdline, n.Dir) })
+}
+
+// Browsers lists the living Chromium processes of an account, or of all with "".
+func (n *Node) Browsers(account string) []int {
+	dir := filepath.Join(n.Dir, workerID, "accounts", account)
+	return processes(func(cmdline string) bool { return strings.Contains(cmdline, "--user-data-dir="+dir) })
+}
+
+// BrowserMain is the account's main Chromium process, 0 when there is none.
+func (n *Node) BrowserMain(account string) int {
+	dir := n.AccountDir(account)
+	for _, pid := range processes(func(c string) bool {
+		return strings.Contains(c, "--user-data-dir="+dir) && !strings.Contains(c, "--type=")
+	}) {
+		return pid
+	}
+	return 0
+}
+
+// Renderers lists the account's renderer processes.
+func (n *Node) Renderers(account string) []int {
+	dir := n.AccountDir(account)
+	return processes(func(c string) bool {
+		return strings.Contains(c, "--user-data-dir="+dir) && strings.Contains(c, "--type=renderer")
+	})
+}
+
+func processes(match func(cmdline string) bool) []int {
+	all, err := procfs.AllProcs()
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, p := range all {
+		words, err := p.CmdLine()
+		if err != nil || len(words) == 0 {
+			continue // it ended, or is a zombie
+		}
+		if stat, err := p.Stat(); err != nil || stat.State == "Z" {
+			continue
+		}
+		if match(strings.Join(words, " ")) {
+			pids = append(pids, p.PID)
+		}
+	}
+	return pids
+}
+
+func (n *Node) await(limit time.Duration, ok func() bool) bool {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if ok() {
+			return true
+		}
+	}
+	return ok()
+}
+
+// HTTP is a client that speaks to the node over its Unix socket.
+func (n *Node) HTTP() *http.Client {
+	socket := filepath.Join(n.Dir, workerID, "troupe.sock")
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		},
+	}}
+}
+
+// Log is the node's log so far.
+func (n *Node) Log() string {
+	b, err := os.ReadFile(n.log)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// CLI runs a command of the program against the node and returns what it printed and its exit status.
+func (n *Node) CLI(args ...string) (stdout, stderr string, status int) {
+	n.t.Helper()
+	cmd := exec.Command(Program(n.t), append(args, "--data-dir", n.Dir, "--worker-id", workerID)...)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		n.t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func tail(path string, lines int) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(string(b), "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
