@@ -10,8 +10,11 @@ import (
 	"troupe/messages"
 )
 
-// logLength is how many changes the log holds: at 50 items a second, ten minutes.
-const logLength = 32768
+// logLength is how many changes the log holds at least: at 50 items a second, ten minutes. It is cut in pieces.
+const (
+	logLength = 32768
+	logPiece  = 1024
+)
 
 // Views is where the newest published views stand. Anyone may read, from any goroutine, without waiting; the
 // store alone publishes. The zero Views is empty and ready.
@@ -145,13 +148,20 @@ type Publication struct {
 	From messages.Rev
 }
 
-// Publish makes the next picture; only the store calls it. It returns the changes that fell out of the log.
-func (v *Views) Publish(n Publication) (dropped []messages.Rev) {
+// Cut is what left the change log.
+type Cut struct {
+	From   messages.Rev   // everything up to and including it; 0 = nothing
+	Purged []messages.Rev // what belonged to erased accounts
+}
+
+// Publish makes the next picture and returns what left the change log; only the store calls it.
+func (v *Views) Publish(n Publication) Cut {
+	var cut Cut
 	old := v.load()
 	p := &picture{views: old.views.Clone(), log: old.log.Clone(), from: max(old.from, n.From), rev: max(old.rev, n.Rev)}
 	for _, id := range n.Gone {
 		p.views.Delete(string(id))
-		dropped = append(dropped, p.purge(id)...)
+		cut.Purged = append(cut.Purged, p.purge(id)...)
 	}
 	for _, view := range n.Views {
 		p.views.ReplaceOrInsert(string(view.Account), view)
@@ -159,13 +169,14 @@ func (v *Views) Publish(n Publication) (dropped []messages.Rev) {
 	for _, c := range n.Changes {
 		p.log.ReplaceOrInsert(c.Rev, c)
 	}
-	for p.log.Len() > logLength {
-		rev, _, _ := p.log.DeleteMin()
-		p.from = rev
-		dropped = append(dropped, rev)
+	if p.log.Len() >= logLength+logPiece {
+		for p.log.Len() > logLength {
+			p.from, _, _ = p.log.DeleteMin()
+		}
+		cut.From = p.from
 	}
 	v.p.Store(p)
-	return dropped
+	return cut
 }
 
 // purge takes an erased account out of the log.
