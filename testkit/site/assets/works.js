@@ -10,6 +10,7 @@ const works = pager("/api/works", () => ({ count: 12 }), (json, first) => {
   if (first) grid.replaceChildren();
   grid.append(...rows(json, "works").map(card));
   $(".list-end").hidden = json.has_more;
+  setTimeout(() => { if (document.documentElement.scrollHeight <= innerHeight) works.next(); }); // nothing to scroll yet
 });
 atEnd(null, () => works.next());
 page(() => works.first(), (push) => {
