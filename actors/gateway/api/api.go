@@ -1,0 +1,135 @@
+// Package api is a node's HTTP interface: JSON under /api/v1, events over SSE, and a hook for the console.
+//
+//	request ── guard (Host, Origin, size) ── mux (one row of Routes per route) ─┬─ board, views   reads
+//	                                                                           ├─ master, store  commands
+//	SSE stream ── follows the events actor, and the dataset's change log ──────┘
+//
+// It owns the routes, their JSON and the streams; it holds no state of its own. Reads are answered from the
+// master's board and the dataset's views and never wait for an actor; changes are requests to the master or the
+// store, answered once these have answered. A stream is at least once, resumed by the id of its last event. A
+// client that does not read is cut; it resumes by its cursor.
+//
+// It speaks to loopback names only (Listen refuses other addresses), to the same origin, and never logs a body.
+//
+// In the JSON, times are Unix milliseconds (numbers); revisions, epochs and cursors are 64-bit and therefore strings.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors/master/board"
+	"troupe/actors/store/dataset"
+	"troupe/messages"
+)
+
+// Prefix is where every route but the health check and the console lives.
+const Prefix = "/api/v1"
+
+// Views is what the api reads of the dataset. Every method may be called from any goroutine and does not block.
+type Views interface {
+	// Get returns an account's newest view, nil when the account holds nothing at all.
+	Get(id messages.AccountID) *dataset.View
+	// All returns the newest view of every account that holds something, by id.
+	All() []*dataset.View
+	// Rev is the rev of the newest published change.
+	Rev() messages.Rev
+	// Since returns the changes after rev in the order of Rev; more says to ask again from the last one.
+	Since(rev messages.Rev, limit int) (changes []dataset.Change, more bool)
+	// Stats adds up all accounts.
+	Stats() *dataset.Totals
+}
+
+// Config is what the api needs of its node.
+type Config struct {
+	Root   *actor.RootContext // requests to actors are made from here
+	Master *actor.PID         // takes commands about accounts, logins and replies
+	Store  *actor.PID         // takes read marks
+	Events *actor.PID         // spawned from Props; nobody else talks to it
+
+	Board     *board.Holder
+	Views     Views
+	Platforms []Platform
+	Version   string
+	Console   http.Handler // serves / and what no route matches; nil = a short page that says what this is
+
+	Heartbeat time.Duration    // between two signs of life on an idle stream; zero means 15 s
+	Now       func() time.Time // nil means time.Now
+	Log       *slog.Logger
+}
+
+// API answers requests. It is safe for concurrent use.
+type API struct {
+	Config
+	started time.Time
+	handler http.Handler
+}
+
+// New makes the api of one node. Uptime counts from here.
+func New(cfg Config) *API {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Heartbeat == 0 {
+		cfg.Heartbeat = 15 * time.Second
+	}
+	if cfg.Console == nil {
+		cfg.Console = page()
+	}
+	a := &API{Config: cfg, started: cfg.Now()}
+	a.handler = a.guard(a.mux())
+	return a
+}
+
+// ServeHTTP answers one request, on a loopback port as on the Unix socket.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// mux mounts every row of the table. What is below the prefix and matches no row is an error in JSON.
+func (a *API) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, row := range Routes() {
+		mux.Handle(row.Method+" "+row.Pattern, a.serve(row))
+	}
+	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) { a.unrouted(mux, w, r) })
+	mux.Handle("/", a.Console)
+	return mux
+}
+
+// serve wraps one row: its query and body limits before it, its error after it.
+func (a *API) serve(row Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, row.Limit)
+		err := row.checkQuery(r)
+		if err == nil {
+			err = row.handle(a, w, r)
+		}
+		if err != nil {
+			a.refuse(w, r, err)
+		}
+	})
+}
+
+// unrouted says whether the path or only the method is wrong.
+func (a *API) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := mux.Handler(probe); pattern != Prefix+"/" && !slices.Contains(allowed, method) {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		a.refuse(w, r, notFound("there is no route %s: see GET %s", r.URL.Path, Prefix))
+		return
+	}
+	w.Header()["Allow"] = allowed
+	a.refuse(w, r, &Problem{
+		Status: http.StatusMethodNotAllowed, Code: "method_not_allowed",
+		Message: r.Method + " is not possible here; allowed: " + join(allowed),
+	})
+}

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"troupe/actors/master/board"
+	"troupe/messages"
+)
+
+// Platform is a platform that accounts can live on.
+type Platform struct {
+	Name     string            `json:"name"`
+	Title    map[string]string `json:"title"`    // for people, by language: zh, en
+	Accounts int               `json:"accounts"` // how many there are
+}
+
+// Node is a worker as the master sees it.
+type Node struct {
+	Name          string  `json:"name"`
+	Online        bool    `json:"online"`
+	LastBeat      int64   `json:"last_beat,omitempty"`
+	Accounts      int64   `json:"accounts"`
+	MaxAccounts   int64   `json:"max_accounts"`
+	Browsers      int64   `json:"browsers"`
+	MemoryRSS     int64   `json:"memory_rss"`     // bytes, the node's process
+	BrowserMemory int64   `json:"browser_memory"` // bytes, all Chromiums together
+	Load1         float64 `json:"load1"`
+	PendingItems  int64   `json:"pending_items"` // not yet acknowledged by the store
+	Sandbox       string  `json:"sandbox,omitempty"`
+}
+
+// Status is the node in one glance.
+type Status struct {
+	Version      string         `json:"version"`
+	StartedAt    int64          `json:"started_at"`
+	UptimeMS     int64          `json:"uptime_ms"`
+	Cursor       string         `json:"cursor"`   // the dataset's revision; events after it: /events?since=
+	Accounts     int            `json:"accounts"` // how many
+	ByState      map[string]int `json:"by_state"`
+	NeedPerson   int            `json:"need_person"` // accounts that wait for a person
+	Online       int            `json:"online"`
+	Loading      int            `json:"loading"` // accounts whose items are still being read from disk
+	Counts       Counts         `json:"counts"`
+	Unread       Unread         `json:"unread"`
+	OpenReplies  int            `json:"open_replies"`
+	OpenAlarms   int            `json:"open_alarms"`
+	Nodes        int            `json:"nodes"`
+	NodesOnline  int            `json:"nodes_online"`
+	PendingItems int64          `json:"pending_items"`
+}
+
+func (a *API) health(w http.ResponseWriter, _ *http.Request) error {
+	return answer(w, http.StatusOK, map[string]any{"status": "ok", "version": a.Version, "at": a.Now().UnixMilli()})
+}
+
+func (a *API) status(w http.ResponseWriter, _ *http.Request) error {
+	b, now := a.Board.Load(), a.Now()
+	s := Status{
+		Version: a.Version, StartedAt: a.started.UnixMilli(), UptimeMS: now.Sub(a.started).Milliseconds(),
+		Cursor: revText(a.Views.Rev()), Accounts: len(b.Accounts), ByState: map[string]int{}, Nodes: len(b.Nodes),
+	}
+	for _, acc := range b.Accounts {
+		s.addAccount(acc)
+	}
+	for _, v := range a.Views.All() {
+		if !v.Loaded {
+			s.Loading++
+		}
+	}
+	held := a.Views.Stats()
+	s.Counts, s.Unread = countsOf(&held.Counts), unreadOf(held.Unread)
+	for _, al := range b.Alarms {
+		if al.GetClearedAt() == 0 {
+			s.OpenAlarms++
+		}
+	}
+	for _, n := range b.Nodes {
+		s.PendingItems += n.Status.GetPendingItems()
+		if n.Online {
+			s.NodesOnline++
+		}
+	}
+	return answer(w, http.StatusOK, s)
+}
+
+func (s *Status) addAccount(acc *board.Account) {
+	state := acc.Status.GetState()
+	s.ByState[state]++
+	s.OpenReplies += len(acc.Queue)
+	if messages.AccountState(state).NeedsPerson() {
+		s.NeedPerson++
+	}
+	if acc.Online {
+		s.Online++
+	}
+}
+
+func (a *API) listAlarms(w http.ResponseWriter, r *http.Request) error {
+	account := r.URL.Query().Get("account")
+	if err := a.known(account); err != nil {
+		return err
+	}
+	open, filter, err := flag(r, "open")
+	if err != nil {
+		return err
+	}
+	list := []Alarm{}
+	for _, al := range a.Board.Load().Alarms {
+		one := alarmOf(al)
+		if (account == "" || one.Account == account) && (!filter || one.Open == open) {
+			list = append(list, one)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y Alarm) int { return int(y.RaisedAt - x.RaisedAt) })
+	return answer(w, http.StatusOK, map[string]any{"alarms": list})
+}
+
+func (a *API) listNodes(w http.ResponseWriter, _ *http.Request) error {
+	list := []Node{}
+	for _, n := range a.Board.Load().Nodes {
+		st := n.Status
+		list = append(list, Node{
+			st.GetWorker(), n.Online, n.LastBeat, st.GetAccounts(), st.GetMaxAccounts(), st.GetBrowsers(),
+			st.GetMemoryRss(), st.GetBrowserMemory(), st.GetLoad1(), st.GetPendingItems(), st.GetSandbox(),
+		})
+	}
+	return answer(w, http.StatusOK, map[string]any{"nodes": list})
+}
+
+func (a *API) listPlatforms(w http.ResponseWriter, _ *http.Request) error {
+	list := slices.Clone(a.Platforms)
+	for _, acc := range a.Board.Load().Accounts {
+		for i := range list {
+			if list[i].Name == acc.Record.GetPlatform() {
+				list[i].Accounts++
+			}
+		}
+	}
+	return answer(w, http.StatusOK, map[string]any{"platforms": list})
+}
+
+func revText(rev messages.Rev) string { return strconv.FormatUint(uint64(rev), 10) }
+
+// newTrace names one request, so that it can be followed through the actors.
+func newTrace() string { return rand.Text() }

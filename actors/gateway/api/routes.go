@@ -1,0 +1,119 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+)
+
+// Role is the least role that may call a route. On loopback and on the Unix socket the caller is the machine's
+// own operator and has every role.
+type Role string
+
+// The roles, each of which may do what the one before it may.
+const (
+	Public   Role = "public" // no sign-in
+	Viewer   Role = "viewer"
+	Agent    Role = "agent"
+	Operator Role = "operator"
+)
+
+// Route is one row of the table of all routes.
+type Route struct {
+	Method  string
+	Pattern string // of http.ServeMux, with the prefix
+	Role    Role
+	Query   []string // the parameters it knows; any other is refused
+	Limit   int64    // bytes of the request's body
+	Summary string
+
+	handle func(*API, http.ResponseWriter, *http.Request) error
+}
+
+const (
+	noBody    = 0
+	smallBody = 4 << 10
+	replyBody = 64 << 10
+)
+
+// Routes is the table: every route that the node answers, beside the console's.
+func Routes() []Route {
+	const v = Prefix
+	return []Route{
+		{"GET", "/healthz", Public, nil, noBody, "ok as soon as the node answers", (*API).health},
+		{"GET", v, Viewer, nil, noBody, "this table", (*API).index},
+		{"GET", v + "/status", Viewer, nil, noBody, "version, uptime and totals", (*API).status},
+
+		{"GET", v + "/accounts", Viewer, []string{"platform", "state"}, noBody, "all accounts", (*API).listAccounts},
+		{"POST", v + "/accounts", Operator, nil, smallBody, "add an account", (*API).createAccount},
+		{"GET", v + "/accounts/{account}", Viewer, nil, noBody, "one account with its open alarms", (*API).showAccount},
+		{
+			"DELETE", v + "/accounts/{account}", Operator,
+			[]string{"confirm"},
+			noBody,
+			"erase an account: profile, sealed state and data", (*API).removeAccount,
+		},
+		{"POST", v + "/accounts/{account}/pause", Operator, nil, smallBody, "close its browser until resumed", (*API).pauseAccount},
+		{"POST", v + "/accounts/{account}/resume", Operator, nil, smallBody, "go on after a pause, a captcha or a parking", (*API).resumeAccount},
+		{"POST", v + "/accounts/{account}/collect", Operator, nil, smallBody, "look at the page at once", (*API).collect},
+		{"POST", v + "/accounts/{account}/screenshot", Operator, nil, smallBody, "a PNG of the account's page", (*API).screenshot},
+
+		{"POST", v + "/accounts/{account}/login", Operator, nil, smallBody, "start a login by QR code", (*API).startLogin},
+		{"GET", v + "/logins", Operator, []string{"account"}, noBody, "login sessions, without pictures", (*API).listLogins},
+		{"GET", v + "/logins/{session}", Operator, nil, noBody, "one login with its QR picture", (*API).showLogin},
+		{"POST", v + "/logins/{session}/input", Operator, nil, smallBody, "enter a code, or ask for a new picture", (*API).loginInput},
+		{"DELETE", v + "/logins/{session}", Operator, nil, noBody, "cancel a login", (*API).cancelLogin},
+
+		{
+			"GET", v + "/items", Viewer,
+			[]string{"account", "collection", "unread", "since", "limit", "page"},
+			noBody,
+			"what the accounts received, newest first", (*API).listItems,
+		},
+		{"GET", v + "/topics", Viewer, []string{"account", "kind", "unread"}, noBody, "works and conversations", (*API).listTopics},
+		{"GET", v + "/topics/{topic}/messages", Viewer, nil, noBody, "a topic's comments or messages, oldest first", (*API).listMessages},
+		{"POST", v + "/topics/{topic}/read", Agent, nil, smallBody, "mark a topic as read", (*API).markRead},
+
+		{"POST", v + "/replies", Agent, nil, replyBody, "send a reply; the same id is never sent twice", (*API).submitReply},
+		{"GET", v + "/replies", Viewer, []string{"account", "state", "limit"}, noBody, "replies, newest first", (*API).listReplies},
+		{"GET", v + "/replies/{reply}", Viewer, nil, noBody, "one reply", (*API).showReply},
+
+		{"GET", v + "/alarms", Viewer, []string{"account", "open"}, noBody, "what a person should look at", (*API).listAlarms},
+		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes", (*API).listNodes},
+		{"GET", v + "/platforms", Viewer, nil, noBody, "the platforms that accounts can live on", (*API).listPlatforms},
+		{
+			"GET", v + "/events", Viewer,
+			[]string{"account", "login", "types", "since"},
+			noBody,
+			"events over SSE; Last-Event-ID or since resumes", (*API).events,
+		},
+	}
+}
+
+// checkQuery refuses parameters that the route does not know: a misspelt filter must not mean "no filter".
+func (row Route) checkQuery(r *http.Request) error {
+	for name := range r.URL.Query() {
+		if !slices.Contains(row.Query, name) {
+			if len(row.Query) == 0 {
+				return invalid("unknown parameter %q: %s %s takes none", name, row.Method, row.Pattern)
+			}
+			return invalid("unknown parameter %q: %s %s takes %s", name, row.Method, row.Pattern, join(row.Query))
+		}
+	}
+	return nil
+}
+
+// index lists the table itself, so that a person with curl finds the way.
+func (a *API) index(w http.ResponseWriter, _ *http.Request) error {
+	type entry struct {
+		Method  string   `json:"method"`
+		Path    string   `json:"path"`
+		Role    Role     `json:"role"`
+		Query   []string `json:"query,omitempty"`
+		Summary string   `json:"summary"`
+	}
+	var list []entry
+	for _, row := range Routes() {
+		list = append(list, entry{row.Method, row.Pattern, row.Role, row.Query, row.Summary})
+	}
+	return answer(w, http.StatusOK, map[string]any{"routes": list})
+}
