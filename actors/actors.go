@@ -79,9 +79,10 @@ func Every(c actor.Context, d time.Duration, message any) context.CancelFunc {
 }
 
 // NewSystem makes the node's actor system, logging through log without ever showing a message whole.
-func NewSystem(log *slog.Logger) *actor.ActorSystem {
+func NewSystem(log *slog.Logger, options ...actor.ConfigOption) *actor.ActorSystem {
 	quiet := slog.New(messages.LogHandler(log.Handler()))
-	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
+	options = append(options, actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
+	return actor.NewActorSystem(options...)
 }
 
 // Ask sends message to pid from outside the actors and waits for the answer until ctx ends or for 30 seconds.
