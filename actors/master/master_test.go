@@ -24,6 +24,7 @@ type stage struct {
 	client  *testkit.Mailbox
 	board   *board.Holder
 	master  *actor.PID
+	leases  *lease.Table
 	life    int
 }
 
@@ -41,9 +42,9 @@ func (s *stage) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.board = &board.Holder{}
+	s.board, s.leases = &board.Holder{}, lease.NewTable(lease.DefaultFigures(), sinceBoot, "m")
 	s.master = s.sys.Root.Spawn(Props(Config{
-		Store: store, Leases: lease.NewTable(lease.DefaultFigures(), sinceBoot, "m"), Board: s.board,
+		Store: store, Leases: s.leases, Board: s.board,
 		Platforms: []Platform{{Name: "sandbox", Prefix: "sb", CanReply: map[messages.ReplyKind]bool{messages.ReplyKind_REPLY_COMMENT: true}}},
 		Clock:     sinceBoot, Now: time.Now, Log: testkit.Quiet(),
 	}))
@@ -114,8 +115,23 @@ func (s *stage) takeUp() *messages.AssignAccount {
 	name := "worker/sandbox/" + messages.ActorName(messages.AccountID(m.GetAccount().GetId()), messages.Epoch(m.GetEpoch()))
 	s.account = testkit.Probe(s.t, s.sys, name)
 	s.worker.Send(s.master, &messages.AccountAssigned{Account: m.GetAccount().GetId(), Epoch: m.GetEpoch()})
+	s.beat(&messages.Held{Account: m.GetAccount().GetId(), Epoch: m.GetEpoch()})
 	s.say(m.GetAccount().GetId(), m.GetEpoch(), messages.Watching, "")
 	return m
+}
+
+// beat keeps the worker's lease alive until the test ends.
+func (s *stage) beat(held *messages.Held) {
+	ctx, table, life := s.t.Context(), s.leases, strconv.Itoa(s.life)
+	go func() {
+		for seq := uint64(1); ctx.Err() == nil; seq++ {
+			_, _ = table.Beat(ctx, &messages.Beat{Worker: "worker-1", Incarnation: life, Seq: seq, Held: []*messages.Held{held}})
+			select {
+			case <-ctx.Done():
+			case <-time.After(2 * time.Second):
+			}
+		}
+	}()
 }
 
 func (s *stage) say(id string, epoch uint64, state messages.AccountState, reason string) {
