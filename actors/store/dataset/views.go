@@ -86,6 +86,12 @@ func (v *Views) Since(rev messages.Rev, limit int) (changes []Change, truncated 
 
 // scan finds changes by looking at every item.
 func (p *picture) scan(rev messages.Rev, limit int) (changes []Change, truncated bool) {
+	add := func(c Change) {
+		changes = append(changes, c)
+		if limit > 0 && len(changes) >= 4*(limit+1) {
+			changes = earliest(changes, limit+1)
+		}
+	}
 	for _, view := range p.views.Ascend(first, end) {
 		if view.Rev <= rev {
 			continue
@@ -95,20 +101,26 @@ func (p *picture) scan(rev messages.Rev, limit int) (changes []Change, truncated
 		}
 		for e := range view.data.all("") {
 			if h := e.head(); h.Rev > rev {
-				changes = append(changes, Change{Rev: h.Rev, Account: view.Account, Collection: e.collection(), ID: h.ID})
+				add(Change{Rev: h.Rev, Account: view.Account, Collection: e.collection(), ID: h.ID})
 			}
 		}
 	}
 	for _, c := range p.log.Ascend(btreemap.GT(rev), btreemap.Max[messages.Rev]()) {
 		if c.Deleted {
-			changes = append(changes, c)
+			add(c)
 		}
 	}
-	slices.SortFunc(changes, func(a, b Change) int { return cmp.Compare(a.Rev, b.Rev) })
-	if limit > 0 && len(changes) > limit {
-		return slices.Clip(changes[:limit]), true
+	if limit <= 0 {
+		return earliest(changes, len(changes)), false
 	}
-	return changes, false
+	changes = earliest(changes, limit+1)
+	return changes[:min(limit, len(changes))], len(changes) > limit
+}
+
+// earliest sorts changes by Rev and returns the first n.
+func earliest(changes []Change, n int) []Change {
+	slices.SortFunc(changes, func(a, b Change) int { return cmp.Compare(a.Rev, b.Rev) })
+	return changes[:min(n, len(changes))]
 }
 
 // Totals are the figures over all accounts.
