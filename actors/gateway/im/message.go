@@ -169,3 +169,26 @@ func (t *thread) message(h dataset.Header, own bool, fromID, fromName string) Me
 	}
 	return m
 }
+
+// Refreshed lists the topics that got an item in a commit, in the order in which they first appear.
+func Refreshed(p *dataset.Published) []messages.TopicID {
+	var topics []messages.TopicID
+	for _, c := range p.Changes {
+		topic := messages.TopicID("")
+		switch {
+		case !c.New || c.Deleted:
+		case c.Collection == messages.Comments || c.Collection == messages.Discussions:
+			if e := p.View.Comment(c.ID); e != nil && e.WorkID != "" {
+				topic = messages.TopicOf(p.View.Account, messages.WorkTopic, e.WorkID)
+			}
+		case c.Collection == messages.Messages:
+			if e := p.View.Message(c.ID); e != nil {
+				topic = messages.TopicOf(p.View.Account, messages.ConversationTopic, e.ConversationID)
+			}
+		}
+		if topic != "" && !slices.Contains(topics, topic) {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
+}

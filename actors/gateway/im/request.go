@@ -18,6 +18,9 @@ const (
 	maxBatch   = 1000
 )
 
+// Nothing is a request without fields; whatever comes with it is ignored.
+type Nothing struct{}
+
 // Register is monitor:register. All of it is optional.
 type Register struct {
 	ClientType string `json:"clientType"` // monitor admin
@@ -94,12 +97,15 @@ func (s *seconds) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Parse reads a payload into a request and checks it. A payload that is missing or null counts as an empty object. The
-// error is for the client: it names the field and never repeats a value.
-func Parse[R any, P interface {
+// Request is what Parse can read.
+type Request[R any] interface {
 	*R
 	check() error
-}](payload json.RawMessage) (R, error) {
+}
+
+// Parse reads a payload into a request and checks it. A payload that is missing or null counts as an empty object. The
+// error is for the client: it names the field and never repeats a value.
+func Parse[R any, P Request[R]](payload json.RawMessage) (R, error) {
 	var r R
 	if len(payload) > 0 {
 		if err := json.Unmarshal(payload, &r); err != nil {
@@ -128,6 +134,11 @@ func (r *Register) check() error {
 	}
 	return errors.Join(short("clientType", r.ClientType), short("clientId", r.ClientID))
 }
+
+func (*Nothing) check() error { return nil }
+
+// UnmarshalJSON ignores what it is given.
+func (*Nothing) UnmarshalJSON([]byte) error { return nil }
 
 func (r *TopicsRequest) check() error { return needed("channelId", r.ChannelID) }
 

@@ -3,6 +3,7 @@ package im
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"troupe/actors/store/dataset"
 	"troupe/messages"
@@ -129,24 +130,32 @@ func workTopic(account messages.AccountID, t *dataset.Topic) Topic {
 		SubscribeCount:   s.GetSubscribeCount(),
 		UnsubscribeCount: s.GetUnsubscribeCount(),
 
-		LikeRate:          s.GetLikeRate(),
-		CommentRate:       s.GetCommentRate(),
-		ShareRate:         s.GetShareRate(),
-		FavoriteRate:      s.GetFavoriteRate(),
-		DislikeRate:       s.GetDislikeRate(),
-		SubscribeRate:     s.GetSubscribeRate(),
-		UnsubscribeRate:   s.GetUnsubscribeRate(),
-		AvgViewProportion: s.GetAvgViewProportion(),
-		BounceRate2s:      s.GetBounceRate_2S(),
-		CompletionRate:    s.GetCompletionRate(),
-		CompletionRate5s:  s.GetCompletionRate_5S(),
-		FanViewProportion: s.GetFanViewProportion(),
+		LikeRate:          finite(s.GetLikeRate()),
+		CommentRate:       finite(s.GetCommentRate()),
+		ShareRate:         finite(s.GetShareRate()),
+		FavoriteRate:      finite(s.GetFavoriteRate()),
+		DislikeRate:       finite(s.GetDislikeRate()),
+		SubscribeRate:     finite(s.GetSubscribeRate()),
+		UnsubscribeRate:   finite(s.GetUnsubscribeRate()),
+		AvgViewProportion: finite(s.GetAvgViewProportion()),
+		BounceRate2s:      finite(s.GetBounceRate_2S()),
+		CompletionRate:    finite(s.GetCompletionRate()),
+		CompletionRate5s:  finite(s.GetCompletionRate_5S()),
+		FanViewProportion: finite(s.GetFanViewProportion()),
 
-		AvgViewSecond:      s.GetAvgViewSecond(),
-		CoverShow:          s.GetCoverShow(),
-		HomepageVisitCount: s.GetHomepageVisitCount(),
+		AvgViewSecond:      finite(s.GetAvgViewSecond()),
+		CoverShow:          finite(s.GetCoverShow()),
+		HomepageVisitCount: finite(s.GetHomepageVisitCount()),
 	}
 	return out
+}
+
+// finite keeps what JSON cannot say out of a list.
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
 }
 
 // orNull is null for an empty text.

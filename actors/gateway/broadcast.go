@@ -1,0 +1,183 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors"
+	"troupe/actors/gateway/im"
+	"troupe/actors/master/board"
+	"troupe/actors/store/dataset"
+	"troupe/messages"
+)
+
+const (
+	// channelSpacing is the least time between two broadcasts of the channels: each makes every client ask for the
+	// topics of every account.
+	channelSpacing = time.Second
+	// refreshTopics and refreshMessages bound what one commit pushes unasked; clients fetch the rest after the hint.
+	refreshTopics   = 16
+	refreshMessages = 2000
+)
+
+// queueDue comes when a reply was shown as sending for long enough.
+type queueDue struct{ reply *messages.Reply }
+
+// channelsDue comes when the channels may be broadcast again.
+type channelsDue struct{}
+
+// onPublished tells the clients what one commit changed: hints first, then the account's topics, which correct what the client
+// added up by itself, then the messages of the topics that grew.
+func (s *switchboard) onPublished(c actor.Context, p *dataset.Published) {
+	account := p.View.Account
+	first := p.View.Loaded && !s.loaded[account]
+	s.loaded[account] = p.View.Loaded
+	a := s.Board.Load().Account(account)
+	if s.inbox.Len() == 0 || a == nil {
+		return
+	}
+	if !first && len(p.Changes) == 0 && len(p.Announce) == 0 {
+		return
+	}
+	for _, h := range im.Hints(a, p, s.Now()) {
+		s.inbox.Broadcast(im.HintEvent, h)
+	}
+	s.broadcastTopics(account)
+	topics := im.Refreshed(p)
+	for _, topic := range topics[:min(len(topics), refreshTopics)] {
+		s.broadcastMessages(topic)
+	}
+	s.broadcastChannelsSoon(c)
+}
+
+// onChanged tells the clients what the master changed. The first one is the master's whole state, and opens the door.
+func (s *switchboard) onChanged(c actor.Context, m board.Changed) {
+	first := s.ready.Load() == nil
+	for _, id := range m.Accounts {
+		s.accountChanged(id, m.Board.Account(id), first)
+	}
+	for _, r := range m.Replies {
+		s.replyChanged(c, r, first)
+	}
+	if first {
+		s.ready.Store(&mailbox{root: c.ActorSystem().Root, self: c.Self()})
+		return
+	}
+	if len(m.Accounts) > 0 {
+		s.broadcastChannelsSoon(c)
+	}
+}
+
+// accountChanged broadcasts the account's status when it differs; a is nil when the account is gone.
+func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, quiet bool) {
+	if a == nil {
+		delete(s.shown, id)
+		delete(s.loaded, id)
+		s.topics.forget(id)
+		return
+	}
+	status := im.ChannelStatusOf(a, s.Views.Get(id))
+	before, known := s.shown[id]
+	s.shown[id] = status
+	if quiet || known && before.Same(status) {
+		return
+	}
+	s.inbox.Broadcast(im.ChannelStatusEvent, status)
+	s.channels.last = nil // the client has just zeroed the account's badge: the channels must follow
+}
+
+// replyChanged broadcasts the topic's queue, and how a reply ended.
+func (s *switchboard) replyChanged(c actor.Context, r *messages.Reply, quiet bool) {
+	topic := messages.TopicID(r.GetTopic())
+	if r.GetState() == messages.ReplyAcceptedState || quiet && messages.ReplyOpen(r.GetState()) {
+		due := time.UnixMilli(r.GetAcceptedAt()).Add(im.QueueTime).Sub(s.Now())
+		actors.After(c, max(due, 0), queueDue{r})
+	}
+	if quiet {
+		return
+	}
+	s.broadcastQueue(topic)
+	if messages.ReplyOpen(r.GetState()) {
+		return
+	}
+	s.broadcastMessages(topic)
+	if state := r.GetState(); state != messages.ReplyConfirmedState {
+		s.inbox.Broadcast(im.MessageStatusEvent, im.MessageStatus{MessageID: r.GetId(), Status: state, Error: r.GetReason()})
+	}
+}
+
+// onQueueDue takes a reply that is still open out of the client's queue, and shows it as waiting instead.
+func (s *switchboard) onQueueDue(r *messages.Reply) {
+	a := s.Board.Load().Account(messages.AccountID(r.GetAccount()))
+	if a == nil || !slices.ContainsFunc(a.Queue, func(open *messages.Reply) bool { return open.GetId() == r.GetId() }) {
+		return
+	}
+	s.broadcastQueue(messages.TopicID(r.GetTopic()))
+	s.broadcastMessages(messages.TopicID(r.GetTopic()))
+}
+
+func (s *switchboard) broadcastQueue(topic messages.TopicID) {
+	s.inbox.Broadcast(im.SendingQueueEvent, im.SendingQueueOf(topic, s.Board.Load(), s.Now()))
+}
+
+func (s *switchboard) broadcastTopics(account messages.AccountID) {
+	v := s.Views.Get(account)
+	if !loaded(v) {
+		return
+	}
+	payload, err := s.topics.get(account, v)
+	if err != nil {
+		s.Log.Error("topics could not be encoded", account.Attr(), "err", err)
+		return
+	}
+	s.inbox.Broadcast(im.TopicsEvent, payload)
+}
+
+// broadcastMessages pushes a topic's history, unless it is too long to be pushed unasked.
+func (s *switchboard) broadcastMessages(topic messages.TopicID) {
+	account, kind, id, ok := topic.Parts()
+	v := s.Views.Get(account)
+	if !ok || v == nil || !v.Loaded || s.inbox.Len() == 0 {
+		return
+	}
+	if t := v.Topic(kind, id); t == nil || t.Count > refreshMessages {
+		return
+	}
+	s.inbox.Broadcast(im.MessagesEvent, im.Messages(topic, s.Board.Load(), v, s.Now()))
+}
+
+// broadcastChannelsSoon broadcasts at once, or as soon as the spacing lets it.
+func (s *switchboard) broadcastChannelsSoon(c actor.Context) {
+	if s.channels.waiting {
+		return
+	}
+	wait := min(channelSpacing-s.Now().Sub(s.channels.at), channelSpacing)
+	if wait <= 0 {
+		s.broadcastChannels()
+		return
+	}
+	s.channels.waiting = true
+	actors.After(c, wait, channelsDue{})
+}
+
+// broadcastChannels sends the list unless it is what was sent last.
+func (s *switchboard) broadcastChannels() {
+	s.channels.waiting = false
+	if s.inbox.Len() == 0 {
+		return
+	}
+	payload, err := json.Marshal(im.Channels(s.Board.Load(), s.Views.Get))
+	if err != nil {
+		s.Log.Error("channels could not be encoded", "err", err)
+		return
+	}
+	if bytes.Equal(payload, s.channels.last) {
+		return
+	}
+	s.channels.last, s.channels.at = payload, s.Now()
+	s.inbox.Broadcast(im.ChannelsEvent, json.RawMessage(payload))
+}

@@ -1,0 +1,148 @@
+// Package gateway is the room of everything that clients talk to: here the Socket.IO server of the PC IM client; the HTTP
+// API is in api, the protocol in socketio, the client's events and shapes in im.
+//
+//	sockets ── reads ──────────────▶ board and views, on the connection's own goroutine; no actor is asked
+//	   │
+//	   └── commands ─▶ gateway ─▶ im-7f3a (one per client) ── requests ─▶ master, store
+//	                      ▲
+//	                      └── facts: board.Changed (master), *dataset.Published (store) ─▶ broadcasts
+//
+// What it promises: a client sees what the store and the master published, nothing else and nothing earlier; what a
+// client asked for by itself is never older than a broadcast that it got before. A new item causes a hint and the
+// account's topics at once. No client makes another one wait: a slow one is dropped and comes back.
+//
+// Nothing is served before the master showed its first board (503; clients try again by themselves), so that no client
+// ever takes a node that is still loading for one without accounts.
+//
+// Clients are not asked who they are: the compatible client cannot answer. Therefore only this machine's programs
+// are let in (socketio.LocalOnly).
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors"
+	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/socketio"
+	"troupe/actors/master/board"
+	"troupe/actors/store/dataset"
+	"troupe/messages"
+)
+
+// Name is the gateway's well-known name.
+const Name = "gateway"
+
+// closeTime is how long clients get to answer a farewell.
+const closeTime = 2 * time.Second
+
+// Platform is a platform that agents can add accounts of.
+type Platform = im.Platform
+
+// Views is what the gateway reads of the dataset, from any goroutine; *dataset.Views has it.
+type Views interface {
+	// Get returns an account's newest view, or nil when nothing is held of it.
+	Get(messages.AccountID) *dataset.View
+}
+
+// Config is what the node gives to its gateway.
+type Config struct {
+	Views     Views
+	Board     *board.Holder
+	Master    *actor.PID // takes SubmitReply, CreateAccount, RemoveAccount
+	Store     *actor.PID // takes MarkRead
+	Platforms []Platform
+	Sockets   socketio.Config // its Log is replaced by this one's
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Validate reports everything that is missing.
+func (c Config) Validate() error {
+	var errs []error
+	for name, missing := range map[string]bool{
+		"Views": c.Views == nil, "Board": c.Board == nil, "Master": c.Master == nil, "Store": c.Store == nil, "Log": c.Log == nil, "Now": c.Now == nil,
+	} {
+		if missing {
+			errs = append(errs, fmt.Errorf("gateway: %s is missing", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Gateway is the Socket.IO server and what its goroutines share with the actor behind it.
+type Gateway struct {
+	Config
+	server *socketio.Server
+	inbox  *socketio.Namespace
+	topics topicCache
+	ready  atomic.Pointer[mailbox] // nil until the first board is there
+}
+
+// mailbox is where sockets send what the actor has to know.
+type mailbox struct {
+	root *actor.RootContext
+	self *actor.PID
+}
+
+// New makes a gateway. It serves once the actor of its Props runs and the master showed a board.
+func New(cfg Config) (*Gateway, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg.Log = cfg.Log.With(slog.String("actor", Name))
+	cfg.Sockets.Log = cfg.Log
+	g := &Gateway{Config: cfg, server: socketio.New(cfg.Sockets)}
+	g.inbox = g.server.Of("/")
+	rules, err := g.rules()
+	if err != nil {
+		return nil, err
+	}
+	g.inbox.Handle(rules...)
+	g.inbox.OnConnect(func(s *socketio.Socket) {
+		s.Grant(im.Agent)
+		g.tell(joined{s})
+	})
+	g.inbox.OnDisconnect(func(s *socketio.Socket, reason string) { g.tell(left{s, reason}) })
+	return g, nil
+}
+
+// Props is the recipe of the gateway's actor; it is spawned once, as Name.
+func (g *Gateway) Props() *actor.Props {
+	return actor.PropsFromProducer(func() actor.Actor { return newSwitchboard(g) }, actor.WithSupervisor(actors.ResumeChild()))
+}
+
+// Handler serves /socket.io/.
+func (g *Gateway) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.ready.Load() == nil {
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "starting", http.StatusServiceUnavailable)
+			return
+		}
+		g.server.ServeHTTP(w, r)
+	})
+}
+
+// Close ends every client's connection in a way that lets it come back; no new one is served.
+func (g *Gateway) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	if err := g.server.Close(ctx); err != nil {
+		g.Log.Debug("clients did not answer the farewell", "err", err)
+	}
+}
+
+// tell sends the actor a message from a socket's goroutine.
+func (g *Gateway) tell(message any) {
+	if m := g.ready.Load(); m != nil {
+		m.root.Send(m.self, message)
+	}
+}

@@ -1,0 +1,175 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/socketio"
+	"troupe/actors/master/board"
+	"troupe/actors/store/dataset"
+	"troupe/messages"
+)
+
+// rules joins the contract's table with who answers each event. Reads are answered on the connection's goroutine,
+// commands by the client's actor.
+func (g *Gateway) rules() ([]socketio.Rule, error) {
+	handlers := map[string]socketio.Handler{
+		im.RegisterEvent:         read(g.register),
+		im.RequestChannelsEvent:  read(g.requestChannels),
+		im.SyncEvent:             read(g.requestChannels),
+		im.RequestTopicsEvent:    read(g.requestTopics),
+		im.RequestMessagesEvent:  read(g.requestMessages),
+		im.UnreadCountEvent:      read(g.unreadCount),
+		im.RequestPlatformsEvent: read(g.requestPlatforms),
+		im.RequestWorkersEvent:   read(g.requestWorkers),
+		im.ReplyEvent:            g.reply,
+		im.MarkTopicEvent:        command[im.MarkTopicRequest](g, im.MarkTopicEvent),
+		im.MarkConversationEvent: command[im.MarkTopicRequest](g, im.MarkConversationEvent),
+		im.MarkItemEvent:         command[im.MarkItemsRequest](g, im.MarkItemEvent),
+		im.MarkBatchEvent:        command[im.MarkItemsRequest](g, im.MarkBatchEvent),
+		im.CreateAccountEvent:    command[im.CreateAccountRequest](g, im.CreateAccountEvent),
+		im.DeleteAccountEvent:    command[im.DeleteAccountRequest](g, im.DeleteAccountEvent),
+	}
+	var rules []socketio.Rule
+	for _, e := range im.Events {
+		if e.Direction != im.In {
+			continue
+		}
+		h := handlers[e.Name]
+		if h == nil {
+			return nil, fmt.Errorf("gateway: nobody answers %s", e.Name)
+		}
+		rules = append(rules, socketio.Rule{
+			Event: e.Name, Role: e.Role, MaxBytes: e.MaxBytes, PerSecond: e.PerSecond, Burst: e.Burst, Handler: h,
+		})
+	}
+	if len(rules) != len(handlers) {
+		return nil, fmt.Errorf("gateway: %d events are answered, %d are in the table", len(handlers), len(rules))
+	}
+	return rules, nil
+}
+
+// read is a handler that answers at once.
+func read[R any, P im.Request[R]](serve func(*socketio.Socket, R)) socketio.Handler {
+	return func(s *socketio.Socket, payload json.RawMessage, _ func(any)) {
+		r, err := im.Parse[R, P](payload)
+		if err != nil {
+			s.EmitError(err.Error())
+			return
+		}
+		serve(s, r)
+	}
+}
+
+// command is a handler that hands the request to the client's actor.
+func command[R any, P im.Request[R]](g *Gateway, event string) socketio.Handler {
+	return func(s *socketio.Socket, payload json.RawMessage, _ func(any)) {
+		r, err := im.Parse[R, P](payload)
+		if err != nil {
+			refuse(s, event, err)
+			return
+		}
+		g.tell(asked{s, event, r})
+	}
+}
+
+// refuse answers a request that cannot be carried out, in the event that the client waits for.
+func refuse(s *socketio.Socket, event string, err error) {
+	switch event {
+	case im.CreateAccountEvent:
+		s.Emit(im.AccountCreatedEvent, im.AccountCreated{Error: err.Error()})
+	case im.DeleteAccountEvent:
+		s.Emit(im.AccountDeletedEvent, im.AccountDeleted{Error: err.Error()})
+	default:
+		s.EmitError(err.Error())
+	}
+}
+
+func (g *Gateway) register(s *socketio.Socket, r im.Register) {
+	g.sendChannels(s)
+	if r.ClientID == "" {
+		r.ClientID = s.ID()
+	}
+	s.Emit(im.RegisteredEvent, im.Registered{
+		Success: true, ChannelCount: len(g.Board.Load().Accounts), ClientID: r.ClientID, ClientType: r.ClientType,
+	})
+}
+
+func (g *Gateway) requestChannels(s *socketio.Socket, _ im.Nothing) { g.sendChannels(s) }
+
+func (g *Gateway) requestPlatforms(s *socketio.Socket, _ im.Nothing) {
+	s.Emit(im.PlatformsEvent, im.Platforms(g.Platforms))
+}
+
+func (g *Gateway) requestWorkers(s *socketio.Socket, _ im.Nothing) {
+	s.Emit(im.WorkersEvent, im.Workers(g.Board.Load()))
+}
+
+func (g *Gateway) unreadCount(s *socketio.Socket, r im.UnreadRequest) {
+	s.Emit(im.UnreadEvent, im.UnreadCountOf(r.ChannelID, g.Board.Load(), g.Views.Get))
+}
+
+// requestTopics answers with the account's topics. Those of an account that is still being loaded follow as a
+// broadcast once it is: an empty list would wipe what the client remembers.
+func (g *Gateway) requestTopics(s *socketio.Socket, r im.TopicsRequest) {
+	account := messages.AccountID(r.ChannelID)
+	g.settled(account, func(_ *board.Board, v *dataset.View) {
+		if !loaded(v) {
+			return
+		}
+		payload, err := g.topics.get(account, v)
+		if err != nil {
+			g.Log.Error("topics could not be encoded", account.Attr(), "err", err)
+			return
+		}
+		s.Emit(im.TopicsEvent, payload)
+	})
+}
+
+func (g *Gateway) requestMessages(s *socketio.Socket, r im.MessagesRequest) {
+	topic := messages.TopicID(r.TopicID)
+	account, _, _, _ := topic.Parts()
+	g.settled(account, func(b *board.Board, v *dataset.View) {
+		if loaded(v) {
+			s.Emit(im.MessagesEvent, im.Messages(topic, b, v, g.Now()))
+		}
+		s.Emit(im.SendingQueueEvent, im.SendingQueueOf(topic, b, g.Now()))
+	})
+}
+
+func (g *Gateway) sendChannels(s *socketio.Socket) {
+	s.Emit(im.ChannelsEvent, im.Channels(g.Board.Load(), g.Views.Get))
+}
+
+func (g *Gateway) sendQueue(s *socketio.Socket, topic messages.TopicID) {
+	account, _, _, _ := topic.Parts()
+	g.settled(account, func(b *board.Board, _ *dataset.View) {
+		s.Emit(im.SendingQueueEvent, im.SendingQueueOf(topic, b, g.Now()))
+	})
+}
+
+// settled lets emit answer from the newest board and view, and again if they were replaced meanwhile: both are published
+// before the broadcast that tells of them, so an answer can never overtake a newer broadcast for good.
+func (g *Gateway) settled(account messages.AccountID, emit func(*board.Board, *dataset.View)) {
+	const tries = 3 // a store busier than that broadcasts again anyway
+	for range tries {
+		b, v := g.Board.Load(), g.Views.Get(account)
+		emit(b, v)
+		if g.Board.Load() == b && g.Views.Get(account) == v {
+			return
+		}
+	}
+}
+
+// reply hands a reply to the client's actor. One that cannot be understood is refused in the two events that the
+// client needs: its button stays off until a sending queue comes.
+func (g *Gateway) reply(s *socketio.Socket, payload json.RawMessage, _ func(any)) {
+	r, err := im.Parse[im.ReplyRequest](payload)
+	if err != nil {
+		s.Emit(im.ReplyErrorEvent, im.ReplyError{Error: err.Error()})
+		g.sendQueue(s, messages.TopicID(r.TopicID))
+		return
+	}
+	g.tell(asked{s, im.ReplyEvent, r})
+}

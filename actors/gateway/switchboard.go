@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/socketio"
+	"troupe/actors/master/board"
+	"troupe/actors/store/dataset"
+	"troupe/messages"
+)
+
+// joined, left and asked come from the sockets' goroutines.
+type (
+	joined struct{ socket *socketio.Socket }
+	left   struct {
+		socket *socketio.Socket
+		reason string
+	}
+	asked struct {
+		socket  *socketio.Socket
+		event   string
+		request any // one of im's requests
+	}
+)
+
+// switchboard is the gateway's actor: it turns what the store and the master publish into broadcasts, and has one
+// child per client for the commands.
+type switchboard struct {
+	*Gateway
+	sessions map[*socketio.Socket]*actor.PID
+	shown    map[messages.AccountID]im.ChannelStatus // as last seen; what differs is broadcast
+	loaded   map[messages.AccountID]bool             // its items are known to be there
+	channels spacing
+}
+
+func newSwitchboard(g *Gateway) *switchboard {
+	return &switchboard{
+		Gateway:  g,
+		sessions: map[*socketio.Socket]*actor.PID{},
+		shown:    map[messages.AccountID]im.ChannelStatus{},
+		loaded:   map[messages.AccountID]bool{},
+	}
+}
+
+// Receive implements actor.Actor.
+func (s *switchboard) Receive(c actor.Context) {
+	switch m := c.Message().(type) {
+	case *actor.Started:
+		c.Request(s.Store, board.Subscribe{})
+		c.Request(s.Master, board.Subscribe{})
+	case *dataset.Published:
+		s.onPublished(c, m)
+	case board.Changed:
+		s.onChanged(c, m)
+	case joined:
+		s.session(c, m.socket)
+	case left:
+		s.onLeft(c, m)
+	case asked:
+		c.Send(s.session(c, m.socket), m)
+	case queueDue:
+		s.onQueueDue(m.reply)
+	case channelsDue:
+		s.broadcastChannels()
+	}
+}
+
+// session is the actor of one client, spawned when it is first heard of.
+func (s *switchboard) session(c actor.Context, socket *socketio.Socket) *actor.PID {
+	if pid := s.sessions[socket]; pid != nil {
+		return pid
+	}
+	props := actor.PropsFromProducer(func() actor.Actor { return &session{Gateway: s.Gateway, socket: socket} })
+	const prefix = 8
+	pid, err := c.SpawnNamed(props, "im-"+socket.ID()[:prefix])
+	if err != nil { // the short name is taken
+		pid = c.SpawnPrefix(props, "im-")
+	}
+	s.sessions[socket] = pid
+	s.Log.Debug("client joined", "client", socket.ID())
+	return pid
+}
+
+func (s *switchboard) onLeft(c actor.Context, m left) {
+	if pid := s.sessions[m.socket]; pid != nil {
+		c.Poison(pid) // after what it was asked before
+		delete(s.sessions, m.socket)
+	}
+	s.Log.Debug("client left", "client", m.socket.ID(), "reason", m.reason)
+}
+
+// spacing keeps a broadcast from coming too often.
+type spacing struct {
+	last    []byte // what was sent
+	at      time.Time
+	waiting bool
+}
