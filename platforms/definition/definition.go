@@ -10,7 +10,6 @@
 package definition
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"troupe/messages"
@@ -90,13 +89,7 @@ type Risk struct {
 }
 
 // Round draws how long to wait until the next round.
-func (d *Definition) Round() time.Duration {
-	s := d.Collect.Round
-	if s.Max <= s.Min {
-		return s.Min
-	}
-	return s.Min + rand.N(s.Max-s.Min)
-}
+func (d *Definition) Round() time.Duration { return d.Collect.Round.Draw(nil) }
 
 // WatchTab is the kept tab that pushes arrive in.
 const WatchTab = "watch"

@@ -11,23 +11,23 @@ type Flow []Step
 
 // Step is exactly one act or check.
 type Step struct {
-	Open       *Open       `yaml:"open"`
-	Refresh    *Refresh    `yaml:"refresh"`
-	Await      *Await      `yaml:"await"`
-	Locate     *Locate     `yaml:"locate"`
-	Expand     *Expand     `yaml:"expand"`
-	Paginate   *Paginate   `yaml:"paginate"`
-	Hover      *Place      `yaml:"hover"`
-	Click      *Place      `yaml:"click"`
-	Clear      *Place      `yaml:"clear"`
-	Type       *Type       `yaml:"type"`
-	Press      string      `yaml:"press"` // Enter, Escape or Backspace
-	Scroll     *Scroll     `yaml:"scroll"`
-	Assert     *Assert     `yaml:"assert"`
-	Pause      Span        `yaml:"pause"`
-	Screenshot string      `yaml:"screenshot"` // kept as evidence under this name
-	Commit     *Commit     `yaml:"commit"`
-	Confirm    *Confirm    `yaml:"confirm"`
+	Open       *Open     `yaml:"open"`
+	Refresh    *Refresh  `yaml:"refresh"`
+	Await      *Await    `yaml:"await"`
+	Locate     *Locate   `yaml:"locate"`
+	Expand     *Expand   `yaml:"expand"`
+	Paginate   *Paginate `yaml:"paginate"`
+	Hover      *Place    `yaml:"hover"`
+	Click      *Place    `yaml:"click"`
+	Clear      *Place    `yaml:"clear"`
+	Type       *Type     `yaml:"type"`
+	Press      string    `yaml:"press"` // Enter, Escape or Backspace
+	Scroll     *Scroll   `yaml:"scroll"`
+	Assert     *Assert   `yaml:"assert"`
+	Pause      Span      `yaml:"pause"`
+	Screenshot string    `yaml:"screenshot"` // kept as evidence under this name
+	Commit     *Commit   `yaml:"commit"`
+	Confirm    *Confirm  `yaml:"confirm"`
 }
 
 // Open goes to an address: a name of pages, or an address with {{names}}. In a round a tab that is there already is

@@ -17,8 +17,10 @@ const (
 )
 
 var (
-	threadNames = []string{"owner", "target.work_id", "target.comment_id", "target.discussion_id", "target.conversation_id", "target.person_id",
-		"target.person_name", "target.text", "target.work_title"}
+	threadNames = []string{
+		"owner", "target.work_id", "target.comment_id", "target.discussion_id", "target.conversation_id", "target.person_id",
+		"target.person_name", "target.text", "target.work_title",
+	}
 	replyNames = append([]string{"reply.content"}, threadNames...)
 	// recipients are the names that prove who, or what, is answered.
 	recipients = map[string][]string{
@@ -112,7 +114,7 @@ func (c *checker) flow(path string, f Flow, p purpose) {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		verb, _, n := s.verb()
 		if n != 1 {
-			c.wrong(at, "a step is exactly one verb with a value: %s", strings.Join(verbs(), " "))
+			c.wrong(at, "a step is exactly one verb with a value: %s", strings.Join(wordsOf(stepType), " "))
 			continue
 		}
 		if p != reply && (s.Commit != nil || s.Confirm != nil) {
@@ -121,15 +123,6 @@ func (c *checker) flow(path string, f Flow, p purpose) {
 		c.step(at+"."+verb, s, p, located)
 		located = located || s.Locate != nil
 	}
-}
-
-// verbs are the words that a step may be.
-func verbs() []string {
-	var names []string
-	for _, name := range wordsOf(stepType) {
-		names = append(names, name)
-	}
-	return names
 }
 
 func (c *checker) step(path string, s Step, p purpose, located bool) {

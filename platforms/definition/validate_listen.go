@@ -31,8 +31,10 @@ var entities = map[string]protoreflect.MessageDescriptor{
 }
 
 // derived are fields that a page cannot say: the store, the master or the engine sets them.
-var derived = []string{"is_new", "is_read", "is_own", "is_outbound", "is_replied", "detected_at", "last_crawl_time",
-	"conversation_id", "msg_id", "platform_comment_id", "platform_discussion_id"}
+var derived = []string{
+	"is_new", "is_read", "is_own", "is_outbound", "is_replied", "detected_at", "last_crawl_time",
+	"conversation_id", "msg_id", "platform_comment_id", "platform_discussion_id",
+}
 
 func (c *checker) listen() {
 	for _, name := range slices.Sorted(maps.Keys(c.d.Listen)) {

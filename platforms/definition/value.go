@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"strings"
@@ -31,6 +32,17 @@ func (t Text) Expand(value func(name string) string) string {
 
 // Span is a time between two bounds, written "15s-30s" or "60s".
 type Span struct{ Min, Max time.Duration }
+
+// Draw picks a time within the span; r may be nil.
+func (s Span) Draw(r *rand.Rand) time.Duration {
+	switch {
+	case s.Max <= s.Min:
+		return s.Min
+	case r == nil:
+		return s.Min + rand.N(s.Max-s.Min)
+	}
+	return s.Min + time.Duration(r.Int64N(int64(s.Max-s.Min)))
+}
 
 // UnmarshalYAML reads a span.
 func (s *Span) UnmarshalYAML(decode func(any) error) error {

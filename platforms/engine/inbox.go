@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"hash/fnv"
+	"slices"
+	"sync"
+
+	"troupe/messages"
+	"troupe/platforms"
+	"troupe/platforms/page"
+)
+
+// seenLimit bounds the memory of seen items; beyond it everything counts as unknown once more.
+const seenLimit = 200_000
+
+// inbox turns what pages receive into items, each record once. Drain may use it while a flow runs: frames are always
+// Drain's; answers too, except during a round, whose answers are handed out together, oldest item first, so that an
+// interrupted store knows a prefix and the next look goes on until it meets it.
+type inbox struct {
+	client *client
+
+	mu        sync.Mutex
+	owner     string
+	frames    uint64 // the newest frame that was read
+	responses uint64 // the newest answer that was read
+	round     bool   // answers belong to the running round
+	flows     int    // flows that run: they judge the signs in answers themselves
+	gap       bool   // something was missed
+	seen      map[uint64]struct{}
+}
+
+func newInbox(c *client) inbox {
+	return inbox{client: c, owner: c.Owner, seen: make(map[uint64]struct{})}
+}
+
+// Drain maps what arrived since the last call. What could be read is returned even when something else could not.
+func (c *client) Drain(ctx context.Context) (platforms.Batch, error) {
+	c.inbox.mu.Lock()
+	defer c.inbox.mu.Unlock()
+	if c.inbox.owner == "" {
+		return platforms.Batch{}, nil // not yet known whose items these are
+	}
+	return c.inbox.read(ctx, !c.inbox.round)
+}
+
+// read maps every record after the cursors; answers only if told to. The caller holds the lock.
+func (in *inbox) read(ctx context.Context, answers bool) (platforms.Batch, error) {
+	var batch platforms.Batch
+	var errs []error
+	after := in.frames
+	if answers {
+		after = min(in.frames, in.responses)
+	}
+	records, dropped := in.client.Browser.Traffic().Since(after)
+	in.gap = in.gap || dropped
+	for _, rec := range records {
+		switch {
+		case rec.Kind == page.Frame && rec.Seq > in.frames:
+			in.frames = rec.Seq
+		case rec.Kind != page.Frame && answers && rec.Seq > in.responses:
+			in.responses = rec.Seq
+		default:
+			continue
+		}
+		if err := in.take(ctx, rec, &batch); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for _, item := range batch.Items {
+		in.remember(item)
+	}
+	slices.SortStableFunc(batch.Items, func(a, b *messages.Item) int { return cmp.Compare(momentOf(a), momentOf(b)) })
+	if len(errs) > 0 {
+		return batch, errs[0]
+	}
+	return batch, nil
+}
+
+// take adds the items of one record to batch. Answers that are not good are judged by the signs, unless a flow does.
+func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Batch) error {
+	if rec.Kind == page.Failed || rec.Body == nil || rec.Kind == page.Frame && !rec.Text {
+		return nil
+	}
+	var failed error
+	for _, a := range in.client.answers(ctx, rec, in.owner) {
+		if a.err != nil && a.good {
+			failed = a.err
+			continue
+		}
+		if a.odd > 0 {
+			in.client.Log.Warn("rows not understood", "listen", a.listen, "rows", a.odd)
+		}
+		if len(a.items) == 0 {
+			continue
+		}
+		if a.more && !in.round && in.unknown(a.items) {
+			in.gap = true
+		}
+		batch.Items = append(batch.Items, a.items...)
+		if rec.At.After(batch.PageAt) {
+			batch.PageAt = rec.At
+		}
+	}
+	if rec.Kind == page.Response && in.flows == 0 {
+		if err := in.client.judge(ctx, rec, in.owner); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// unknown says whether any of the items was never seen. The caller holds the lock.
+func (in *inbox) unknown(items []*messages.Item) bool {
+	return slices.ContainsFunc(items, func(i *messages.Item) bool {
+		key, _ := i.KnownKey()
+		if _, ok := in.seen[hash(key)]; ok {
+			return false
+		}
+		return in.client.Known == nil || !in.client.Known(key)
+	})
+}
+
+func (in *inbox) remember(i *messages.Item) {
+	if len(in.seen) >= seenLimit {
+		clear(in.seen)
+	}
+	key, _ := i.KnownKey()
+	in.seen[hash(key)] = struct{}{}
+}
+
+func hash(key string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(key)) // a hash never fails
+	return h.Sum64()
+}
+
+// begin notes that a flow runs; the returned function ends it.
+func (in *inbox) begin() func() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.flows++
+	return func() {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		in.flows--
+	}
+}
+
+// beginRound keeps answers for the round; endRound hands them out.
+func (in *inbox) beginRound() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.round = true
+}
+
+func (in *inbox) endRound(ctx context.Context) (platforms.Batch, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	batch, err := in.read(context.WithoutCancel(ctx), true)
+	in.round = false
+	return batch, err
+}
+
+// miss notes that something was missed.
+func (in *inbox) miss() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.gap = true
+}
+
+// missed says whether something was missed since the last call.
+func (in *inbox) missed() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	gap := in.gap
+	in.gap = false
+	return gap
+}
+
+func (in *inbox) hasUnknown(items []*messages.Item) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.unknown(items)
+}
+
+func (in *inbox) ownerID() string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.owner
+}
+
+func (in *inbox) setOwner(id string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.owner = id
+}

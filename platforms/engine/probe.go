@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"troupe/messages"
+	"troupe/platforms"
+	"troupe/platforms/definition"
+)
+
+// Probe opens the watched page and reads whose it is. An account counts as logged in by page and cookie together.
+func (c *client) Probe(ctx context.Context) (*messages.Profile, error) {
+	f, err := c.newFlow(ctx, "probe", definition.WatchTab)
+	if err != nil {
+		return nil, err
+	}
+	f.fresh = true
+	if err := f.run(ctx, c.Definition.Probe); err != nil {
+		return nil, err
+	}
+	proved, err := f.proved(ctx)
+	if err == nil && !proved {
+		err = &platforms.Error{Kind: platforms.LoggedOut, Err: errors.New("the page or the login's cookie does not prove a login")}
+	}
+	if err != nil {
+		return nil, f.fail(ctx, "probe/proof", err)
+	}
+	return c.whose(f)
+}
+
+// whose takes the profile that a flow read. An account whose platform id was known stays that person's.
+func (c *client) whose(f *flow) (*messages.Profile, error) {
+	var profile *messages.Profile
+	for _, a := range f.read {
+		if a.profile != nil {
+			profile = a.profile
+		}
+	}
+	if profile == nil {
+		return nil, &platforms.Error{Op: f.name + "/profile", Kind: platforms.PageChanged, Err: errors.New("no answer held a profile")}
+	}
+	if known := c.inbox.ownerID(); known != "" && known != profile.GetPlatformUserId() {
+		return nil, &platforms.Error{
+			Op: f.name + "/profile", Kind: platforms.LoggedOut,
+			Err: fmt.Errorf("another account of the platform is logged in here: %s instead of %s", profile.GetPlatformUserId(), known),
+		}
+	}
+	c.inbox.setOwner(profile.GetPlatformUserId())
+	return profile, nil
+}
+
+// proved says whether page and cookie show a login.
+func (f *flow) proved(ctx context.Context) (bool, error) {
+	proof := f.client.Definition.Login.Proof
+	url, err := f.tab.URL(ctx)
+	if err != nil {
+		return false, err
+	}
+	page := false
+	for _, p := range proof.URL {
+		page = page || p.Match(url)
+	}
+	if !page {
+		return false, nil
+	}
+	if cookie, err := f.client.Browser.HasCookie(ctx, url, proof.Cookie); err != nil || !cookie {
+		return false, err
+	}
+	absent, err := f.anyShown(ctx, proof.Absent)
+	return !absent, err
+}
