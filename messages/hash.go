@@ -7,18 +7,21 @@ import (
 )
 
 // Hash is a fingerprint of what a page said of an item. Two observations with the same hash need not both
-// be sent. Fields that only the store sets are left out; so is the time of the crawl.
+// be sent. Fields that only the store sets are left out; so are the time of the crawl, and ids that repeat the id.
 func (i *Item) Hash() uint64 {
 	c := proto.CloneOf(i)
 	switch e := c.GetEntity().(type) {
 	case *Item_Content:
-		e.Content.LastCrawlTime, e.Content.IsNew, e.Content.DetectedAt = 0, false, 0
+		e.Content.LastCrawlTime, e.Content.IsNew, e.Content.DetectedAt, e.Content.WorkId = 0, false, 0, ""
 	case *Item_Comment:
 		e.Comment.IsNew, e.Comment.IsRead, e.Comment.IsReplied, e.Comment.DetectedAt = false, false, false, 0
+		e.Comment.PlatformCommentId = ""
 	case *Item_Discussion:
-		e.Discussion.IsNew, e.Discussion.IsRead, e.Discussion.DetectedAt = false, false, 0
+		e.Discussion.IsNew, e.Discussion.IsRead, e.Discussion.DetectedAt, e.Discussion.PlatformDiscussionId = false, false, 0, ""
+	case *Item_Conversation:
+		e.Conversation.ConversationId = ""
 	case *Item_Message:
-		e.Message.IsNew, e.Message.IsRead, e.Message.DetectedAt = false, false, 0
+		e.Message.IsNew, e.Message.IsRead, e.Message.DetectedAt, e.Message.MsgId = false, false, 0, ""
 	case *Item_Notification:
 		e.Notification.IsNew, e.Notification.IsRead, e.Notification.DetectedAt = false, false, 0
 	}

@@ -24,6 +24,7 @@ type account struct {
 	order  *index[Topic] // by urgency
 	unread Unread        // the sum over topics
 	last   Last          // the newest over topics
+	lastIn string        // the key of its topic
 }
 
 func newAccount() *account {
@@ -41,7 +42,7 @@ func (a *account) freeze() *account {
 		works: a.works.Clone(), comments: a.comments.Clone(), discussions: a.discussions.Clone(),
 		conversations: a.conversations.Clone(), messages: a.messages.Clone(), notifications: a.notifications.Clone(),
 		threads: a.threads.Clone(), replies: a.replies.Clone(), chats: a.chats.Clone(),
-		topics: a.topics.Clone(), order: a.order.Clone(), unread: a.unread, last: a.last,
+		topics: a.topics.Clone(), order: a.order.Clone(), unread: a.unread, last: a.last, lastIn: a.lastIn,
 	}
 }
 

@@ -94,7 +94,7 @@ func TestOwnItemsAreReadAndNeverNew(t *testing.T) {
 	d := past()
 	delta := d.Merge(observed(
 		comment("c1", "w1", "问", at(0)),
-		discussion("d1", "c1", "w1", "me", at(1)),
+		discussion("d1", "c1", "w1", "me", at(0)+1),
 		direct("m1", "me:fan", "me", at(0)),
 	), noon)
 	if len(delta.Announce) != 1 || delta.Announce[0].ID != "c1" {
@@ -113,7 +113,7 @@ func TestOwnItemsAreReadAndNeverNew(t *testing.T) {
 }
 
 func TestAnOwnDiscussionMarksItsCommentReplied(t *testing.T) {
-	root, own := comment("c1", "w1", "问", at(0)), discussion("d1", "c1", "w1", "me", at(1))
+	root, own := comment("c1", "w1", "问", at(0)), discussion("d1", "c1", "w1", "me", at(0)+1)
 	for name, order := range map[string][]*messages.Item{"comment first": {root, own}, "answer first": {own, root}} {
 		t.Run(name, func(t *testing.T) {
 			d := past()
@@ -216,7 +216,7 @@ func TestReadMarksSurviveEveryObservation(t *testing.T) {
 	if !v.Comment("c1").IsRead || v.Comment("c1").Text != "改了" || v.Unread.Total() != 0 {
 		t.Errorf("after a new observation: %+v, unread %+v", v.Comment("c1"), v.Unread)
 	}
-	d.Merge(observed(comment("c2", "w1", "又一", at(1))), noon)
+	d.Merge(observed(comment("c2", "w1", "又一", at(0)+1)), noon)
 	if d.View(acc).Unread.Comments != 1 {
 		t.Error("what comes after a mark is unread")
 	}

@@ -124,17 +124,21 @@ func (a *account) settle(t *tally) {
 		a.topics.ReplaceOrInsert(key, n)
 		a.order.ReplaceOrInsert(n, struct{}{})
 		a.sum(n, 1)
-		if n.Last.At >= a.last.At && n.Last.At != 0 {
-			a.last = n.Last
-		}
+		a.newer(key, n.Last)
 	}
 	if t.removed {
-		a.last = Last{}
-		for _, topic := range a.topics.Ascend(first, end) {
-			if topic.Last.At > a.last.At {
-				a.last = topic.Last
-			}
+		a.last, a.lastIn = Last{}, ""
+		for key, topic := range a.topics.Ascend(first, end) {
+			a.newer(key, topic.Last)
 		}
+	}
+}
+
+// newer takes a topic's newest item for the account's, if it is. Of two at the same time the later topic's stays, so
+// that it does not matter in which order they are looked at.
+func (a *account) newer(key string, l Last) {
+	if l.At > a.last.At || l.At == a.last.At && l.At != 0 && key >= a.lastIn {
+		a.last, a.lastIn = l, key
 	}
 }
 
