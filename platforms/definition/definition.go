@@ -19,11 +19,13 @@ import (
 // texts, codes) stands here and nowhere else.
 type Definition struct {
 	Platform messages.PlatformName `yaml:"platform"`
-	Version  int                   `yaml:"version"` // raised with each change that was rolled out
-	Title    Title                 `yaml:"title"`
-	TimeZone string                `yaml:"time_zone"` // IANA name; the persona's default
-	Locale   string                `yaml:"locale"`    // BCP 47; the persona's default
-	Hosts    Hosts                 `yaml:"hosts"`
+	// Prefix begins the ids of this platform's accounts: dy in dy_1.
+	Prefix   string `yaml:"prefix"`
+	Version  int    `yaml:"version"` // raised with each change that was rolled out
+	Title    Title  `yaml:"title"`
+	TimeZone string `yaml:"time_zone"` // IANA name; the persona's default
+	Locale   string `yaml:"locale"`    // BCP 47; the persona's default
+	Hosts    Hosts  `yaml:"hosts"`
 	// Origins are those whose localStorage belongs to a login, and is kept with the cookies.
 	Origins []string `yaml:"origins"`
 	// Pages are addresses by name.

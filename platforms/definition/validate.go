@@ -55,6 +55,9 @@ func (c *checker) head() {
 	if !word.MatchString(string(d.Platform)) {
 		c.wrong("platform", "a platform needs a short lower-case name, such as douyin")
 	}
+	if !word.MatchString(d.Prefix) || len(d.Prefix) > 8 {
+		c.wrong("prefix", "the prefix of account ids has 1 to 8 lower-case letters, such as dy")
+	}
 	if d.Version <= 0 {
 		c.wrong("version", "the version is a number from 1 on")
 	}

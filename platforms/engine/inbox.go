@@ -23,8 +23,8 @@ type inbox struct {
 
 	mu        sync.Mutex
 	owner     string
-	frames    uint64 // the newest frame that was read
-	responses uint64 // the newest answer that was read
+	frames    uint64 // all frames up to this record were read
+	responses uint64 // all answers up to this record were read
 	round     bool   // answers belong to the running round
 	flows     int    // flows that run: they judge the signs in answers themselves
 	gap       bool   // something was missed
@@ -55,13 +55,13 @@ func (in *inbox) read(ctx context.Context, answers bool) (platforms.Batch, error
 	}
 	records, dropped := in.client.Browser.Traffic().Since(after)
 	in.gap = in.gap || dropped
+	frames, responses := in.frames, in.responses
 	for _, rec := range records {
-		switch {
-		case rec.Kind == page.Frame && rec.Seq > in.frames:
-			in.frames = rec.Seq
-		case rec.Kind != page.Frame && answers && rec.Seq > in.responses:
-			in.responses = rec.Seq
-		default:
+		in.frames = max(in.frames, rec.Seq)
+		if answers {
+			in.responses = max(in.responses, rec.Seq)
+		}
+		if rec.Kind == page.Frame && rec.Seq <= frames || rec.Kind != page.Frame && (!answers || rec.Seq <= responses) {
 			continue
 		}
 		if err := in.take(ctx, rec, &batch); err != nil {
