@@ -79,10 +79,12 @@ func explain(err error) error {
 	return err
 }
 
+// checkSchema refuses a folder of another layout, and marks a new one. A new folder's first log still has the oldest
+// format, in which damage cannot be told from a torn tail; the flush begins another.
 func checkSchema(p *pebble.DB) error {
 	value, closer, err := p.Get(schemaKey)
 	if errors.Is(err, pebble.ErrNotFound) {
-		return p.Set(schemaKey, []byte{schema}, pebble.Sync)
+		return errors.Join(p.Set(schemaKey, []byte{schema}, pebble.Sync), p.Flush())
 	}
 	if err != nil {
 		return err
