@@ -65,7 +65,7 @@ func (r *traffic) capture(t *target, e *cdp.Event) {
 	case "Network.loadingFinished":
 		var m proto.NetworkLoadingFinished
 		if decode(e, &m) {
-			r.finished(t, m.RequestID)
+			r.finished(t, m.RequestID, m.EncodedDataLength)
 		}
 	case "Network.loadingFailed":
 		var m proto.NetworkLoadingFailed
@@ -101,14 +101,19 @@ func (q *requests) answered(m *proto.NetworkResponseReceived) {
 	q.note(m.RequestID, req)
 }
 
-// finished hands a wanted response to the fetchers.
-func (r *traffic) finished(t *target, id proto.NetworkRequestID) {
+// finished hands a wanted response to the fetchers. One that was too large on the wire is not fetched at all.
+func (r *traffic) finished(t *target, id proto.NetworkRequestID, encoded float64) {
 	req, ok := t.requests.running[id]
 	delete(t.requests.running, id)
 	if !ok || !r.wants(page.Response, req.method, req.url) {
 		return
 	}
 	rec := r.record(t, page.Response, req)
+	if encoded > maxBody {
+		rec.Err = tooLarge
+		r.add(rec)
+		return
+	}
 	select {
 	case r.bodies <- bodyJob{from: t, id: id, rec: rec}:
 	default:
@@ -176,6 +181,8 @@ func (j bodyJob) fetch() page.Record {
 	return j.rec
 }
 
+const tooLarge = "body is too large"
+
 // setBody puts a body as Chromium gives it into rec.
 func setBody(rec *page.Record, body string, encoded bool) {
 	data := []byte(body)
@@ -187,7 +194,7 @@ func setBody(rec *page.Record, body string, encoded bool) {
 		}
 	}
 	if len(data) > maxBody {
-		rec.Err = "body is too large"
+		rec.Err = tooLarge
 		return
 	}
 	rec.Body = data

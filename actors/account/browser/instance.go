@@ -80,7 +80,11 @@ func Start(ctx context.Context, cfg Config) (*Instance, error) {
 		if i.proc.awaitExit(100 * time.Millisecond) { // it went by itself: that is the reason
 			reason = fmt.Errorf("chromium %s, see %s: %w", i.ExitReason(), outputName, err)
 		}
-		return nil, fmt.Errorf("start browser: %w", errors.Join(reason, i.Kill()))
+		reason = errors.Join(reason, i.Kill())
+		if empty { // what was half restored must not pass for a profile
+			reason = errors.Join(reason, os.RemoveAll(cfg.profile()))
+		}
+		return nil, fmt.Errorf("start browser: %w", reason)
 	}
 	cfg.Log.Info("browser started", "dur", time.Since(i.started), "browser_pid", i.PID(), "version", i.version)
 	return i, nil
@@ -157,11 +161,15 @@ func (i *Instance) begin(ctx context.Context, empty bool) error {
 			return err
 		}
 	}
+	if err := i.targets.openAnchor(ctx); err != nil {
+		return fmt.Errorf("open first page: %w", err)
+	}
 	if empty && i.cfg.State != nil {
 		if err := i.restore(ctx, i.cfg.State); err != nil {
 			return fmt.Errorf("restore state: %w", err)
 		}
 	}
+	i.proc.sacrifice()
 	go i.probe()
 	return nil
 }

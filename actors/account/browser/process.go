@@ -98,15 +98,17 @@ func spawn(c Config, version string) (*process, error) {
 		p.kill("no pid file")
 		return nil, fmt.Errorf("write pid file: %w", err)
 	}
-	yield(p.rec.PID)
+	p.yield()
 	return p, nil
 }
 
-// yield lets Chromium wait for the node where both want the processor or memory. It is a courtesy: where
-// it is forbidden, nothing breaks.
-func yield(pid int) {
-	syscall.Setpriority(syscall.PRIO_PGRP, pid, niceness)
-	os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), strconv.AppendInt(nil, oomScoreAdj, 10), 0)
+// yield lets Chromium wait for the node where both want the processor. It is a courtesy: where it is forbidden, nothing breaks.
+func (p *process) yield() { syscall.Setpriority(syscall.PRIO_PGRP, p.rec.PID, niceness) }
+
+// sacrifice offers Chromium to the kernel before the node when memory is short. It is called when Chromium is up: while it
+// starts it sets its own score.
+func (p *process) sacrifice() {
+	os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", p.rec.PID), strconv.AppendInt(nil, oomScoreAdj, 10), 0)
 }
 
 // wait is the process watcher: it notes the exit and ends the connection.

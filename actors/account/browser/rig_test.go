@@ -235,7 +235,7 @@ func until(t *testing.T, what string, ok func() bool) {
 func html(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, "<!doctype html><title>page</title>"+body)
+		io.WriteString(w, "<!doctype html><title>page</title><link rel=icon href=data:,>"+body)
 	}
 }
 

@@ -158,7 +158,10 @@ func (i *Instance) atOrigin(ctx context.Context, origin string, work func(frame)
 	return work(frame{target: t, id: t.doc.main})
 }
 
-// emptyDocument answers a paused request of such a page: the document is empty, and there is nothing else.
+// emptyHTML names an icon of its own: Chromium would fetch the site's by itself.
+const emptyHTML = `<!doctype html><link rel="icon" href="data:,">`
+
+// emptyDocument answers a paused request of such a page.
 func (i *Instance) emptyDocument(t *target, params json.RawMessage) {
 	var paused proto.FetchRequestPaused
 	if json.Unmarshal(params, &paused) != nil {
@@ -167,11 +170,9 @@ func (i *Instance) emptyDocument(t *target, params json.RawMessage) {
 	ctx, cancel := context.WithTimeout(t.ctx, setupLimit)
 	defer cancel()
 	answer := map[string]any{
-		"requestId": paused.RequestID, "responseCode": 404,
+		"requestId": paused.RequestID, "responseCode": 200,
 		"responseHeaders": []map[string]string{{"name": "Content-Type", "value": "text/html"}},
-	}
-	if paused.ResourceType == proto.NetworkResourceTypeDocument {
-		answer["responseCode"] = 200
+		"body":            []byte(emptyHTML),
 	}
 	if err := t.call(ctx, "Fetch.fulfillRequest", answer, nil); err != nil && t.ctx.Err() == nil {
 		i.cfg.Log.Debug("empty document refused", "err", err)

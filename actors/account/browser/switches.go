@@ -63,6 +63,6 @@ func arguments(c Config, version string) []string {
 
 // environment is all that Chromium sees of this process's surroundings.
 func environment(c Config) []string {
-	env := []string{"HOME=" + c.profile(), "PATH=/usr/bin:/bin", "LANG=C.UTF-8"}
+	env := []string{"HOME=" + c.profile(), "PATH=/usr/bin:/bin"}
 	return append(append(env, persona.Env(c.Persona)...), c.Env...)
 }

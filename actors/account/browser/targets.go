@@ -78,6 +78,13 @@ type targets struct {
 	popups    []proto.TargetTargetID
 }
 
+// openAnchor opens the page that stays until the end: when the last window of a profile closes, Chromium deletes
+// its session cookies, and a login with them.
+func (ts *targets) openAnchor(ctx context.Context) error {
+	_, err := ts.open(ctx, "")
+	return err
+}
+
 func newTargets(i *Instance) *targets {
 	return &targets{
 		i: i, bySession: map[proto.TargetSessionID]*target{}, byID: map[proto.TargetTargetID]*target{},

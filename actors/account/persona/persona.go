@@ -70,5 +70,7 @@ func Args(p Persona, chromiumVersion string) []string {
 	}
 }
 
-// Env is what p adds to Chromium's environment.
-func Env(p Persona) []string { return []string{"TZ=" + p.TimeZone} }
+// Env is what p adds to Chromium's environment. On Linux the locale of Intl follows LANGUAGE, whatever --lang says.
+func Env(p Persona) []string {
+	return []string{"TZ=" + p.TimeZone, "LANGUAGE=" + strings.ReplaceAll(p.Locale, "-", "_")}
+}

@@ -1,0 +1,392 @@
+package browser
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// helperDir, in the environment, makes the test binary a node that starts one browser and waits to be killed.
+const helperDir = "TROUPE_TEST_BROWSER_DIR"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(helperDir); dir != "" {
+		beNode(dir)
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"))
+}
+
+// beNode starts a browser in dir, says its pid, and ends only by force.
+func beNode(dir string) {
+	cfg := testConfig(&testing.T{}, dir)
+	i, err := Start(context.Background(), cfg)
+	if err != nil {
+		fmt.Println("error:", err)
+		os.Exit(1)
+	}
+	fmt.Println(i.PID())
+	select {}
+}
+
+// startNode starts such a node and returns it with its browser's pid.
+func startNode(t *testing.T, dir string) (*exec.Cmd, int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := exec.Command(self)
+	node.Env = append(os.Environ(), helperDir+"="+dir)
+	out, err := node.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := node.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		node.Process.Kill()
+		node.Wait()
+		Reap(dir)
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Sscan(line, &pid); err != nil {
+		t.Fatalf("node says %q", line)
+	}
+	return node, pid
+}
+
+// living counts the processes of a profile.
+func living(t *testing.T, dir string) int {
+	t.Helper()
+	left, err := remains(readRecord(dir), filepath.Join(dir, profileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(left)
+}
+
+func TestKilledNodeLeavesNoBrowser(t *testing.T) {
+	dir := filepath.Join(openTempDir(t), "acc")
+	node, _ := startNode(t, dir)
+	if err := Reap(dir); !errors.Is(err, ErrInUse) {
+		t.Errorf("a living node's browser was reaped: %v", err)
+	}
+	if _, err := Start(t.Context(), testConfig(t, dir)); !errors.Is(err, ErrInUse) {
+		t.Errorf("two browsers on one folder: %v", err)
+	}
+	node.Process.Kill()
+	killed := time.Now()
+	until(t, "the browser to go", func() bool { return living(t, dir) == 0 })
+	if took := time.Since(killed); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestStoppedLeftoversAreReaped(t *testing.T) {
+	root := openTempDir(t)
+	dir := filepath.Join(root, "acc")
+	node, pid := startNode(t, dir)
+	if err := syscall.Kill(-pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	node.Process.Kill()
+	node.Wait()
+	if living(t, dir) == 0 {
+		t.Fatal("nothing was left to reap")
+	}
+	if err := ReapAll(root); err != nil {
+		t.Fatal(err)
+	}
+	if n := living(t, dir); n != 0 {
+		t.Errorf("%d processes left", n)
+	}
+	if err := ReapAll(filepath.Join(root, "none")); err != nil {
+		t.Errorf("missing root: %v", err)
+	}
+}
+
+func TestReusedNumberIsNotReaped(t *testing.T) {
+	dir := filepath.Join(openTempDir(t), "acc")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stranger := exec.Command("sleep", "60")
+	stranger.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := stranger.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Wait()
+	defer stranger.Process.Kill()
+	if err := writeRecord(dir, record{PID: stranger.Process.Pid, Start: 1, Boot: bootID()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Reap(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := readProcess(stranger.Process.Pid); !ok {
+		t.Error("a stranger was killed")
+	}
+}
+
+func TestForeignClaimOnTheProfileDoesNotKeepItFromStarting(t *testing.T) {
+	cfg := testConfig(t, filepath.Join(openTempDir(t), "acc"))
+	if err := os.MkdirAll(cfg.profile(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("another-host-4711", filepath.Join(cfg.profile(), "SingletonLock")); err != nil {
+		t.Fatal(err)
+	}
+	i := start(t, cfg)
+	if err := i.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBrowserIsSandboxedAndListensNowhere(t *testing.T) {
+	i := start(t, testConfig(t, filepath.Join(openTempDir(t), "acc")))
+	open(t, i, "main", "data:text/html,<p>hello")
+	family, err := remains(i.proc.rec, i.proc.profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderers := 0
+	for _, p := range family {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.pid))
+		if err != nil {
+			continue
+		}
+		if strings.Contains(p.command, "--type=renderer") {
+			renderers++
+			if !strings.Contains(string(status), "Seccomp:\t2") {
+				t.Errorf("renderer %d runs without seccomp", p.pid)
+			}
+		}
+		if uid := fmt.Sprintf("Uid:\t%d\t", i.cfg.UID); i.cfg.UID != 0 && !strings.Contains(string(status), uid) {
+			t.Errorf("process %d has another user", p.pid)
+		}
+		if listens(t, p.pid) {
+			t.Errorf("process %d listens", p.pid)
+		}
+	}
+	if renderers == 0 {
+		t.Error("no renderer found")
+	}
+	score, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", i.PID()))
+	if err != nil || strings.TrimSpace(string(score)) < "300" {
+		t.Errorf("oom_score_adj %s %v", score, err)
+	}
+}
+
+// listens says whether a process has a listening TCP socket.
+func listens(t *testing.T, pid int) bool {
+	t.Helper()
+	inodes := map[string]bool{}
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, fd := range fds {
+		if link, err := os.Readlink(fd); err == nil && strings.HasPrefix(link, "socket:[") {
+			inodes[strings.Trim(link[7:], "[]")] = true
+		}
+	}
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		b, err := os.ReadFile(table)
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) > 9 && f[3] == "0A" && inodes[f[9]] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestKilledBrowserIsNoticed(t *testing.T) {
+	i := start(t, testConfig(t, filepath.Join(openTempDir(t), "acc")))
+	tab := open(t, i, "main", "data:text/html,<p>hello")
+	pending := make(chan error, 1)
+	go func() {
+		_, err := tab.Eval(t.Context(), "() => new Promise(() => {})", nil)
+		pending <- err
+	}()
+	syscall.Kill(i.PID(), syscall.SIGKILL)
+	select {
+	case <-i.Exited():
+	case <-time.After(5 * time.Second):
+		t.Fatal("nobody noticed")
+	}
+	if exit := i.ExitReason(); exit.Signal != "killed" || exit.Reason != "exited" {
+		t.Errorf("exit is %v", exit)
+	}
+	if err := <-pending; !isGone(err) {
+		t.Errorf("pending call: %v", err)
+	}
+	if _, err := i.Tab(t.Context(), "main"); !isGone(err) {
+		t.Errorf("later call: %v", err)
+	}
+	if err := i.Close(t.Context()); !errors.Is(err, ErrUnclean) {
+		t.Errorf("close: %v", err)
+	}
+}
+
+func TestCrashedTabIsGoneAndComesBack(t *testing.T) {
+	i := start(t, testConfig(t, filepath.Join(openTempDir(t), "acc")))
+	tab := open(t, i, "main", "data:text/html,<p>hello")
+	pending := make(chan error, 1)
+	go func() {
+		_, err := tab.Eval(t.Context(), "() => new Promise(() => {})", nil)
+		pending <- err
+	}()
+	killRenderers(t, i)
+	if err := <-pending; !isGone(err) {
+		t.Errorf("pending call: %v", err)
+	}
+	if err := tab.Navigate(t.Context(), "about:blank"); !isGone(err) {
+		t.Errorf("later call: %v", err)
+	}
+	again := open(t, i, "main", "data:text/html,<p>again")
+	if text, err := find(t, again, "p").Text(t.Context()); text != "again" || err != nil {
+		t.Errorf("after the crash: %q %v", text, err)
+	}
+}
+
+func killRenderers(t *testing.T, i *Instance) {
+	t.Helper()
+	family, err := remains(i.proc.rec, i.proc.profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range family {
+		if strings.Contains(p.command, "--type=renderer") {
+			syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+	}
+}
+
+func TestStoppedBrowserIsClosedByForce(t *testing.T) {
+	i := start(t, testConfig(t, filepath.Join(openTempDir(t), "acc")))
+	if err := syscall.Kill(-i.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := i.Close(ctx); !errors.Is(err, ErrUnclean) {
+		t.Errorf("close: %v", err)
+	}
+}
+
+func TestCleanCloseKeepsFreshCookies(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/set", func(w http.ResponseWriter, _ *http.Request) {
+		for n := range 50 {
+			http.SetCookie(w, &http.Cookie{Name: fmt.Sprintf("c%d", n), Value: "v", MaxAge: 3600})
+		}
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "v"})
+		io.WriteString(w, "set")
+	})
+	r := newRig(t, mux)
+	cfg := r.config(t)
+	i := start(t, cfg)
+	open(t, i, "main", "https://site.test/set")
+	if err := i.CloseTab(t.Context(), "main"); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(filepath.Join(cfg.profile(), "SingletonLock")); err == nil {
+		t.Error("the profile is still claimed")
+	}
+	again := start(t, cfg)
+	cookies, err := again.cookies(t.Context())
+	if err != nil || len(cookies) != 51 {
+		t.Errorf("%d cookies, %v", len(cookies), err)
+	}
+	if has, err := again.HasCookie(t.Context(), "https://site.test/", "c7"); !has || err != nil {
+		t.Errorf("cookie c7: %v %v", has, err)
+	}
+	if has, err := again.HasCookie(t.Context(), "https://other.test/", "c7"); has || err != nil {
+		t.Errorf("cookie c7 elsewhere: %v %v", has, err)
+	}
+}
+
+func TestStartThatIsCancelledOrFailsLeavesNothing(t *testing.T) {
+	cfg := testConfig(t, filepath.Join(openTempDir(t), "acc"))
+	cfg.Slots = make(chan struct{}, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if i, err := Start(ctx, cfg); err == nil {
+		i.Kill()
+		t.Error("started in no time")
+	}
+	if n := living(t, cfg.Dir); n != 0 {
+		t.Errorf("%d processes left", n)
+	}
+	broken := filepath.Join(openTempDir(t), "chromium")
+	if err := os.WriteFile(broken, []byte("#!/bin/sh\ntest \"$1\" = --version && echo Chromium 156.0.0.1 || { echo no display >&2; exit 3; }\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Bin = broken
+	if _, err := Start(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "code 3") {
+		t.Errorf("a Chromium that exits: %v", err)
+	}
+	cfg.Slots <- struct{}{} // both starts gave theirs back
+	output, err := os.ReadFile(filepath.Join(cfg.Dir, outputName))
+	if !strings.Contains(string(output), "no display") {
+		t.Errorf("its words were not kept: %q %v", output, err)
+	}
+}
+
+func TestPipeRefusesWhatIsNotAProtocolMessage(t *testing.T) {
+	for name, text := range map[string]string{
+		"not json": "hello\x00", "wrong types": `{"id":"seven"}` + "\x00", "a list": "[]\x00", "cut off": `{"id":1`,
+	} {
+		src, dst, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(dst, text)
+		dst.Close()
+		if frame, err := newPipe(src, dst).Read(); err == nil {
+			t.Errorf("%s: read %q", name, frame)
+		}
+		src.Close()
+	}
+	in := bufio.NewReaderSize(strings.NewReader(strings.Repeat("x", 5000)+"\x00"+"{}\x00"), 16)
+	if _, err := readFrame(in, 4000); err == nil {
+		t.Error("a message over the limit was read")
+	}
+	in = bufio.NewReaderSize(strings.NewReader(strings.Repeat("x", 5000)+"\x00"+"{}\x00"), 16)
+	if frame, err := readFrame(in, 6000); len(frame) != 5000 || err != nil {
+		t.Errorf("read %d bytes, %v", len(frame), err)
+	}
+	if frame, err := readFrame(in, 6000); string(frame) != "{}" || err != nil {
+		t.Errorf("read %q, %v", frame, err)
+	}
+}
+
+func TestConfigSaysAllThatIsWrong(t *testing.T) {
+	err := Config{Account: "No Good", Dir: "relative", Origins: []string{"https://site.test/"}}.Validate()
+	for _, part := range []string{"account id", "not absolute", "no proxy", "no logger", "https://site.test/"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("nothing about %q in %v", part, err)
+		}
+	}
+}
