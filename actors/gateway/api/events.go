@@ -34,14 +34,24 @@ func Props(cfg EventsConfig) *actor.Props {
 // newsQueue is how many changes a stream may lag behind before it is cut.
 const newsQueue = 256
 
-// follower is the end of one stream that the events actor writes to. Only the actor sends, and only it closes news.
+// follower is the end of one stream that the events actor writes to. Only the actor sends and closes.
 type follower struct {
-	news  chan any      // board.Changed, *messages.LoginStep, *messages.LoginEnded; closed when the stream is cut
+	news  chan any      // board.Changed, *messages.LoginStep, *messages.LoginEnded
 	moved chan struct{} // holds a token when the dataset moved since the stream last looked
+	cut   chan struct{} // closed when the stream must end; what still waits in news is void then
 }
 
 func newFollower() *follower {
-	return &follower{news: make(chan any, newsQueue), moved: make(chan struct{}, 1)}
+	return &follower{news: make(chan any, newsQueue), moved: make(chan struct{}, 1), cut: make(chan struct{})}
+}
+
+func (f *follower) isCut() bool {
+	select {
+	case <-f.cut:
+		return true
+	default:
+		return false
+	}
 }
 
 // What streams and handlers ask of the actor.
@@ -125,7 +135,7 @@ func (e *events) tell(news any) {
 
 func (e *events) cut(f *follower) {
 	delete(e.followers, f)
-	close(f.news)
+	close(f.cut)
 }
 
 // follow registers f and returns the last steps of the running logins.

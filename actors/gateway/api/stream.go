@@ -90,14 +90,12 @@ func (s *stream) run(r *http.Request, f *follower, steps []*messages.LoginStep) 
 	beat := time.NewTicker(s.Heartbeat)
 	defer beat.Stop()
 	err := s.begin(steps)
-	for err == nil {
+	for err == nil && !f.isCut() {
 		select {
 		case <-r.Context().Done():
 			return r.Context().Err()
-		case news, open := <-f.news:
-			if !open {
-				return http.ErrServerClosed
-			}
+		case <-f.cut:
+		case news := <-f.news:
 			err = s.news(news)
 		case <-f.moved:
 			err = s.pump()

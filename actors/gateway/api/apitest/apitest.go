@@ -1,0 +1,138 @@
+// Package apitest runs a node's API over stand-ins for master and store, for tests of the API and of what speaks to it.
+//
+// The dataset is the real one, in memory; nothing is on disk and no browser runs. The stand-in master does what a test
+// tells it (Update) and answers every command at once; it keeps the commands for the test to look at.
+package apitest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"google.golang.org/protobuf/proto"
+
+	"troupe/actors/gateway/api"
+	"troupe/actors/master/board"
+	"troupe/actors/store/dataset"
+	"troupe/messages"
+	"troupe/testkit"
+)
+
+// Node is a running API. It ends with the test.
+type Node struct {
+	Server *httptest.Server
+	Views  *dataset.Views
+	Board  *board.Holder
+
+	t      testing.TB
+	root   *actor.RootContext
+	master *actor.PID
+	store  *actor.PID
+	events *actor.PID
+}
+
+// Start runs a node with two accounts, shop and cafe, of the platform sandbox. change may alter the configuration.
+func Start(t testing.TB, change ...func(*api.Config)) *Node {
+	t.Helper()
+	sys := testkit.System(t)
+	n := &Node{t: t, root: sys.Root, Views: &dataset.Views{}, Board: &board.Holder{}}
+	n.master = sys.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return newMaster(n.Board) }))
+	n.store = sys.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return &store{data: dataset.New(0, 0), views: n.Views} }))
+	n.events = sys.Root.Spawn(api.Props(api.EventsConfig{Store: n.store, Master: n.master, Log: testkit.Quiet()}))
+	cfg := api.Config{
+		Root: sys.Root, Master: n.master, Store: n.store, Events: n.events, Board: n.Board, Views: n.Views,
+		Platforms: []api.Platform{{Name: "sandbox", Title: map[string]string{"zh": "演示平台", "en": "Sandbox"}}},
+		Version:   "test", Log: testkit.Quiet(),
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	n.Update(func(m *Master) {
+		m.Add("shop", "小店")
+		m.Add("cafe", "Café")
+	})
+	n.Server = httptest.NewServer(api.New(cfg))
+	t.Cleanup(n.Stop)
+	return n
+}
+
+// Stop ends every stream and then the server, as a node does.
+func (n *Node) Stop() {
+	_ = n.root.StopFuture(n.events).Wait() // an error means that it was stopped before
+	n.Server.Close()
+}
+
+// Handler is the API itself, for a test that brings its own listener.
+func (n *Node) Handler() http.Handler { return n.Server.Config.Handler }
+
+// Update lets the stand-in master change its state and publishes it.
+func (n *Node) Update(f func(*Master)) { n.ask(n.master, f) }
+
+// Commands are what the master and the store were asked so far, in order for each of them.
+func (n *Node) Commands() []proto.Message {
+	n.t.Helper()
+	return append(n.ask(n.master, listCommands{}).([]proto.Message), n.ask(n.store, listCommands{}).([]proto.Message)...)
+}
+
+// Observe merges items that an account received, as one look at its page.
+func (n *Node) Observe(account string, items ...*messages.Item) {
+	n.ask(n.store, &messages.Observed{Account: account, Epoch: 1, Items: items, Complete: messages.Collections, Round: true})
+}
+
+// Expire erases an account's items from the dataset.
+func (n *Node) Expire(account string) { n.ask(n.store, &messages.EraseAccount{Account: account}) }
+
+func (n *Node) ask(pid *actor.PID, message any) any {
+	n.t.Helper()
+	answer, err := n.root.RequestFuture(pid, message, 10*time.Second).Result()
+	if err != nil {
+		n.t.Fatalf("ask a stand-in: %v", err)
+	}
+	return answer
+}
+
+// Comment is a comment of a visitor below a work.
+func Comment(id, work, text string) *messages.Item {
+	return &messages.Item{Source: messages.Source_SOURCE_LIST, Entity: &messages.Item_Comment{Comment: &messages.Comment{
+		Id: id, PlatformCommentId: id, WorkId: work, Content: text, AuthorId: "u-anna", AuthorName: "Anna", CreateTime: now(),
+	}}}
+}
+
+// Discussion is an answer of a visitor below a comment.
+func Discussion(id, comment, work, text string) *messages.Item {
+	return &messages.Item{Source: messages.Source_SOURCE_LIST, Entity: &messages.Item_Discussion{Discussion: &messages.Discussion{
+		Id: id, PlatformDiscussionId: id, CommentId: comment, WorkId: work, Content: text, AuthorId: "u-ben", AuthorName: "Ben", CreateTime: now(),
+	}}}
+}
+
+// Work is one of the account's own works.
+func Work(id, title string) *messages.Item {
+	return &messages.Item{Source: messages.Source_SOURCE_LIST, Entity: &messages.Item_Content{Content: &messages.Content{
+		Id: id, WorkId: id, Title: title, PublishTime: now(), LikeCount: proto.Int64(7),
+		Statistics: &messages.Statistics{ViewCount: proto.Int64(1 << 40), LikeRate: proto.Float64(0.25)},
+	}}}
+}
+
+// Chat is a conversation with a visitor, and one message of it.
+func Chat(conversation, message, text string) []*messages.Item {
+	visitor := &messages.Person{UserId: "u-cleo", UserName: "Cleo"}
+	return []*messages.Item{
+		{Source: messages.Source_SOURCE_LIST, Entity: &messages.Item_Conversation{Conversation: &messages.Conversation{
+			Id: conversation, ConversationId: conversation, Participant: visitor, LastMessage: text, LastMessageTime: now(), CreateTime: now(),
+		}}},
+		{Source: messages.Source_SOURCE_LIST, Entity: &messages.Item_Message{Message: &messages.DirectMessage{
+			Id: message, MsgId: message, ConversationId: conversation, Sender: visitor, Content: text, MsgType: "text", CreateTime: now(),
+		}}},
+	}
+}
+
+// Notice is a notification.
+func Notice(id, text string) *messages.Item {
+	return &messages.Item{Source: messages.Source_SOURCE_LIST, Entity: &messages.Item_Notification{Notification: &messages.Notification{
+		Id: id, Type: "like", Title: "new like", Content: text, RelatedKind: "work", RelatedId: "w1", CreatedAt: now(),
+	}}}
+}
+
+func now() int64 { return time.Now().UnixMilli() }
