@@ -21,6 +21,7 @@ func (a *account) onTrouble(c actor.Context, err error) {
 	case platforms.BrowserGone:
 		a.onPageGone(c)
 	case platforms.GateShut, platforms.Cancelled:
+		a.Log.Info("look cut short", "kind", kind.String(), "step", platforms.StepOf(err), "err", err)
 		a.scheduleRound(c) // the gate's reopening asks for a look itself
 	default:
 		a.Log.Warn("look failed, will retry", "kind", kind.String(), "step", platforms.StepOf(err), "err", err)

@@ -26,7 +26,6 @@ var switches = []string{
 	"--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync",
 	"--disable-domain-reliability", "--metrics-recording-only", "--disable-breakpad", "--disable-crash-reporter",
 	"--proxy-bypass-list=<-loopback>",
-	"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 	"--webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-quic",
 
 	// a kept page goes on although nobody looks at it
@@ -44,7 +43,11 @@ const minSharedMemory = 256 << 20
 
 // arguments are Chromium's command line for c.
 func arguments(c Config, version string) []string {
-	args := append([]string{"--user-data-dir=" + c.profile(), "--proxy-server=http://" + c.Proxy}, switches...)
+	gate, _, _ := strings.Cut(c.Proxy, ":")
+	args := append([]string{
+		"--user-data-dir=" + c.profile(), "--proxy-server=http://" + c.Proxy,
+		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE " + gate, // names are the gate's business
+	}, switches...)
 	if !c.Headful {
 		args = append(args, "--headless=new")
 	}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"troupe/messages"
+)
+
+// config is a node's settings. Each comes from its flag, else from its environment variable, else from the file
+// named by --config, else from the default.
+type config struct {
+	WorkerID      string
+	Port          int
+	MasterHost    string
+	MasterPort    int
+	NodeEnv       string
+	LogLevel      string
+	MaxAccounts   int
+	MaxConcurrent int
+	Headless      bool
+	DataDir       string
+	Chromium      string
+	Sandbox       string
+	Retention     string
+	Pace          float64
+	DevDial       string
+	DevPins       []string
+}
+
+// setting ties a flag to its environment variable.
+type setting struct{ flag, env string }
+
+// settings lists what the environment may set; the names are the specification's.
+var settings = []setting{
+	{"worker-id", "WORKER_ID"},
+	{"port", "PORT"},
+	{"master-host", "MASTER_HOST"},
+	{"master-port", "MASTER_PORT"},
+	{"node-env", "NODE_ENV"},
+	{"log-level", "LOG_LEVEL"},
+	{"max-accounts", "MAX_ACCOUNTS"},
+	{"max-concurrent", "MAX_CONCURRENT"},
+	{"headless", "HEADLESS"},
+	{"data-dir", "DATA_DIR"},
+	{"chromium", "CHROMIUM"},
+	{"sandbox", "SANDBOX"},
+	{"retention", "RETENTION"},
+}
+
+// nodeFlags registers the settings of a node.
+func nodeFlags(f *pflag.FlagSet, cfg *config) {
+	f.StringVar(&cfg.WorkerID, "worker-id", "worker-1", "this node's name (WORKER_ID); its data lie in DATA_DIR/WORKER_ID")
+	f.IntVar(&cfg.Port, "port", 4000, "this worker's own port for other nodes, 4000-4099 (PORT); nothing listens on it while there is one node")
+	f.StringVar(&cfg.MasterHost, "master-host", "127.0.0.1", "address the gateway listens on (MASTER_HOST); loopback only")
+	f.IntVar(&cfg.MasterPort, "master-port", 3000, "port of the gateway: IM clients, HTTP API (MASTER_PORT); 0 takes a free one")
+	f.StringVar(&cfg.NodeEnv, "node-env", "development", "development or production (NODE_ENV); production logs JSON and refuses --dev settings")
+	f.StringVar(&cfg.LogLevel, "log-level", "info", "debug, info, warn or error (LOG_LEVEL)")
+	f.IntVar(&cfg.MaxAccounts, "max-accounts", 10, "how many accounts this node runs at most (MAX_ACCOUNTS)")
+	f.IntVar(&cfg.MaxConcurrent, "max-concurrent", 3, "how many collecting rounds run at once (MAX_CONCURRENT)")
+	f.BoolVar(&cfg.Headless, "headless", true, "run Chromium without windows (HEADLESS)")
+	f.StringVar(&cfg.Chromium, "chromium", "", "Chromium's binary (CHROMIUM); found by itself when empty")
+	f.StringVar(&cfg.Sandbox, "sandbox", "auto", "Chromium's sandbox: auto, or off, which is dangerous (SANDBOX)")
+	f.StringVar(&cfg.Retention, "retention", "168h", "how long items are kept after they were last seen, never while unread (RETENTION)")
+	f.Float64Var(&cfg.Pace, "dev-pace", 1, "how slowly Chromium is typed into: 1 like a person, 0 at once; development only")
+	f.StringVar(&cfg.DevDial, "dev-dial", "", "dial this address for every host name: a look-alike site; development only")
+	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, "accept certificates with this public key pin; development only")
+}
+
+// dataDirFlag registers where the data lie: node and client commands share it.
+func dataDirFlag(f *pflag.FlagSet, dir *string) {
+	f.StringVar(dir, "data-dir", defaultDataDir(), "folder of all data (DATA_DIR)")
+}
+
+func defaultDataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/troupe" // Chromium's own users must be able to reach it
+	}
+	if dir, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(dir, ".local", "share", "troupe")
+	}
+	return "data"
+}
+
+// fill sets every flag that was not given from the environment, and then from the file.
+func fill(cmd *cobra.Command, file string) error {
+	var problems []error
+	for _, s := range settings {
+		flag := cmd.Flags().Lookup(s.flag)
+		if flag == nil || flag.Changed {
+			continue
+		}
+		if value, ok := os.LookupEnv(s.env); ok && value != "" {
+			if err := cmd.Flags().Set(s.flag, value); err != nil {
+				problems = append(problems, fmt.Errorf("%s=%q: %w", s.env, value, err))
+			}
+		}
+	}
+	if file != "" {
+		problems = append(problems, fillFromFile(cmd, file))
+	}
+	return errors.Join(problems...)
+}
+
+// fillFromFile reads a YAML file whose keys are flag names.
+func fillFromFile(cmd *cobra.Command, file string) error {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read --config: %w", err)
+	}
+	values := map[string]any{}
+	if err := yaml.Unmarshal(raw, &values); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	var problems []error
+	for key, value := range values {
+		flag := cmd.Flags().Lookup(key)
+		if flag == nil || key == "config" {
+			problems = append(problems, fmt.Errorf("%s: unknown setting %q; see troupe serve --help", file, key))
+			continue
+		}
+		if !flag.Changed {
+			if err := cmd.Flags().Set(key, fmt.Sprint(value)); err != nil {
+				problems = append(problems, fmt.Errorf("%s: %s: %w", file, key, err))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// validate reports everything that is wrong with the settings at once, by the names that people set.
+func (c *config) validate() error {
+	var problems []error
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if !messages.AccountID(strings.ToLower(c.WorkerID)).Valid() {
+		bad("WORKER_ID=%q: 1 to 64 letters, digits, _ and -", c.WorkerID)
+	}
+	if ip := net.ParseIP(c.MasterHost); c.MasterHost != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		bad("MASTER_HOST=%q: only loopback addresses until TLS and users can be configured; use 127.0.0.1", c.MasterHost)
+	}
+	if c.MasterPort < 0 || c.MasterPort > 65535 {
+		bad("MASTER_PORT=%d: not a port", c.MasterPort)
+	}
+	if c.Port < 4000 || c.Port > 4099 {
+		bad("PORT=%d: a worker's port is 4000 to 4099", c.Port)
+	}
+	if c.MaxAccounts < 1 {
+		bad("MAX_ACCOUNTS=%d: at least 1", c.MaxAccounts)
+	}
+	if c.MaxConcurrent < 1 {
+		bad("MAX_CONCURRENT=%d: at least 1", c.MaxConcurrent)
+	}
+	if c.Sandbox != "auto" && c.Sandbox != "off" {
+		bad("SANDBOX=%q: auto or off", c.Sandbox)
+	}
+	if d, err := time.ParseDuration(c.Retention); err != nil || d < time.Hour {
+		bad("RETENTION=%q: a duration of at least an hour, such as 168h", c.Retention)
+	}
+	if _, err := c.level(); err != nil {
+		bad("LOG_LEVEL=%q: debug, info, warn or error", c.LogLevel)
+	}
+	switch c.NodeEnv {
+	case "development":
+	case "production":
+		if c.DevDial != "" || len(c.DevPins) > 0 || c.Pace != 1 || c.Sandbox == "off" {
+			bad("NODE_ENV=production refuses --dev-dial, --dev-pin, --dev-pace and --sandbox off: they are for development")
+		}
+	default:
+		bad("NODE_ENV=%q: development or production", c.NodeEnv)
+	}
+	return errors.Join(problems...)
+}
+
+func (c *config) level() (slog.Level, error) {
+	var l slog.Level
+	err := l.UnmarshalText([]byte(c.LogLevel))
+	return l, err
+}
+
+// retention is how long items are kept; validate has checked it.
+func (c *config) retention() time.Duration {
+	d, err := time.ParseDuration(c.Retention)
+	if err != nil {
+		return 0 // the store's default
+	}
+	return d
+}
+
+// nodeDir is the folder of this node's data.
+func (c *config) nodeDir() string { return filepath.Join(c.DataDir, c.WorkerID) }
+
+// logger is the node's log on stderr: text for people, JSON in production; never a message whole.
+func (c *config) logger() *slog.Logger {
+	level, _ := c.level()
+	options := &slog.HandlerOptions{Level: level}
+	var h slog.Handler = slog.NewTextHandler(os.Stderr, options)
+	if c.NodeEnv == "production" {
+		h = slog.NewJSONHandler(os.Stderr, options)
+	}
+	return slog.New(messages.LogHandler(h)).With(slog.String("node", c.WorkerID))
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"troupe/actors/gateway/api"
+	"troupe/messages"
+	"troupe/testkit/site"
+)
+
+// demoCommand shows everything at once: a node, a made-up site, two accounts that are logged in, and visitors.
+func demoCommand(c *cli) *cobra.Command {
+	manual, pause := false, 4*time.Second
+	cfg := &config{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: c.t("Show it live: a node, a made-up social site and two accounts"),
+		Long: c.t(`Start a node and a made-up social site, log two accounts in by QR code, and let visitors comment and write.
+Items and replies scroll by. Nothing but this machine is reached. Ctrl-C ends everything.`),
+		Example: "  troupe demo\n  troupe demo --manual",
+		Args:    c.args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.demo(cmd, cfg, manual, pause)
+		},
+	}
+	nodeFlags(cmd.Flags(), cfg)
+	cmd.Flags().BoolVar(&manual, "manual", false, c.t("leave the scanning of QR codes to you"))
+	cmd.Flags().DurationVar(&pause, "every", pause, c.t("how often a visitor does something"))
+	return cmd
+}
+
+// siteCommand runs the made-up site alone, for those who write a platform against it.
+func siteCommand(c *cli) *cobra.Command {
+	o := site.Options{Seed: 1}
+	cmd := &cobra.Command{
+		Use: "site", Short: c.t("Run the made-up social site alone"), Hidden: true,
+		Example: "  troupe site\n  troupe serve --dev-dial ADDR --dev-pin PIN",
+		Args:    c.args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			web, err := site.Start(o)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.out, "site   %s\nphone  %s/phone\nnode   troupe serve --dev-dial %s --dev-pin %s\n", web.PhoneURL(), web.PhoneURL(), web.Addr(), web.SPKI())
+			<-cmd.Context().Done()
+			return web.Close()
+		},
+	}
+	cmd.Flags().StringVar(&o.Addr, "addr-tls", "127.0.0.1:0", "address that nodes dial for every name")
+	cmd.Flags().StringVar(&o.PhoneAddr, "addr-phone", "127.0.0.1:0", "address for people: the phone, the visitors' view, the control API")
+	return cmd
+}
+
+// demo is one run.
+func (c *cli) demo(cmd *cobra.Command, cfg *config, manual bool, pause time.Duration) error {
+	ctx := cmd.Context()
+	dir, err := demoFolder(c.dataDir, cmd.Flags().Changed("data-dir"))
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	log, file, err := demoLog(dir, cfg)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	web, err := site.Start(site.Options{Seed: uint64(time.Now().UnixNano()), Log: log})
+	if err != nil {
+		return err
+	}
+	defer web.Close()
+	cfg.DataDir, cfg.DevDial, cfg.DevPins, cfg.Pace = dir, web.Addr(), []string{web.SPKI()}, 0.2
+	if err := cfg.validate(); err != nil {
+		return &errUsage{err.Error()}
+	}
+	n, err := startNode(cfg, log)
+	if err != nil && !cmd.Flags().Changed("master-port") { // 3000 is taken: any other will do
+		cfg.MasterPort = 0
+		n, err = startNode(cfg, log)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		fmt.Fprintln(c.out, c.t("stopping: saving logins, closing browsers ..."))
+		n.stop(context.Background())
+	}()
+	c.dataDir = dir
+	cl, err := c.client()
+	if err != nil {
+		return err
+	}
+	c.welcome(n, web, dir)
+	d := &demo{cli: c, client: cl, site: web, manual: manual, began: time.Now()}
+	var following sync.WaitGroup
+	following.Go(func() { d.follow(ctx) })
+	defer following.Wait()
+	if err := d.accounts(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	web.SetVisitors(true, pause)
+	<-ctx.Done()
+	return nil
+}
+
+// demoFolder is where the demo's data lie: a folder that is thrown away, in a place that Chromium's own users can reach.
+func demoFolder(parent string, chosen bool) (string, error) {
+	if !chosen {
+		parent = os.TempDir()
+	}
+	dir, err := os.MkdirTemp(parent, "troupe-demo-")
+	if err != nil {
+		return "", fmt.Errorf("make the demo's folder: %w", err)
+	}
+	return dir, os.Chmod(dir, 0o711)
+}
+
+// demoLog writes the node's log to a file: the terminal is for what happens.
+func demoLog(dir string, cfg *config) (*slog.Logger, io.Closer, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "node.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the demo's log: %w", err)
+	}
+	level, err := cfg.level()
+	if err != nil {
+		level = slog.LevelInfo
+	}
+	return slog.New(messages.LogHandler(slog.NewTextHandler(f, &slog.HandlerOptions{Level: level}))), f, nil
+}
+
+func (c *cli) welcome(n *node, web *site.Site, dir string) {
+	fmt.Fprintf(c.out, "\n  %-12s %s\n  %-12s %s\n  %-12s %s/phone\n  %-12s %s\n\n", c.t("node"), n.url, c.t("site"), web.PhoneURL(), c.t("phone"), web.PhoneURL(),
+		c.t("log"), filepath.Join(dir, "node.log"))
+	fmt.Fprintln(c.out, "  "+c.t("try in another terminal:"))
+	for _, line := range []string{"account list", "items --follow", "topics", "reply --help"} {
+		fmt.Fprintf(c.out, "    troupe --data-dir %s %s\n", dir, line)
+	}
+	fmt.Fprintln(c.out)
+}
+
+// demo logs accounts in and prints what happens.
+type demo struct {
+	*cli
+	client *client
+	site   *site.Site
+	manual bool
+	began  time.Time
+	print  sync.Mutex
+}
+
+func (d *demo) say(format string, args ...any) {
+	d.print.Lock()
+	defer d.print.Unlock()
+	fmt.Fprintf(d.out, "%5.1fs  %s\n", time.Since(d.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// accounts makes two and logs each in.
+func (d *demo) accounts(ctx context.Context) error {
+	for _, name := range []string{"小厨娘阿月", "木匠老周"} {
+		owner, err := d.site.CreateOwner(site.NewOwner{Nickname: name})
+		if err != nil {
+			return err
+		}
+		var a api.Account
+		if err := d.client.post(ctx, "/accounts", map[string]any{"platform": "sandbox", "name": name}, &a); err != nil {
+			return err
+		}
+		if err := d.logIn(ctx, a.ID, owner.UID); err != nil {
+			return fmt.Errorf("log %s in: %w", a.ID, err)
+		}
+	}
+	d.say("%s", d.t("both accounts are logged in; visitors arrive"))
+	return nil
+}
+
+func (d *demo) logIn(ctx context.Context, account, owner string) error {
+	if err := d.until(ctx, func() (bool, error) {
+		var a api.Account
+		err := d.client.get(ctx, "/accounts/"+account, nil, &a)
+		return a.State == string(messages.LoggedOut), err
+	}); err != nil {
+		return err
+	}
+	var login api.Login
+	if err := d.client.post(ctx, "/accounts/"+account+"/login", nil, &login); err != nil {
+		return err
+	}
+	if d.manual {
+		d.say(d.t("scan the code of %s on %s/phone (choose the owner %s)"), account, d.site.PhoneURL(), owner)
+	} else if err := d.pressPhone(ctx, login.Session, owner); err != nil {
+		return err
+	}
+	return d.until(ctx, func() (bool, error) {
+		err := d.client.get(ctx, "/logins/"+login.Session, nil, &login)
+		if err == nil && login.Final && login.Status != "success" {
+			err = fmt.Errorf("%s: %s", login.Status, login.Reason)
+		}
+		return login.Status == "success", err
+	})
+}
+
+// pressPhone does what a person's thumb would: scan, then confirm.
+func (d *demo) pressPhone(ctx context.Context, session, owner string) error {
+	if err := d.until(ctx, func() (bool, error) {
+		var l api.Login
+		err := d.client.get(ctx, "/logins/"+session, nil, &l)
+		return l.QR != "", err
+	}); err != nil {
+		return err
+	}
+	if err := d.site.Scan(""); err != nil {
+		return err
+	}
+	return d.site.Confirm("", owner)
+}
+
+// until asks again and again, for at most two minutes.
+func (d *demo) until(ctx context.Context, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

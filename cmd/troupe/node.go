@@ -1,0 +1,351 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"golang.org/x/sys/unix"
+
+	"troupe/actors"
+	"troupe/actors/account"
+	"troupe/actors/account/browser"
+	"troupe/actors/account/vault"
+	"troupe/actors/gateway"
+	"troupe/actors/gateway/api"
+	"troupe/actors/master"
+	"troupe/actors/master/board"
+	"troupe/actors/store"
+	"troupe/actors/store/dataset"
+	"troupe/actors/worker"
+	"troupe/cluster/lease"
+	"troupe/messages"
+	"troupe/platforms/definition"
+)
+
+// firstUID is the lowest of the users that accounts' Chromiums run as when the node is root. They need no entry in passwd.
+const firstUID = 20000
+
+// drainLimit is how long a stopping node waits for its accounts: vaults saved, browsers closed.
+const drainLimit = 25 * time.Second
+
+// node is a whole system in one process: store, master, gateway and worker.
+type node struct {
+	cfg    *config
+	log    *slog.Logger
+	system *actor.ActorSystem
+	lock   *os.File
+	leases *lease.Table
+	keeper context.CancelFunc
+	done   chan struct{} // the keeper's goroutine ended
+
+	store, master, worker, events *actor.PID
+	gateway                       *gateway.Gateway
+	servers                       []*http.Server
+	url                           string
+}
+
+// startNode starts everything, in the order in which each part needs the others.
+func startNode(cfg *config, log *slog.Logger) (*node, error) {
+	n := &node{cfg: cfg, log: log}
+	if err := n.lockFolder(); err != nil {
+		return nil, err
+	}
+	shared, err := n.shared()
+	if err != nil {
+		n.unlock()
+		return nil, err
+	}
+	definitions, err := builtIn()
+	if err != nil {
+		n.unlock()
+		return nil, err
+	}
+	n.system = actors.NewSystem(log)
+	root := n.system.Root.Copy().WithGuardian(&endProcess{log: log})
+	views, published := &dataset.Views{}, &board.Holder{}
+	n.leases = lease.NewTable(lease.DefaultFigures(), lease.BootTime, newIncarnation())
+
+	if n.store, err = root.SpawnNamed(store.Props(store.Config{
+		Dir: filepath.Join(cfg.nodeDir(), "store"), Views: views, Retention: cfg.retention(), Now: time.Now, Log: log,
+		Fatal: func(reason string) { fatal(log, "store", reason) },
+	}), store.Name); err != nil {
+		return nil, n.abort("start the store", err)
+	}
+	if n.master, err = root.SpawnNamed(master.Props(master.Config{
+		Store: n.store, Leases: n.leases, Board: published, Platforms: masterPlatforms(definitions),
+		Clock: lease.BootTime, Now: time.Now, Log: log,
+	}), master.Name); err != nil {
+		return nil, n.abort("start the master", err)
+	}
+	incarnation := newIncarnation()
+	keeper := lease.NewKeeper(lease.KeeperOptions{
+		Worker: messages.NodeID(cfg.WorkerID), Incarnation: incarnation, Granter: n.leases, Figures: lease.DefaultFigures(),
+		Lost: n.onLost, Log: log,
+	})
+	shared.Leases = keeper
+	n.runKeeper(keeper)
+	if n.worker, err = root.SpawnNamed(worker.Props(worker.Config{
+		Node: shared, Incarnation: incarnation, Version: version(), MaxAccounts: cfg.MaxAccounts, Root: n.accountsRoot(),
+		FirstUID: n.firstUID(), Sandbox: n.sandbox(), Definitions: definitions, Master: n.master, Store: n.store, Log: log,
+	}), worker.Name); err != nil {
+		return nil, n.abort("start the worker", err)
+	}
+	if err := n.startGateway(root, views, published, definitions); err != nil {
+		return nil, n.abort("start the gateway", err)
+	}
+	return n, nil
+}
+
+// lockFolder makes the node's folder and holds it alone for as long as the process lives. What browsers an
+// earlier life of this node left over are gone before anything else starts.
+func (n *node) lockFolder() error {
+	dir := n.cfg.nodeDir()
+	if err := os.MkdirAll(n.accountsRoot(), 0o711); err != nil {
+		return fmt.Errorf("make DATA_DIR %s: %w", dir, err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the data folder's lock: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return fmt.Errorf("another troupe runs in %s; stop it, or choose another --data-dir or --worker-id", dir)
+	}
+	n.lock = f
+	if err := reachable(n.accountsRoot()); n.firstUID() != 0 && err != nil {
+		n.unlock()
+		return err
+	}
+	if err := browser.ReapAll(n.accountsRoot()); err != nil {
+		n.unlock()
+		return fmt.Errorf("end left-over browsers: %w", err)
+	}
+	return nil
+}
+
+// reachable checks that other users may pass through every folder down to dir: each account's Chromium is one.
+func reachable(dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for p := abs; p != "/"; p = filepath.Dir(p) {
+		info, err := os.Stat(p)
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("DATA_DIR: Chromium's own users cannot pass through %s (mode %o); choose a --data-dir such as /var/lib/troupe, or chmod o+x it",
+				p, info.Mode().Perm())
+		}
+	}
+	return nil
+}
+
+func (n *node) unlock() {
+	if n.lock != nil {
+		n.lock.Close() // ends the flock
+		n.lock = nil
+	}
+}
+
+func (n *node) accountsRoot() string { return filepath.Join(n.cfg.nodeDir(), "accounts") }
+
+func (n *node) firstUID() int {
+	if os.Geteuid() != 0 {
+		return 0
+	}
+	return firstUID
+}
+
+func (n *node) sandbox() string {
+	if n.cfg.Sandbox == "off" {
+		return "off: by --sandbox off"
+	}
+	return "on"
+}
+
+// shared makes what all accounts of the node share.
+func (n *node) shared() (*account.Node, error) {
+	cfg := n.cfg
+	bin := cfg.Chromium
+	if bin == "" {
+		found, err := browser.Find()
+		if err != nil {
+			return nil, err
+		}
+		bin = found
+	}
+	ring, err := openRing(filepath.Join(cfg.nodeDir(), "keys"))
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Sandbox == "off" {
+		n.log.Warn("chromium runs without its sandbox: a hostile page could take over this machine")
+	}
+	return &account.Node{
+		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Bin: bin, Clock: lease.BootTime, Now: time.Now,
+		Starts: make(chan struct{}, max(1, numCPU())), Rounds: make(chan struct{}, cfg.MaxConcurrent),
+		Headful: !cfg.Headless, NoSandbox: cfg.Sandbox == "off", Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
+		Client: newClient,
+	}, nil
+}
+
+// openRing loads the cluster's key ring; the first start makes it.
+func openRing(path string) (*vault.KeyRing, error) {
+	ring, err := vault.LoadKeyRing(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return vault.CreateKeyRing(path)
+	}
+	return ring, err
+}
+
+// devDial dials one address for every name: a look-alike site. Nothing else can be reached then.
+func devDial(addr string) func(context.Context, string, string) (net.Conn, error) {
+	if addr == "" {
+		return nil
+	}
+	return func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, addr)
+	}
+}
+
+// onLost ends an account whose epoch the master grants no longer.
+func (n *node) onLost(p lease.Pair) {
+	n.system.Root.Send(actor.NewPID(n.system.Address(), worker.Name), &messages.RevokeAccount{
+		Account: string(p.Account), Epoch: uint64(p.Epoch), Reason: "the master gave this epoch up",
+	})
+}
+
+func (n *node) runKeeper(k *lease.Keeper) {
+	ctx, cancel := context.WithCancel(context.Background())
+	n.keeper, n.done = cancel, make(chan struct{})
+	go func() {
+		defer close(n.done)
+		k.Run(ctx)
+	}()
+}
+
+func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, definitions *definition.Registry) error {
+	gw, err := gateway.New(gateway.Config{
+		Views: views, Board: published, Master: n.master, Store: n.store, Platforms: gatewayPlatforms(definitions), Now: time.Now, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.gateway = gw
+	if _, err := root.SpawnNamed(gw.Props(), gateway.Name); err != nil {
+		return err
+	}
+	if n.events, err = root.SpawnNamed(api.Props(api.EventsConfig{Store: n.store, Master: n.master, Log: n.log}), api.Name); err != nil {
+		return err
+	}
+	web := api.New(api.Config{
+		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, Board: published, Views: views,
+		Platforms: apiPlatforms(definitions), Version: version(), Now: time.Now, Log: n.log,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/socket.io/", gw.Handler())
+	mux.Handle("/", web)
+	tcp, err := api.Listen(net.JoinHostPort(n.cfg.MasterHost, fmt.Sprint(n.cfg.MasterPort)))
+	if err != nil {
+		return fmt.Errorf("%w (MASTER_PORT chooses another port)", err)
+	}
+	socket, err := api.ListenSocket(n.cfg.nodeDir())
+	if err != nil {
+		tcp.Close()
+		return err
+	}
+	n.url = "http://" + tcp.Addr().String()
+	n.serve(tcp, mux)
+	n.serve(socket, mux)
+	return nil
+}
+
+func (n *node) serve(l net.Listener, h http.Handler) {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	n.servers = append(n.servers, s)
+	go func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			n.log.Error("http server ended", "err", err)
+		}
+	}()
+}
+
+// abort undoes a half start.
+func (n *node) abort(what string, err error) error {
+	n.stop(context.Background())
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// stop ends the node in order: accounts first, each with its state saved and its browser closed; then clients, the
+// master, and the store last.
+func (n *node) stop(ctx context.Context) {
+	if n.leases != nil {
+		n.leases.Part()
+	}
+	if n.worker != nil {
+		ctx, cancel := context.WithTimeout(ctx, drainLimit)
+		_, err := actors.Ask[*messages.WorkerDrained](ctx, n.system.Root, n.worker, &messages.DrainWorker{Reason: "the node is being stopped"})
+		cancel()
+		if err != nil {
+			n.log.Warn("accounts not all ended in time", "err", err)
+		}
+	}
+	for _, s := range n.servers {
+		s.Close()
+	}
+	if n.gateway != nil {
+		n.gateway.Close()
+	}
+	for _, pid := range []*actor.PID{n.worker, n.events, n.master, n.store} {
+		if pid != nil {
+			if err := n.system.Root.PoisonFuture(pid).Wait(); err != nil {
+				n.log.Warn("actor did not stop", "pid", pid.Id, "err", err)
+			}
+		}
+	}
+	if n.keeper != nil {
+		n.keeper()
+		<-n.done
+	}
+	if err := browser.ReapAll(n.accountsRoot()); err != nil {
+		n.log.Warn("left-over browsers not ended", "err", err)
+	}
+	n.system.Shutdown()
+	n.unlock()
+}
+
+// newIncarnation is a random name of one life of something.
+func newIncarnation() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+// endProcess supervises store, master, gateway and worker: their state must be trusted, so a panic in one of them
+// ends the process. Every Chromium follows by itself when its pipe closes.
+type endProcess struct{ log *slog.Logger }
+
+// HandleFailure is called by the actor system when one of them panicked.
+func (e *endProcess) HandleFailure(_ *actor.ActorSystem, _ actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+	fatal(e.log, child.Id, fmt.Sprint(reason))
+}
+
+// exitFatal is the status of a process that could not trust its own state (EX_SOFTWARE).
+const exitFatal = 70
+
+func fatal(log *slog.Logger, who, reason string) {
+	log.Error("the node ends: its state cannot be trusted", "actor", who, "err", reason)
+	os.Exit(exitFatal)
+}

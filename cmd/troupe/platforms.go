@@ -1,0 +1,58 @@
+package main
+
+import (
+	"runtime"
+
+	"troupe/actors/account"
+	"troupe/actors/gateway"
+	"troupe/actors/gateway/api"
+	"troupe/actors/master"
+	"troupe/messages"
+	"troupe/platforms"
+	"troupe/platforms/definition"
+	"troupe/platforms/engine"
+	"troupe/platforms/sandbox"
+)
+
+// builtIn loads the definitions that are part of the program.
+func builtIn() (*definition.Registry, error) {
+	return definition.NewRegistry(sandbox.FS)
+}
+
+// newClient makes the engine that runs a definition in one browser.
+func newClient(cfg account.ClientConfig) platforms.Client {
+	return engine.New(engine.Config{
+		Definition: cfg.Definition, Browser: cfg.Browser, Account: cfg.Account, Owner: cfg.Owner, Log: cfg.Log,
+	})
+}
+
+func masterPlatforms(r *definition.Registry) []master.Platform {
+	var list []master.Platform
+	for _, d := range r.All() {
+		p := master.Platform{Name: d.Platform, Prefix: d.Prefix, CanReply: map[messages.ReplyKind]bool{}}
+		for kind := range messages.ReplyKind_name {
+			k := messages.ReplyKind(kind)
+			p.CanReply[k] = len(d.ReplyFlow(k)) > 0
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+func gatewayPlatforms(r *definition.Registry) []gateway.Platform {
+	var list []gateway.Platform
+	for _, d := range r.All() {
+		list = append(list, gateway.Platform{Value: string(d.Platform), Label: d.Title.ZH})
+	}
+	return list
+}
+
+func apiPlatforms(r *definition.Registry) []api.Platform {
+	var list []api.Platform
+	for _, d := range r.All() {
+		list = append(list, api.Platform{Name: string(d.Platform), Title: map[string]string{"zh": d.Title.ZH, "en": d.Title.EN}})
+	}
+	return list
+}
+
+func numCPU() int { return runtime.NumCPU() }

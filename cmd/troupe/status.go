@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"troupe/actors/gateway/api"
+)
+
+// statusCommand shows the node in one glance.
+func statusCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: c.t("Show the node in one glance"),
+		Example: "  troupe status\n  troupe status --json", Args: c.args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cl, err := c.client()
+			if err != nil {
+				return err
+			}
+			var s api.Status
+			if err := cl.get(cmd.Context(), "/status", nil, &s); err != nil {
+				return err
+			}
+			return c.print(s, func() { c.statusTable(s) })
+		},
+	}
+}
+
+func (c *cli) statusTable(s api.Status) {
+	var t table
+	t.add(c.t("version"), s.Version)
+	t.add(c.t("running for"), (time.Duration(s.UptimeMS) * time.Millisecond).Round(time.Second).String())
+	t.add(c.t("accounts"), c.f("%d, %d online, %d wait for a person", s.Accounts, s.Online, s.NeedPerson))
+	for _, state := range slices.Sorted(maps.Keys(s.ByState)) {
+		t.add("", fmt.Sprintf("%d %s", s.ByState[state], c.t(state)))
+	}
+	t.add(c.t("holds"), c.counts(s.Counts))
+	t.add(c.t("unread"), fmt.Sprint(s.Unread.Total))
+	t.add(c.t("open replies"), fmt.Sprint(s.OpenReplies))
+	t.add(c.t("open alarms"), fmt.Sprint(s.OpenAlarms))
+	t.add(c.t("nodes"), c.f("%d, %d online", s.Nodes, s.NodesOnline))
+	t.write(c.out)
+}
+
+// nodesCommand lists the cluster's nodes.
+func nodesCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "nodes", Short: c.t("List the nodes and their load"),
+		Example: "  troupe nodes\n  troupe nodes --json", Args: c.args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cl, err := c.client()
+			if err != nil {
+				return err
+			}
+			var list struct {
+				Nodes []api.Node `json:"nodes"`
+			}
+			if err := cl.get(cmd.Context(), "/nodes", nil, &list); err != nil {
+				return err
+			}
+			return c.print(list, func() {
+				var t table
+				t.add(c.t("NODE"), c.t("ONLINE"), c.t("ACCOUNTS"), c.t("BROWSERS"), c.t("MEMORY"), c.t("LOAD"), c.t("LAST BEAT"), c.t("SANDBOX"))
+				for _, n := range list.Nodes {
+					t.add(n.Name, c.yes(n.Online), fmt.Sprintf("%d/%d", n.Accounts, n.MaxAccounts), fmt.Sprint(n.Browsers),
+						fmt.Sprintf("%d MB", (n.MemoryRSS+n.BrowserMemory)>>20), fmt.Sprintf("%.1f", n.Load1), clock(n.LastBeat), n.Sandbox)
+				}
+				t.write(c.out)
+			})
+		},
+	}
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// lang is the language of the texts. The code is written in English; chinese holds the other one.
+type lang string
+
+// The languages.
+const (
+	english lang = "en"
+	zh      lang = "zh"
+)
+
+// langOf chooses the language: --lang, else the environment. Flags are not parsed yet then, because their texts
+// are already in the language.
+func langOf(args []string, getenv func(string) string) lang {
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
+			return langNamed(value)
+		}
+		if arg == "--lang" && i+1 < len(args) {
+			return langNamed(args[i+1])
+		}
+	}
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := getenv(name); value != "" {
+			return langNamed(value)
+		}
+	}
+	return english
+}
+
+func langNamed(name string) lang {
+	if strings.HasPrefix(strings.ToLower(name), "zh") {
+		return zh
+	}
+	return english
+}
+
+// t is an English text in the user's language; what has no translation stays as it is.
+func (c *cli) t(text string) string {
+	if c.lang == zh && chinese[text] != "" {
+		return chinese[text]
+	}
+	return text
+}
+
+// f is t with values.
+func (c *cli) f(format string, args ...any) string { return fmt.Sprintf(c.t(format), args...) }
+
+// headings translates the help's own headings.
+func (l lang) headings(template string) string {
+	if l != zh {
+		return template
+	}
+	return strings.NewReplacer("Usage:", "用法：", "Aliases:", "别名：", "Examples:", "示例：", "Available Commands:", "命令：",
+		"Additional Commands:", "其他命令：", "Global Flags:", "通用选项：", "Flags:", "选项：",
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
+		`用 "{{.CommandPath}} [命令] --help" 查看某个命令的说明。`).Replace(template)
+}
+
+// The longer texts of the help.
+const (
+	exitCodesText = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no node reachable, 4 not found, 5 refused or outcome unknown."
+	loginText     = "The code is drawn in the terminal, and again when the platform replaces it. If the platform asks for a\n" +
+		"code from a text message, type it. Interrupting cancels the login.\n\n" +
+		"Exit codes: 0 logged in, 1 failed, 5 refused, cancelled or timed out."
+	replyText = "The topic and the ids come from troupe items or troupe topics. A reply is sent at most once; it ends confirmed,\n" +
+		"failed or unknown, and an unknown one is never sent again by itself.\n\n" +
+		"Exit codes: 0 confirmed, 1 failed (not sent), 5 refused or unknown."
+)
+
+// chinese holds the Chinese of every text: those that stand in the code, and the words that the API answers with.
+var chinese = map[string]string{
+	exitCodesText: "退出码：0 成功，1 失败，2 用法错误，3 连不上节点，4 找不到，5 被拒绝或结果未知。",
+	loginText: "二维码直接画在终端里，平台更换后会重画。平台要求短信验证码时，请直接输入。中断命令即取消登录。\n\n" +
+		"退出码：0 已登录，1 失败，5 被拒绝、已取消或超时。",
+	replyText: "话题和编号见 troupe items 或 troupe topics。一条回复最多发送一次；结果是已确认、失败或未知，\n" +
+		"未知的回复绝不会自动重发。\n\n退出码：0 已确认，1 失败（没有发出），5 被拒绝或结果未知。",
+
+	// commands
+	"Watch and answer your own social-media accounts, one real browser each": "看管并回复自己的社交媒体账号，每个账号一个真实浏览器",
+	"Add, show, pause, resume and remove accounts":                           "添加、查看、暂停、恢复和删除账号",
+	"Add an account":    "添加账号",
+	"List the accounts": "列出账号",
+	"Show one account":  "查看一个账号",
+	"Close an account's browser until it is resumed":                          "关闭账号的浏览器，直到恢复",
+	"Let an account go on after a pause, a captcha or a parking":              "在暂停、验证码或停放之后让账号继续",
+	"Let an account look at its page at once":                                 "让账号马上看一次页面",
+	"Save a picture of an account's page":                                     "保存账号页面的截图",
+	"Erase an account: profile, sealed login and all data":                    "清除账号：浏览器资料、登录状态和全部数据",
+	"Log an account in by QR code":                                            "扫码登录账号",
+	"Show comments and messages, the newest last; --follow goes on":           "显示评论和私信，最新的在最后；--follow 持续显示",
+	"List works and conversations, or show what was written in one":           "列出作品和会话，或显示其中一个的内容",
+	"Send a reply, and wait until it stands on the platform":                  "发送回复，并等它出现在平台上",
+	"List replies and what became of them":                                    "列出回复及其结果",
+	"List what a person should look at":                                       "列出需要人处理的事",
+	"List the nodes and their load":                                           "列出节点及其负载",
+	"Show the node in one glance":                                             "节点概况",
+	"Print the version":                                                       "显示版本",
+	"id of the account; made by the node when empty":                          "账号编号；不填由节点生成",
+	"your own name for it on the platform":                                    "账号在平台上的名字",
+	"seconds between two looks, 10 to 300; 0 = the platform's own pace":       "两次查看之间的秒数，10 到 300；0 为平台自己的节奏",
+	"log it in at once":                                                       "马上登录",
+	"only of this platform":                                                   "只看这个平台",
+	"only in this state":                                                      "只看这个状态",
+	"only in this state; open = not ended":                                    "只看这个状态；open 为尚未结束",
+	"only of this account":                                                    "只看这个账号",
+	"only work or conversation":                                               "只看 work（作品）或 conversation（会话）",
+	"only what nobody has read":                                               "只看未读",
+	"mark the shown topic as read":                                            "把显示的话题标为已读",
+	"why, for those who look later":                                           "原因，给以后查看的人",
+	"file to write; ACCOUNT.png when empty":                                   "要写的文件；不填为 账号.png",
+	"do not ask":                                                              "不询问",
+	"also save the code's picture to this file":                               "同时把二维码图片存到这个文件",
+	"how many, at most 500":                                                   "条数，最多 500",
+	"print what comes in, until interrupted":                                  "持续显示新内容，直到中断",
+	"also those that are over":                                                "也列出已结束的",
+	"your own key: the same id is never sent twice":                           "自己的编号：同一编号绝不发送两次",
+	"the agent's name, for the record":                                        "客服的名字，留作记录",
+	"return as soon as it is accepted":                                        "接受后马上返回",
+	"how long to wait":                                                        "等多久",
+	"print JSON":                                                              "输出 JSON",
+	"address of the node instead, such as 127.0.0.1:3000":                     "改用节点的地址，如 127.0.0.1:3000",
+	"language of texts: en or zh; else from LC_ALL, LC_MESSAGES or LANG":      "文字语言：en 或 zh；默认取自 LC_ALL、LC_MESSAGES 或 LANG",
+	"contents, comments, discussions, conversations, messages, notifications": "contents 作品、comments 评论、discussions 讨论、conversations 会话、messages 私信、notifications 通知",
+	"id of the comment, discussion or message that is answered; empty = the work or person": "所回复的评论、讨论或私信的编号；不填为作品或对方本人",
+	"%v; did you mean %s?": "%v；是不是 %s？",
+	"%v; see %s --help":    "%v；见 %s --help",
+
+	// what is said
+	"error:":  "错误：",
+	"stopped": "已中断",
+	"%s belongs to another user: run this command as the user that runs the node":                              "%s 属于另一个用户：请用运行节点的用户执行本命令",
+	"no node is running in DATA_DIR %s: start one with \"troupe serve\", or name it with --data-dir or --addr": "DATA_DIR %s 里没有运行中的节点：用 \"troupe serve\" 启动，或用 --data-dir、--addr 指明",
+	"several nodes run in DATA_DIR %s: choose one with --data-dir %s":                                          "DATA_DIR %s 里运行着几个节点：用 --data-dir %s 选一个",
+	"no accounts yet; add one with: troupe account add PLATFORM NAME":                                          "还没有账号；添加：troupe account add 平台 名称",
+	"added account %s":                    "已添加账号 %s",
+	"next: troupe login %s":               "下一步：troupe login %s",
+	"removed account %s":                  "已删除账号 %s",
+	"account %s: %s":                      "账号 %s：%s",
+	"taking the picture ...":              "正在截图……",
+	"closing the browser and erasing ...": "正在关闭浏览器并清除……",
+	"This erases profile, login and all data of %s for ever. Type its id to go on: ": "这会永久清除 %s 的浏览器资料、登录和全部数据。输入账号编号以继续：",
+	"not confirmed; nothing was removed (use --yes to skip the question)":            "未确认，什么都没有删除（--yes 可跳过询问）",
+	"waiting for the login page of %s ...":                                           "正在等待 %s 的登录页……",
+	"login cancelled":                                                                "已取消登录",
+	"saved the code to %s":                                                           "二维码已存到 %s",
+	"the code was replaced by a new one":                                             "二维码已更换",
+	"this code cannot be drawn here (%v); use --png FILE and open the file":          "这个码画不出来（%v）；请用 --png 文件，再打开该文件",
+	"scan this code with the platform's app":                                         "请用平台的 App 扫码",
+	"it works until %s":                                                              "有效期至 %s",
+	"scanned; now confirm on the phone":                                              "已扫码，请在手机上确认",
+	"the login asks for a code, and there is no input to read it from":               "登录要求验证码，但没有输入可读",
+	"login %s: %s":            "登录%s：%s",
+	"account %s is logged in": "账号 %s 已登录",
+	"nothing here yet":        "还没有内容",
+	"no alarm":                "没有告警",
+	"the items of %s are still being read from disk":                    "%s 的内容还在从磁盘读取",
+	"some items may be missing here: list them again with troupe items": "这里可能缺了一些：请用 troupe items 重新列出",
+	"if you try again, use --id %s: then it is sent at most once":       "再试时请用 --id %s：这样最多发送一次",
+	"reply %s: %s": "回复 %s：%s",
+	"%s; not ended within %s: see troupe replies":                                            "%s；%s 内没有结束：见 troupe replies",
+	"%s; look at the page before sending it again":                                           "%s；重发之前请先看页面",
+	"%d works, %d comments, %d discussions, %d conversations, %d messages, %d notifications": "%d 个作品、%d 条评论、%d 条讨论、%d 个会话、%d 条私信、%d 条通知",
+	"%d, %d online":                           "%d，在线 %d",
+	"%d, %d online, %d wait for a person":     "%d，在线 %d，等人处理 %d",
+	"pid %d, started %d times, gate open: %s": "进程 %d，启动过 %d 次，网关开放：%s",
+
+	// headings of tables
+	"ACCOUNT": "账号", "PLATFORM": "平台", "NAME": "名称", "STATE": "状态", "UNREAD": "未读", "LAST ROUND": "上一轮", "REASON": "原因",
+	"TIME": "时间", "TOPIC": "话题", "KIND": "类别", "ID": "编号", "FROM": "来自", "TEXT": "内容", "COUNT": "条数", "TITLE": "标题", "LAST": "最近",
+	"SINCE": "开始", "UNTIL": "结束", "ALARM": "告警", "WHERE": "位置", "NODE": "节点", "ONLINE": "在线", "ACCOUNTS": "账号", "BROWSERS": "浏览器",
+	"MEMORY": "内存", "LOAD": "负载", "LAST BEAT": "上次心跳", "SANDBOX": "沙箱",
+	"account": "账号", "platform": "平台", "name": "名称", "state": "状态", "since": "自", "logged in": "已登录", "node": "节点", "epoch": "任期",
+	"rounds": "轮次", "last": "上次", "next": "下次", "browser": "浏览器", "holds": "持有", "unread": "未读", "open replies": "未结束的回复",
+	"alarm": "告警", "open alarms": "未解除的告警", "version": "版本", "running for": "已运行", "accounts": "账号", "nodes": "节点",
+	"yes": "是", "no": "否",
+
+	// words of the API
+	"starting": "启动中", "watching": "看管中", "logging_in": "登录中", "logged_out": "未登录", "challenge": "需要验证", "page_changed": "页面已变",
+	"rate_limited": "被限速", "proxy_down": "代理不通", "paused": "已暂停", "draining": "收尾中", "parked": "已停放", "clock": "时钟跳变",
+	"accepted": "已接受", "assigned": "已分派", "dispatching": "发送中", "confirmed": "已确认", "failed": "失败", "unknown": "未知",
+	"pending": "等待中", "scanning": "已扫码", "success": "成功", "timeout": "超时", "expired": "已过期", "cancelled": "已取消",
+	"contents": "作品", "comments": "评论", "discussions": "讨论", "conversations": "会话", "messages": "私信", "notifications": "通知",
+	"work": "作品", "conversation": "会话", "verification_code": "验证码", "phone_number": "手机号", "password": "密码",
+}

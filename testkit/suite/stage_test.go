@@ -1,0 +1,259 @@
+// Package suite tests the whole: the real program in a process of its own, real Chromium, and the made-up site under
+// its real host names. Each test is a story of a promise; the checkers of P1 to P3 run at the end of every one.
+package suite
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"troupe/actors/gateway/api"
+	"troupe/testkit/proc"
+	"troupe/testkit/site"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	proc.Clean()
+	os.Exit(code)
+}
+
+// full says whether repetitions run as well (make test-full).
+var full = os.Getenv("TROUPE_FULL") != ""
+
+// stage is a site and a node that can reach nothing else.
+type stage struct {
+	t    *testing.T
+	site *site.Site
+	node *proc.Node
+}
+
+func newStage(t *testing.T, args ...string) *stage {
+	t.Helper()
+	web, err := site.Start(site.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := web.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := &stage{t: t, site: web}
+	s.node = proc.Start(t, proc.Options{Dial: web.Addr(), Pins: []string{web.SPKI()}, Args: args})
+	return s
+}
+
+// call makes one request of the API and decodes the answer; a refusal comes back as *api.Problem.
+func (s *stage) call(method, path string, body, answer any) error {
+	var content io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(s.t.Context(), method, "http://localhost/api/v1"+path, content)
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	res, err := s.node.HTTP().Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 400 {
+		var problem api.ProblemBody
+		if err := json.NewDecoder(res.Body).Decode(&problem); err != nil || problem.Error == nil {
+			return fmt.Errorf("%s %s: %s", method, path, res.Status)
+		}
+		return fmt.Errorf("%s %s: %w", method, path, problem.Error)
+	}
+	if answer == nil || res.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	return json.NewDecoder(res.Body).Decode(answer)
+}
+
+func (s *stage) must(method, path string, body, answer any) {
+	s.t.Helper()
+	if err := s.call(method, path, body, answer); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// eventually waits until ok holds.
+func (s *stage) eventually(what string, limit time.Duration, ok func() bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	if !ok() {
+		s.t.Fatalf("not within %s: %s\naccounts: %s", limit, what, s.states())
+	}
+}
+
+func (s *stage) states() string {
+	var all struct{ Accounts []api.Account }
+	if err := s.call("GET", "/accounts", nil, &all); err != nil {
+		return err.Error()
+	}
+	text := ""
+	for _, a := range all.Accounts {
+		text += fmt.Sprintf("%s %s (%s; %s) rounds %d, browser starts %d, gate %v; ", a.ID, a.State, a.Step, a.Reason, a.Rounds, a.BrowserStarts, a.GateOpen)
+	}
+	return text
+}
+
+func (s *stage) account(id string) api.Account {
+	var a api.Account
+	if err := s.call("GET", "/accounts/"+id, nil, &a); err != nil {
+		return api.Account{State: err.Error()}
+	}
+	return a
+}
+
+// awaitState waits until an account is in a state.
+func (s *stage) awaitState(id, state string, limit time.Duration) api.Account {
+	s.t.Helper()
+	var a api.Account
+	s.eventually(id+" becomes "+state, limit, func() bool {
+		a = s.account(id)
+		return a.State == state
+	})
+	return a
+}
+
+func (s *stage) addAccount(name string) string {
+	s.t.Helper()
+	var a api.Account
+	s.must("POST", "/accounts", map[string]any{"platform": "sandbox", "name": name}, &a)
+	return a.ID
+}
+
+// loggedIn makes an account and logs it in as an owner of the site, pressing the phone's buttons.
+func (s *stage) loggedIn(name string) (account string, owner site.Owner) {
+	s.t.Helper()
+	owner, err := s.site.CreateOwner(site.NewOwner{Nickname: name})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	account = s.addAccount(name)
+	s.awaitState(account, "logged_out", 30*time.Second)
+	s.logIn(account, owner.UID)
+	return account, owner
+}
+
+func (s *stage) logIn(account, owner string) {
+	s.t.Helper()
+	var login api.Login
+	s.must("POST", "/accounts/"+account+"/login", nil, &login)
+	s.scan(login.Session)
+	if err := s.site.Confirm("", owner); err != nil {
+		s.t.Fatal(err)
+	}
+	s.loginEnds(login.Session, "success")
+	s.awaitState(account, "watching", 20*time.Second)
+}
+
+// scan waits for the QR picture of a login and scans the newest code of the site.
+func (s *stage) scan(session string) {
+	s.t.Helper()
+	s.eventually("the QR picture is shown", 20*time.Second, func() bool {
+		var l api.Login
+		return s.call("GET", "/logins/"+session, nil, &l) == nil && l.QR != ""
+	})
+	if err := s.site.Scan(""); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) loginEnds(session, status string) {
+	s.t.Helper()
+	var l api.Login
+	s.eventually("the login ends", 30*time.Second, func() bool {
+		return s.call("GET", "/logins/"+session, nil, &l) == nil && l.Final
+	})
+	if l.Status != status {
+		s.t.Fatalf("the login ended as %s (%s), want %s", l.Status, l.Reason, status)
+	}
+}
+
+// items lists an account's items of a collection.
+func (s *stage) items(account, collection string) []api.Item {
+	s.t.Helper()
+	var all []api.Item
+	for page := ""; ; {
+		q := url.Values{"account": {account}, "collection": {collection}, "limit": {"200"}}
+		if page != "" {
+			q.Set("page", page)
+		}
+		var answer struct {
+			Items []api.Item
+			Page  string
+		}
+		s.must("GET", "/items?"+q.Encode(), nil, &answer)
+		all = append(all, answer.Items...)
+		if page = answer.Page; page == "" {
+			return all
+		}
+	}
+}
+
+func (s *stage) has(account, collection, id string) bool {
+	return slices.ContainsFunc(s.items(account, collection), func(i api.Item) bool { return i.ID == id })
+}
+
+// comment injects a comment on the owner's first work.
+func (s *stage) comment(owner site.Owner, text string) site.Comment {
+	s.t.Helper()
+	c, err := s.site.AddComment(site.NewComment{Work: s.site.Works(owner.UID)[0].ID, Author: "路人甲", Text: text})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+func (s *stage) reply(r api.NewReply) api.Reply {
+	s.t.Helper()
+	var answer api.Reply
+	s.must("POST", "/replies", r, &answer)
+	return answer
+}
+
+// replyEnds waits for a reply's end and returns it.
+func (s *stage) replyEnds(id string, limit time.Duration) api.Reply {
+	s.t.Helper()
+	var r api.Reply
+	s.eventually("reply "+id+" ends", limit, func() bool {
+		if s.call("GET", "/replies/"+id, nil, &r) != nil {
+			return false
+		}
+		return r.State == "confirmed" || r.State == "failed" || r.State == "unknown"
+	})
+	return r
+}
+
+// posts counts what stands on the site with that text.
+func (s *stage) posts(text string) int {
+	n := 0
+	for _, e := range s.site.Posts() {
+		if e.Post != nil && e.Post.Text == text && e.Post.Code == 0 {
+			n++
+		}
+	}
+	return n
+}
