@@ -3,7 +3,12 @@ package gate
 import "time"
 
 // Open says whether bytes may pass now.
-func (g *Gate) Open() bool { return g.o.Clock() < time.Duration(g.until.Load()) }
+//
+// It looks at two clocks. The boot clock counts suspends, but reading it is a system call, and a process is most often stopped at the
+// return from one: the answer would be old when it is used. So the runtime's clock, which is read without the kernel, is looked at last.
+func (g *Gate) Open() bool {
+	return g.o.Clock() < time.Duration(g.until.Load()) && time.Since(g.born) < time.Duration(g.brief.Load())
+}
 
 // Extend opens the gate until that instant of the boot clock, or prolongs it. It never shortens, and an instant
 // that has passed opens nothing.
@@ -14,6 +19,7 @@ func (g *Gate) Extend(until time.Duration) {
 	if g.closed || until <= time.Duration(g.until.Load()) || until <= g.o.Clock() {
 		return
 	}
+	g.brief.Store(int64(time.Since(g.born) + until - g.o.Clock()))
 	g.until.Store(int64(until))
 	if !g.granted {
 		g.granted = true

@@ -73,6 +73,8 @@ type Gate struct {
 	kick  chan struct{} // wakes the watcher
 
 	until atomic.Int64  // boot instant (ns) of the lease's end; 0 = shut
+	brief atomic.Int64  // the same instant since born, by the runtime's own clock; see Open
+	born  time.Time     // when it was made
 	turn  atomic.Uint64 // number of the newest commit; see commit.go
 	count counters
 
@@ -112,7 +114,7 @@ func Listen(o Options) (*Gate, error) {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}
 	g := &Gate{
-		o: o, hosts: hosts, log: o.Log, ln: ln, dial: o.Dial,
+		o: o, hosts: hosts, log: o.Log, ln: ln, dial: o.Dial, born: time.Now(),
 		done: make(chan struct{}), kick: make(chan struct{}, 1),
 		links: map[*link]struct{}{}, broken: map[string]struct{}{},
 	}
