@@ -647,6 +647,7 @@ type AssignAccount struct {
 	Sealed        *SealedState           `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`                                                                          // absent when there is none yet
 	ProfileUsable bool                   `protobuf:"varint,5,opt,name=profile_usable,json=profileUsable,proto3" json:"profile_usable,omitempty"`                                      // the account's previous epoch ran here and closed cleanly
 	Known         map[string]uint64      `protobuf:"bytes,6,rep,name=known,proto3" json:"known,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // item key -> hash of its newest observed form
+	Whole         []string               `protobuf:"bytes,8,rep,name=whole,proto3" json:"whole,omitempty"`                                                                            // collections whose first complete pass is over
 	TraceId       string                 `protobuf:"bytes,7,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -720,6 +721,13 @@ func (x *AssignAccount) GetProfileUsable() bool {
 func (x *AssignAccount) GetKnown() map[string]uint64 {
 	if x != nil {
 		return x.Known
+	}
+	return nil
+}
+
+func (x *AssignAccount) GetWhole() []string {
+	if x != nil {
+		return x.Whole
 	}
 	return nil
 }
@@ -3641,6 +3649,7 @@ func (x *KnownItems) GetLimit() int64 {
 type ItemsKnown struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Known         map[string]uint64      `protobuf:"bytes,1,rep,name=known,proto3" json:"known,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Whole         []string               `protobuf:"bytes,2,rep,name=whole,proto3" json:"whole,omitempty"` // collections whose first complete pass is over
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3678,6 +3687,13 @@ func (*ItemsKnown) Descriptor() ([]byte, []int) {
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
 	if x != nil {
 		return x.Known
+	}
+	return nil
+}
+
+func (x *ItemsKnown) GetWhole() []string {
+	if x != nil {
+		return x.Whole
 	}
 	return nil
 }
@@ -4201,7 +4217,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x15\n" +
 	"\x06ttl_ms\x18\x02 \x01(\x03R\x05ttlMs\x12$\n" +
 	"\x06covers\x18\x03 \x03(\v2\f.troupe.HeldR\x06covers\x12\x16\n" +
-	"\x06master\x18\x04 \x01(\tR\x06master\"\xd1\x02\n" +
+	"\x06master\x18\x04 \x01(\tR\x06master\"\xe7\x02\n" +
 	"\rAssignAccount\x12)\n" +
 	"\aaccount\x18\x01 \x01(\v2\x0f.troupe.AccountR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x1e\n" +
@@ -4210,7 +4226,8 @@ const file_actors_proto_rawDesc = "" +
 	"definition\x12+\n" +
 	"\x06sealed\x18\x04 \x01(\v2\x13.troupe.SealedStateR\x06sealed\x12%\n" +
 	"\x0eprofile_usable\x18\x05 \x01(\bR\rprofileUsable\x126\n" +
-	"\x05known\x18\x06 \x03(\v2 .troupe.AssignAccount.KnownEntryR\x05known\x12\x19\n" +
+	"\x05known\x18\x06 \x03(\v2 .troupe.AssignAccount.KnownEntryR\x05known\x12\x14\n" +
+	"\x05whole\x18\b \x03(\tR\x05whole\x12\x19\n" +
 	"\btrace_id\x18\a \x01(\tR\atraceId\x1a8\n" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
@@ -4466,10 +4483,11 @@ const file_actors_proto_rawDesc = "" +
 	"\n" +
 	"KnownItems\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
-	"\x05limit\x18\x02 \x01(\x03R\x05limit\"{\n" +
+	"\x05limit\x18\x02 \x01(\x03R\x05limit\"\x91\x01\n" +
 	"\n" +
 	"ItemsKnown\x123\n" +
-	"\x05known\x18\x01 \x03(\v2\x1d.troupe.ItemsKnown.KnownEntryR\x05known\x1a8\n" +
+	"\x05known\x18\x01 \x03(\v2\x1d.troupe.ItemsKnown.KnownEntryR\x05known\x12\x14\n" +
+	"\x05whole\x18\x02 \x03(\tR\x05whole\x1a8\n" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

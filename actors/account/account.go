@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -47,7 +48,12 @@ type ClientConfig struct {
 	Browser    page.Browser
 	Account    messages.AccountID
 	Owner      string // the account's platform id, as far as known
-	Log        *slog.Logger
+	// Whole are the collections that were seen whole before, Known says whether an item was seen before.
+	Whole []string
+	Known func(key string) bool
+	// Evidence takes what a failed flow left: the page's picture (PNG, may be nil).
+	Evidence func(kind platforms.Kind, png []byte)
+	Log      *slog.Logger
 }
 
 // Leases is the worker's side of the lease, as accounts use it; *lease.Keeper is it.
@@ -64,6 +70,9 @@ type Config struct {
 	Record     *messages.Account
 	Definition *definition.Definition
 	Sealed     *messages.SealedState // nil: never saved
+	// Known and Whole say what the store holds of the account already: item keys, and collections seen whole.
+	Known map[string]uint64
+	Whole []string
 	// ProfileUsable says that the profile folder was closed cleanly by the account's previous epoch.
 	ProfileUsable bool
 	Dir           string // the account's own folder
@@ -94,7 +103,9 @@ func Props(cfg Config) *actor.Props {
 		lives++
 		own := cfg
 		own.ProfileUsable = cfg.ProfileUsable && lives == 1 // a restart after a panic trusts no profile
-		return &account{Config: own, owner: cfg.Record.GetProfile().GetPlatformUserId()}
+		return &account{
+			Config: own, owner: cfg.Record.GetProfile().GetPlatformUserId(), known: newKnown(cfg.Known), whole: slices.Clone(cfg.Whole),
+		}
 	}, actor.WithSupervisor(actors.StopChild()))
 }
 
@@ -118,6 +129,8 @@ type account struct {
 	revived  int // probes in a row after a dead page
 
 	ops       ops
+	known     *known
+	whole     []string
 	login     *login
 	owner     string // the account's own platform id
 	probed    bool   // the present browser has shown the account logged in
@@ -155,6 +168,8 @@ func (a *account) Receive(c actor.Context) {
 		a.onRoundDue(c, m)
 	case opDone:
 		a.onOpDone(c, m)
+	case evidence:
+		a.onEvidence(c, m)
 	case drained:
 		a.onDrained(c, m)
 	case *messages.StartLogin:

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -88,8 +87,10 @@ func (a *account) onBrowserReady(c actor.Context, m browser.Ready) {
 		return
 	}
 	a.instance, a.neverUp = m.Instance, 0
+	self, root := c.Self(), c.ActorSystem().Root
 	a.client = a.Node.Client(ClientConfig{
-		Definition: a.Definition, Browser: m.Instance, Account: a.ID, Owner: a.owner, Log: a.Log,
+		Definition: a.Definition, Browser: m.Instance, Account: a.ID, Owner: a.owner, Whole: slices.Clone(a.whole), Known: a.known.has,
+		Evidence: func(kind platforms.Kind, png []byte) { root.Send(self, evidence{kind, png}) }, Log: a.Log,
 	})
 	a.probed = false
 	a.follow(c)
@@ -317,38 +318,4 @@ func seedOf(id messages.AccountID) uint64 {
 		seed = (seed ^ uint64(b)) * 1099511628211
 	}
 	return seed
-}
-
-// keepEvidence stores a picture of a trouble in the account's folder, the newest twenty.
-func (a *account) keepEvidence(png []byte, kind platforms.Kind) string {
-	dir := filepath.Join(a.Dir, "evidence")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		a.Log.Warn("evidence not kept", "err", err)
-		return ""
-	}
-	name := a.Node.Now().UTC().Format("20060102T150405.000") + "-" + kind.String() + ".png"
-	if err := os.WriteFile(filepath.Join(dir, name), png, 0o600); err != nil {
-		a.Log.Warn("evidence not kept", "err", err)
-		return ""
-	}
-	a.pruneEvidence(dir)
-	return name
-}
-
-func (a *account) pruneEvidence(dir string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	slices.Sort(names)
-	for len(names) > 20 {
-		if err := os.Remove(filepath.Join(dir, names[0])); err != nil {
-			a.Log.Debug("old evidence stays", "err", err)
-		}
-		names = names[1:]
-	}
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -155,6 +156,12 @@ func (a *account) send(c actor.Context, b platforms.Batch) {
 		return
 	}
 	a.items += int64(len(b.Items))
+	a.known.add(b.Items)
+	for _, collection := range b.Complete {
+		if !slices.Contains(a.whole, collection) {
+			a.whole = append(a.whole, collection)
+		}
+	}
 	at := b.PageAt
 	if at.IsZero() {
 		at = a.Node.Now()

@@ -16,7 +16,6 @@ func (a *account) onTrouble(c actor.Context, err error) {
 	switch kind := platforms.KindOf(err); kind {
 	case platforms.LoggedOut, platforms.Challenge, platforms.PageChanged, platforms.RateLimited, platforms.ProxyDown:
 		a.enter(c, stateOf(kind), err.Error(), platforms.StepOf(err)) // a person will see it
-		a.photograph(c, kind)
 		a.retryLater(c)
 	case platforms.BrowserGone:
 		a.onPageGone(c)
@@ -75,32 +74,6 @@ func (a *account) onPageGone(c actor.Context) {
 	}
 	a.probed = false
 	a.probe(c)
-}
-
-// photograph keeps a picture of the page that made the trouble.
-func (a *account) photograph(c actor.Context, kind platforms.Kind) {
-	client := a.client
-	if client == nil || a.draining != nil {
-		return
-	}
-	a.do(c, &op{
-		name: "evidence", urgency: soon, interrupts: true,
-		run: func(ctx context.Context) any {
-			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-			defer cancel()
-			png, err := client.Screenshot(ctx)
-			if err != nil {
-				return err
-			}
-			return png
-		},
-		done: func(c actor.Context, result any) {
-			if png, ok := result.([]byte); ok {
-				a.evidence = a.keepEvidence(png, kind)
-				a.report(c)
-			}
-		},
-	})
 }
 
 // onScreenshot answers a person who wants to see the page. The asker waits for the running operation.

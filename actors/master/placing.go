@@ -150,9 +150,9 @@ func (m *master) askKnown(c actor.Context, a *account, usable bool) {
 		if !a.running || a.record.GetEpoch() != epoch || m.accounts[a.id()] != a {
 			return
 		}
-		known := map[string]uint64{}
-		if k, ok := answer.(*messages.ItemsKnown); ok && err == nil {
-			known = k.GetKnown()
+		known, ok := answer.(*messages.ItemsKnown)
+		if !ok || err != nil {
+			known = nil // it looks at everything again then
 		}
 		n := m.nodes[messages.NodeID(a.record.GetWorker())]
 		if n == nil {
@@ -164,7 +164,8 @@ func (m *master) askKnown(c actor.Context, a *account, usable bool) {
 		}
 		m.Log.Info("account assigned", a.id().Attr(), messages.Epoch(epoch).Attr(), "node", a.record.GetWorker(), "profile_usable", usable)
 		c.Request(n.pid, &messages.AssignAccount{
-			Account: a.record, Epoch: epoch, Sealed: a.vault, ProfileUsable: usable, Known: known, TraceId: string(messages.NewTrace()),
+			Account: a.record, Epoch: epoch, Sealed: a.vault, ProfileUsable: usable,
+			Known: known.GetKnown(), Whole: known.GetWhole(), TraceId: string(messages.NewTrace()),
 		})
 	})
 }

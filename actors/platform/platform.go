@@ -96,7 +96,7 @@ func (p *platform) assign(c actor.Context, m Assign) {
 	}
 	pid, err := c.SpawnNamed(p.Account(account.Config{
 		Node: p.Node, ID: id, Epoch: epoch, Record: m.Message.GetAccount(), Definition: p.Definition, Sealed: m.Message.GetSealed(),
-		ProfileUsable: m.Message.GetProfileUsable(), Dir: m.Dir, UID: m.UID, Queue: p.Queue, Master: m.Master, Log: p.Log,
+		Known: m.Message.GetKnown(), Whole: m.Message.GetWhole(), ProfileUsable: m.Message.GetProfileUsable(), Dir: m.Dir, UID: m.UID, Queue: p.Queue, Master: m.Master, Log: p.Log,
 	}), name)
 	if err != nil {
 		c.Send(c.Parent(), Ended{ID: id, Epoch: epoch, Failed: "spawn the account's actor: " + err.Error()})

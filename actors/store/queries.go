@@ -18,7 +18,7 @@ func (s *store) known(c actor.Context, m *messages.KnownItems, to *actor.PID) {
 		return
 	}
 	actors.Job(c, func(context.Context) any {
-		return answered{to, &messages.ItemsKnown{Known: v.Known(int(m.GetLimit()))}}
+		return answered{to, &messages.ItemsKnown{Known: v.Known(int(m.GetLimit())), Whole: v.Metadata.GetBaseline()}}
 	})
 }
 

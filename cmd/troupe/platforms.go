@@ -22,7 +22,8 @@ func builtIn() (*definition.Registry, error) {
 // newClient makes the engine that runs a definition in one browser.
 func newClient(cfg account.ClientConfig) platforms.Client {
 	return engine.New(engine.Config{
-		Definition: cfg.Definition, Browser: cfg.Browser, Account: cfg.Account, Owner: cfg.Owner, Log: cfg.Log,
+		Definition: cfg.Definition, Browser: cfg.Browser, Account: cfg.Account, Owner: cfg.Owner, Whole: cfg.Whole, Known: cfg.Known,
+		Evidence: func(e engine.Evidence) { cfg.Evidence(e.Kind, e.Screenshot) }, Log: cfg.Log,
 	})
 }
 
