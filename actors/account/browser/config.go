@@ -24,7 +24,7 @@ type Config struct {
 
 	Bin      string   // Chromium's binary; empty means what Find finds
 	Dir      string   // the account's own folder, made if missing; the profile is below it
-	UID, GID int      // Chromium's user and group; 0 means this process's user. Only root may set them
+	UID, GID int      // Chromium's user and group; 0 means this process's user, or the group like the user. Only root may set them
 	Env      []string // added to Chromium's environment: DISPLAY when Headful
 
 	NoSandbox bool // gives up Chromium's own protection; root without UID must set it

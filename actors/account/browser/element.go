@@ -101,16 +101,30 @@ func (e *element) Focus(ctx context.Context) error {
 	return nil
 }
 
-// Screenshot implements page.Element.
+// Screenshot implements page.Element. It is cut out of the page's own picture, so frames of other sites are in it too.
 func (e *element) Screenshot(ctx context.Context) ([]byte, error) {
-	box, err := e.place(ctx, true)
+	if _, err := e.reveal(ctx); err != nil {
+		return nil, fmt.Errorf("take screenshot: %w", err)
+	}
+	b, err := e.place(ctx, false)
 	if err != nil {
 		return nil, fmt.Errorf("take screenshot: %w", err)
 	}
-	clip := &proto.PageViewport{X: box.Page[0], Y: box.Page[1], Width: box.Page[2], Height: box.Page[3], Scale: 1}
+	corner, err := e.outward(ctx, point{b.Whole[0], b.Whole[1]})
+	if err != nil {
+		return nil, fmt.Errorf("take screenshot: %w", err)
+	}
+	view, err := proto.PageGetLayoutMetrics{}.Call(e.tab.target.in(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("take screenshot: %w", err)
+	}
 	shot, err := proto.PageCaptureScreenshot{
-		Format: proto.PageCaptureScreenshotFormatPng, Clip: clip, CaptureBeyondViewport: true,
-	}.Call(e.frame.target.in(ctx))
+		Format: proto.PageCaptureScreenshotFormatPng, CaptureBeyondViewport: true,
+		Clip: &proto.PageViewport{
+			X: corner.x + view.CSSVisualViewport.PageX, Y: corner.y + view.CSSVisualViewport.PageY,
+			Width: b.Whole[2], Height: b.Whole[3], Scale: 1,
+		},
+	}.Call(e.tab.target.in(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("take screenshot: %w", err)
 	}
@@ -120,15 +134,15 @@ func (e *element) Screenshot(ctx context.Context) ([]byte, error) {
 // point is a place in the page's viewport, in CSS pixels.
 type point struct{ x, y float64 }
 
-// box is what place.js answers: the visible part in the frame's viewport, the width of left and top border, and the
-// whole in the frame's document.
+// box is what place.js answers, in the frame's viewport: the visible part, the whole (left, top, width, height), and how
+// far inside of it its content begins.
 type box struct {
 	X      float64    `json:"x"`
 	Y      float64    `json:"y"`
 	Width  float64    `json:"width"`
 	Height float64    `json:"height"`
-	Border [2]float64 `json:"border"`
-	Page   [4]float64 `json:"page"`
+	Inset  [2]float64 `json:"inset"`
+	Whole  [4]float64 `json:"whole"`
 }
 
 // place finds the element in its frame's viewport.
@@ -149,8 +163,7 @@ func (e *element) place(ctx context.Context, reveal bool) (box, error) {
 
 // reveal scrolls to the element and returns a point near its middle, in the page's viewport.
 func (e *element) reveal(ctx context.Context) (point, error) {
-	owners := e.owners()
-	for _, outer := range owners {
+	for _, outer := range e.owners() {
 		if _, err := outer.place(ctx, true); err != nil {
 			return point{}, err
 		}
@@ -160,14 +173,18 @@ func (e *element) reveal(ctx context.Context) (point, error) {
 		return point{}, err
 	}
 	near := func(start, size float64) float64 { return start + size*(0.4+0.2*rand.Float64()) }
-	p := point{near(b.X, b.Width), near(b.Y, b.Height)}
-	for _, outer := range owners {
+	return e.outward(ctx, point{near(b.X, b.Width), near(b.Y, b.Height)})
+}
+
+// outward turns a point of e's frame into one of the page's viewport.
+func (e *element) outward(ctx context.Context, p point) (point, error) {
+	for _, outer := range e.owners() {
 		b, err := outer.place(ctx, false)
 		if err != nil {
 			return point{}, err
 		}
-		p.x += b.X + b.Border[0]
-		p.y += b.Y + b.Border[1]
+		p.x += b.Whole[0] + b.Inset[0]
+		p.y += b.Whole[1] + b.Inset[1]
 	}
 	return p, nil
 }
@@ -209,8 +226,8 @@ func (e *element) prove(ctx context.Context, p point) error {
 			if err != nil {
 				return err
 			}
-			p.x -= b.X + b.Border[0]
-			p.y -= b.Y + b.Border[1]
+			p.x -= b.Whole[0] + b.Inset[0]
+			p.y -= b.Whole[1] + b.Inset[1]
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -17,17 +16,8 @@ import (
 	"troupe/platforms/page"
 )
 
-const (
-	startLimit = 60 * time.Second // from the start of the process to its first answers
-	closeGrace = 5 * time.Second  // for Browser.close
-	intGrace   = 3 * time.Second  // for SIGINT after it
-
-	probeEvery = 15 * time.Second
-	probeLimit = 10 * time.Second
-)
-
-// ErrUnclean means that Chromium did not close its profile itself: the newest cookies in it may be missing.
-var ErrUnclean = errors.New("chromium did not close its profile")
+// startLimit is from the start of the process to its first answers.
+const startLimit = 60 * time.Second
 
 // Instance is one running Chromium. It implements page.Browser; Start makes it, its exit ends it.
 type Instance struct {
@@ -55,6 +45,9 @@ type Instance struct {
 func Start(ctx context.Context, cfg Config) (*Instance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("start browser: %w", err)
+	}
+	if cfg.ownUser() && cfg.GID == 0 {
+		cfg.GID = cfg.UID
 	}
 	if cfg.Slots != nil {
 		select {
@@ -170,51 +163,8 @@ func (i *Instance) begin(ctx context.Context, empty bool) error {
 		}
 	}
 	i.proc.sacrifice()
-	go i.probe()
+	go i.probe(probeEvery, probeLimit)
 	return nil
-}
-
-// watch ends everything that belongs to the process when it exits.
-func (i *Instance) watch() {
-	<-i.proc.exited
-	i.cancel(fmt.Errorf("%w: chromium %s", page.ErrGone, i.ExitReason()))
-	left := killAll(i.proc.rec, i.proc.profile)
-	if len(left) == 0 {
-		removeSingletons(i.proc.profile)
-		os.Remove(filepath.Join(i.cfg.Dir, recordName))
-	} else {
-		i.cfg.Log.Error("browser processes do not end", "left", len(left))
-	}
-	unlock(i.lock)
-	i.cfg.Log.Info("browser exited", "exit", i.ExitReason(), "dur", time.Since(i.started))
-	close(i.exited)
-}
-
-// probe asks Chromium for a sign of life now and then, and kills it when it gives none. It asks twice: this
-// process may itself have been stopped during the first question.
-func (i *Instance) probe() {
-	ticker := time.NewTicker(probeEvery)
-	defer ticker.Stop()
-	silent := 0
-	for {
-		select {
-		case <-i.browser.ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		ctx, cancel := context.WithTimeout(i.browser.ctx, probeLimit)
-		_, err := proto.BrowserGetVersion{}.Call(i.browser.in(ctx))
-		cancel()
-		if err == nil {
-			silent = 0
-			continue
-		}
-		if silent++; silent == 2 {
-			i.cfg.Log.Warn("browser hung, killing it", "err", err)
-			i.proc.kill("hung")
-			return
-		}
-	}
 }
 
 // Exited is closed when Chromium has exited and nothing of its process group is left.
@@ -235,56 +185,6 @@ func (i *Instance) StartedAt() time.Time { return i.started }
 
 // Version is the running Chromium's full version.
 func (i *Instance) Version() string { return i.version }
-
-// Close lets Chromium save its profile and go, within about 8 seconds or until ctx ends; then it is killed. It returns when
-// nothing is left. ErrUnclean says that the profile should not be used again.
-func (i *Instance) Close(ctx context.Context) error {
-	i.closing.Do(func() { i.closed = i.close(ctx) })
-	<-i.exited
-	return i.closed
-}
-
-func (i *Instance) close(ctx context.Context) error {
-	select {
-	case <-i.proc.exited:
-		return fmt.Errorf("%w: %s", ErrUnclean, i.ExitReason())
-	default:
-	}
-	i.proc.because("closed")
-	asked, cancel := context.WithTimeout(ctx, closeGrace)
-	defer cancel()
-	proto.BrowserClose{}.Call(i.browser.in(asked)) // its own end is the answer
-	if !i.exitsBefore(asked) {
-		i.proc.interrupt()
-		interrupted, cancel := context.WithTimeout(ctx, intGrace)
-		defer cancel()
-		if !i.exitsBefore(interrupted) {
-			return errors.Join(ErrUnclean, i.proc.kill("killed"))
-		}
-	}
-	if exit := i.ExitReason(); exit.Signal != "" {
-		return fmt.Errorf("%w: %s", ErrUnclean, exit)
-	}
-	return nil
-}
-
-func (i *Instance) exitsBefore(ctx context.Context) bool {
-	select {
-	case <-i.proc.exited:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// Kill ends it at once; its profile may lack the last seconds. It returns when nothing is left.
-func (i *Instance) Kill() error {
-	if err := i.proc.kill("killed"); err != nil {
-		return err
-	}
-	<-i.exited
-	return nil
-}
 
 // Tab implements page.Browser.
 func (i *Instance) Tab(ctx context.Context, name string) (page.Tab, error) {

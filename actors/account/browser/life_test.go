@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(helperDir); dir != "" {
 		beNode(dir)
 	}
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"))
+	goleak.VerifyTestMain(m)
 }
 
 // beNode starts a browser in dir, says its pid, and ends only by force.
@@ -289,6 +289,18 @@ func TestStoppedBrowserIsClosedByForce(t *testing.T) {
 	defer cancel()
 	if err := i.Close(ctx); !errors.Is(err, ErrUnclean) {
 		t.Errorf("close: %v", err)
+	}
+}
+
+func TestHungBrowserIsKilled(t *testing.T) {
+	i := start(t, testConfig(t, filepath.Join(openTempDir(t), "acc")))
+	if err := syscall.Kill(-i.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	i.probe(10*time.Millisecond, 50*time.Millisecond)
+	<-i.Exited()
+	if exit := i.ExitReason(); exit.Reason != "hung" {
+		t.Errorf("exit is %v", exit)
 	}
 }
 

@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"bytes"
+	"image/png"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ const formPage = `
 <button id=send onclick="this.textContent='sent '+event.isTrusted">发送</button>
 <div style="height:3000px"></div>
 <p id=far onclick="this.dataset.hit='yes'">far <b>away  words</b></p>
+<div id=red style="width:200px;height:100px;background:#f00"></div>
 <div id=cover></div>
 <script>
 window.events=[];
@@ -25,13 +28,13 @@ for (const type of ['beforeinput','input']) box.addEventListener(type, e => even
 func TestHands(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/form", html(formPage))
-	mux.HandleFunc("/outer", html(`<h1>outer</h1><iframe id=inner src="https://other.test/inner" style="margin:30px;border:7px solid;padding:5px"></iframe>
+	mux.HandleFunc("/outer", html(`<h1>outer</h1><div style="height:2000px"></div><iframe id=inner src="https://other.test/inner" style="margin:30px;border:7px solid;padding:5px"></iframe>
 		<iframe id=near src="/inner" style="border:3px solid"></iframe>`))
 	mux.HandleFunc("/inner", html(`<button id=b onclick="this.textContent='clicked'">press me</button><input id=i>`))
 	r := newRig(t, mux)
 	i := start(t, r.config(t))
 
-	t.Run("TestChineseIsTypedAsAnInputMethodDoes", func(t *testing.T) {
+	t.Run("ChineseIsTypedAsAnInputMethodDoes", func(t *testing.T) {
 		tab := open(t, i, "main", "https://site.test/form")
 		const text = "你好，世界 👨‍👩‍👧 ok"
 		box := find(t, tab, "#box")
@@ -67,7 +70,7 @@ func TestHands(t *testing.T) {
 			t.Errorf("value %q %v %v", got, ok, err)
 		}
 	})
-	t.Run("TestClickIsTrustedAndRefusesWhatIsCovered", func(t *testing.T) {
+	t.Run("ClickIsTrustedAndRefusesWhatIsCovered", func(t *testing.T) {
 		tab := open(t, i, "main", "https://site.test/form")
 		send := find(t, tab, "text=发送")
 		if err := send.Click(t.Context()); err != nil {
@@ -98,10 +101,13 @@ func TestHands(t *testing.T) {
 			t.Errorf("stale: %v", err)
 		}
 	})
-	t.Run("TestFramesOfOtherSitesAreReachedThroughTheirElement", func(t *testing.T) {
+	t.Run("FramesOfOtherSitesAreReachedThroughTheirElement", func(t *testing.T) {
 		tab := open(t, i, "main", "https://site.test/outer")
 		for _, name := range []string{"#inner", "#near"} {
 			outer := find(t, tab, name)
+			if err := tab.Scroll(t.Context(), nil, 1000); err != nil {
+				t.Fatal(err)
+			}
 			var button page.Element
 			until(t, "the frame", func() bool {
 				var err error
@@ -113,6 +119,10 @@ func TestHands(t *testing.T) {
 			}
 			if got, _ := button.Text(t.Context()); got != "clicked" {
 				t.Errorf("%s: button says %q", name, got)
+			}
+			shot, err := button.Screenshot(t.Context())
+			if picture, err2 := png.DecodeConfig(bytes.NewReader(shot)); err != nil || err2 != nil || picture.Width < 30 {
+				t.Errorf("%s: screenshot %v %v %+v", name, err, err2, picture)
 			}
 			field, _, err := tab.Find(t.Context(), []string{"#i"}, outer)
 			if err != nil || field == nil {
@@ -129,7 +139,7 @@ func TestHands(t *testing.T) {
 			}
 		}
 	})
-	t.Run("TestReadingAndLooking", func(t *testing.T) {
+	t.Run("ReadingAndLooking", func(t *testing.T) {
 		tab := open(t, i, "main", "https://site.test/form")
 		if title, err := tab.Title(t.Context()); title != "page" || err != nil {
 			t.Errorf("title %q %v", title, err)
@@ -157,9 +167,18 @@ func TestHands(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(t, "the page to scroll", func() bool { return eval(t, tab, "() => scrollY") == "600" })
-		shot, err := find(t, tab, "#box").Screenshot(t.Context())
-		if err != nil || !strings.HasPrefix(string(shot), "\x89PNG") {
-			t.Errorf("element screenshot: %v", err)
+		shot, err := find(t, tab, "#red").Screenshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(bytes.NewReader(shot))
+		if err != nil || picture.Bounds().Dx() != 200 || picture.Bounds().Dy() != 100 {
+			t.Fatalf("picture of %v, %v", picture.Bounds(), err)
+		}
+		for _, at := range [][2]int{{0, 0}, {199, 99}} {
+			if r, g, b, _ := picture.At(at[0], at[1]).RGBA(); r>>8 != 255 || g != 0 || b != 0 {
+				t.Errorf("at %v it is %d %d %d", at, r>>8, g>>8, b>>8)
+			}
 		}
 		if shot, err := tab.Screenshot(t.Context()); err != nil || len(shot) < 100 {
 			t.Errorf("screenshot: %v", err)
@@ -177,7 +196,7 @@ func TestHands(t *testing.T) {
 			t.Error("reads see the page's own variables")
 		}
 	})
-	t.Run("TestTwoTabsWorkSideBySide", func(t *testing.T) {
+	t.Run("TwoTabsWorkSideBySide", func(t *testing.T) {
 		one := open(t, i, "main", "https://site.test/form")
 		two := open(t, i, "second", "https://site.test/form")
 		for _, tab := range []page.Tab{one, two, one} {
@@ -198,7 +217,7 @@ func TestHands(t *testing.T) {
 			t.Errorf("closed twice: %v", err)
 		}
 	})
-	t.Run("TestNavigationErrorsAreTold", func(t *testing.T) {
+	t.Run("NavigationErrorsAreTold", func(t *testing.T) {
 		tab := open(t, i, "main", "https://site.test/form")
 		if err := tab.Reload(t.Context()); err != nil {
 			t.Fatal(err)
@@ -218,7 +237,7 @@ func TestHands(t *testing.T) {
 			t.Errorf("within the document: %v", err)
 		}
 	})
-	t.Run("TestDialogsDoNotStopThePage", func(t *testing.T) {
+	t.Run("DialogsDoNotStopThePage", func(t *testing.T) {
 		tab := open(t, i, "main", "https://site.test/form")
 		eval(t, tab, `() => { setTimeout(() => { document.title = "said " + confirm("sure?") }, 0) }`)
 		until(t, "the dialog to be dismissed", func() bool {

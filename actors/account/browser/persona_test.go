@@ -126,7 +126,7 @@ func TestPersonaIsTheSameInEveryContext(t *testing.T) {
 		t.Errorf("screen is %s, not %s", got, sizes(cfg))
 	}
 
-	t.Run("TestHintsAreThisChromiumsOwn", func(t *testing.T) {
+	t.Run("HintsAreThisChromiumsOwn", func(t *testing.T) {
 		own := decoded(t, ownWords(t, r, cfg))
 		if diff := cmp.Diff(own["hints"], got["hints"]); diff != "" {
 			t.Errorf("hints are not what Chromium says by itself: %s", diff)

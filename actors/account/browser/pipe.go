@@ -43,12 +43,16 @@ func (p *pipe) Send(command []byte) error {
 	if err := p.dst.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
 		return fmt.Errorf("write to chromium: %w", err)
 	}
-	if _, err := p.dst.Write(append(command, 0)); err != nil {
-		p.broken = fmt.Errorf("write to chromium: %w", err)
-		p.src.Close() // the reader ends, and with it the connection
-		return p.broken
+	n, err := p.dst.Write(append(command, 0))
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("write to chromium: %w", err)
+	if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		p.broken = err
+		p.src.Close() // the reader ends, and with it the connection
+	}
+	return err
 }
 
 // Read returns the next message, checked.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -264,3 +265,7 @@ func webSocket(frames <-chan any) http.HandlerFunc {
 		}
 	}
 }
+
+func isMoved(err error) bool { return errors.Is(err, page.ErrMoved) }
+func isGone(err error) bool  { return errors.Is(err, page.ErrGone) }
+func isGate(err error) bool  { return errors.Is(err, page.ErrGate) }

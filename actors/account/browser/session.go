@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/go-rod/rod/lib/cdp"
@@ -54,6 +55,8 @@ func (s *session) explain(ctx context.Context, method string, err error) error {
 		return fmt.Errorf("%s: %w", method, context.Cause(ctx))
 	case errors.Is(err, cdp.ErrSessionNotFound):
 		return fmt.Errorf("%s: %w: its session ended", method, page.ErrGone)
+	case errors.Is(err, os.ErrDeadlineExceeded): // its pipe is full
+		return fmt.Errorf("%s: %w: %w", method, context.DeadlineExceeded, err)
 	case errors.As(err, &refused):
 		return fmt.Errorf("%s: %w", method, err)
 	default: // the pipe broke

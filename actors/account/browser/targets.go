@@ -3,22 +3,15 @@ package browser
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
 
 	"troupe/platforms/page"
-)
-
-const (
-	setupLimit = 5 * time.Second // to make a new target ready; it waits meanwhile
-	maxPopups  = 4               // windows that pages opened by themselves; the oldest is closed
 )
 
 // filter is a DevTools target filter: the first entry that fits decides.
@@ -67,6 +60,16 @@ func (t *target) hasDocument() bool {
 	return t.isPage() || t.kind == "iframe"
 }
 
+// lose ends every pending and later call on the target. A page is gone; the loss of a frame or worker is a change of
+// its page.
+func (t *target) lose(why string) {
+	if t.isPage() {
+		t.cancel(fmt.Errorf("%w: %s", page.ErrGone, why))
+		return
+	}
+	t.cancel(fmt.Errorf("%w: %s: %s", page.ErrMoved, t.kind, why))
+}
+
 // targets are all that we are attached to, by session and by id.
 type targets struct {
 	i *Instance
@@ -76,13 +79,6 @@ type targets struct {
 	byID      map[proto.TargetTargetID]*target
 	attached  chan struct{} // closed and replaced at each attachment
 	popups    []proto.TargetTargetID
-}
-
-// openAnchor opens the page that stays until the end: when the last window of a profile closes, Chromium deletes
-// its session cookies, and a login with them.
-func (ts *targets) openAnchor(ctx context.Context) error {
-	_, err := ts.open(ctx, "")
-	return err
 }
 
 func newTargets(i *Instance) *targets {
@@ -113,7 +109,7 @@ func (i *Instance) follow(events <-chan *cdp.Event) {
 func (i *Instance) onTargetEvent(t *target, e *cdp.Event) {
 	switch e.Method {
 	case "Inspector.targetCrashed":
-		t.cancel(fmt.Errorf("%w: its renderer crashed", page.ErrGone))
+		t.lose("its renderer crashed")
 	case "Page.javascriptDialogOpening":
 		go i.dismiss(t, e.Params)
 	case "Fetch.requestPaused":
@@ -143,7 +139,7 @@ func (ts *targets) on(e *cdp.Event) {
 		var m proto.TargetTargetCrashed
 		if json.Unmarshal(e.Params, &m) == nil {
 			if t := ts.find(m.TargetID); t != nil {
-				t.cancel(fmt.Errorf("%w: its renderer crashed (%s)", page.ErrGone, m.Status))
+				t.lose("its renderer crashed: " + m.Status)
 			}
 		}
 	}
@@ -186,10 +182,11 @@ func (ts *targets) remove(id proto.TargetSessionID) {
 	if t != nil {
 		delete(ts.bySession, id)
 		delete(ts.byID, t.id)
+		ts.popups = slices.DeleteFunc(ts.popups, func(p proto.TargetTargetID) bool { return p == t.id })
 	}
 	ts.mu.Unlock()
 	if t != nil {
-		t.cancel(fmt.Errorf("%w: it was closed", page.ErrGone))
+		t.lose("it was closed")
 	}
 }
 
@@ -234,78 +231,4 @@ func (t *target) tabName() string {
 		}
 	}
 	return ""
-}
-
-// open makes a page (about:blank) in a window of its own, so that it is never in the background, and returns it
-// when it is set up.
-func (ts *targets) open(ctx context.Context, name string) (*target, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	made, err := proto.TargetCreateTarget{URL: "about:blank", NewWindow: true}.Call(ts.i.browser.in(ctx))
-	if err != nil {
-		return nil, err
-	}
-	t, err := ts.await(ctx, made.TargetID)
-	if err != nil {
-		return nil, err
-	}
-	t.name.Store(&name)
-	select {
-	case <-t.ready:
-		return t, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case <-t.ctx.Done():
-		return nil, context.Cause(t.ctx)
-	}
-}
-
-// await waits until the target is attached.
-func (ts *targets) await(ctx context.Context, id proto.TargetTargetID) (*target, error) {
-	for {
-		ts.mu.Lock()
-		t, attached := ts.byID[id], ts.attached
-		ts.popups = slices.DeleteFunc(ts.popups, func(p proto.TargetTargetID) bool { return p == id })
-		ts.mu.Unlock()
-		if t != nil {
-			return t, nil
-		}
-		select {
-		case <-attached:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-ts.i.browser.ctx.Done():
-			return nil, context.Cause(ts.i.browser.ctx)
-		}
-	}
-}
-
-// close closes a page; one that is not there is no error.
-func (ts *targets) close(ctx context.Context, id proto.TargetTargetID) error {
-	t := ts.find(id)
-	if t == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, setupLimit)
-	defer cancel()
-	if _, err := (proto.TargetCloseTarget{TargetID: id}).Call(ts.i.browser.in(ctx)); err != nil {
-		return err
-	}
-	select {
-	case <-t.ctx.Done():
-		return nil
-	case <-ctx.Done():
-		return errors.Join(errors.New("the page does not close"), ctx.Err())
-	}
-}
-
-// popup notes a page that nobody here asked for, and returns one that is to be closed for it, or "".
-func (ts *targets) popup(id proto.TargetTargetID) (surplus proto.TargetTargetID) {
-	ts.mu.Lock()
-	defer ts.mu.Unlock()
-	ts.popups = append(ts.popups, id)
-	if len(ts.popups) > maxPopups {
-		surplus, ts.popups = ts.popups[0], ts.popups[1:]
-	}
-	return surplus
 }

@@ -126,7 +126,7 @@ func TestCapture(t *testing.T) {
 	since := traffic.Seq()
 	tab := open(t, i, "main", "https://site.test/page")
 
-	t.Run("TestResponsesOfPageFrameAndWorkerAreKept", func(t *testing.T) {
+	t.Run("ResponsesOfPageFrameAndWorkerAreKept", func(t *testing.T) {
 		for who, name := range map[string]string{"page": "main", "frame": "main", "worker": ""} {
 			rec := wait(t, since, by(who))
 			if string(rec.Body) != fmt.Sprintf(`{"by":%q,"text":"评论"}`, who) || rec.Status != 200 || rec.Tab != name || rec.Err != "" {
@@ -146,7 +146,7 @@ func TestCapture(t *testing.T) {
 			}
 		}
 	})
-	t.Run("TestFramesArriveWithinMilliseconds", func(t *testing.T) {
+	t.Run("FramesArriveWithinMilliseconds", func(t *testing.T) {
 		mark := traffic.Seq()
 		for n, frame := range []any{"文字", []byte{0, 1, 0xff}, "last"} {
 			sent := time.Now()
@@ -163,7 +163,7 @@ func TestCapture(t *testing.T) {
 			}
 		}
 	})
-	t.Run("TestBodiesOutliveANavigation", func(t *testing.T) {
+	t.Run("BodiesOutliveANavigation", func(t *testing.T) {
 		for range 3 {
 			mark := traffic.Seq()
 			if err := tab.Navigate(t.Context(), "https://site.test/leaving"); err != nil {
@@ -178,7 +178,7 @@ func TestCapture(t *testing.T) {
 			})
 		}
 	})
-	t.Run("TestRequestWithoutAnswerIsRecorded", func(t *testing.T) {
+	t.Run("RequestWithoutAnswerIsRecorded", func(t *testing.T) {
 		if err := tab.Navigate(t.Context(), "https://site.test/blank"); err != nil {
 			t.Fatal(err)
 		}
