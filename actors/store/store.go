@@ -170,7 +170,9 @@ func (s *store) stop() {
 		cancel()
 	}
 	s.cancels = nil
-	if s.flight == nil && len(s.stale) > 0 {
+	if s.flight != nil {
+		s.flight.slow()
+	} else if len(s.stale) > 0 {
 		b := s.db.Batch()
 		s.writeStale(b)
 		if err := b.Commit(); err != nil {
