@@ -64,8 +64,9 @@ func (c *cli) root() *cobra.Command {
 		Args:    c.args(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetIn(c.in)
 	root.SetOut(c.out)

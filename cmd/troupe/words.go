@@ -131,6 +131,19 @@ var chinese = map[string]string{
 	"%v; did you mean %s?": "%v；是不是 %s？",
 	"%v; see %s --help":    "%v；见 %s --help",
 
+	// node and demo
+	"Run a node: store, master, gateway and accounts":              "运行一个节点：存储、主控、网关和账号",
+	"Show it live: a node, a made-up social site and two accounts": "现场演示：一个节点、一个虚构的社交网站和两个账号",
+	"Start a node and a made-up social site, log two accounts in by QR code, and let visitors comment and write.\nItems and replies scroll by. Nothing but this machine is reached. Ctrl-C ends everything.": "启动一个节点和一个虚构的社交网站，扫码登录两个账号，再让访客评论、发私信。\n内容和回复滚动显示。只在本机运行，不访问外网。Ctrl-C 结束一切。",
+	"leave the scanning of QR codes to you": "二维码留给你来扫",
+	"how often a visitor does something":    "访客多久做一件事",
+	"Run the made-up social site alone":     "单独运行虚构的社交网站",
+	"site":                                  "网站", "phone": "手机", "log": "日志", "login": "登录", "reply": "回复",
+	"try in another terminal:":                              "在另一个终端里试试：",
+	"both accounts are logged in; visitors arrive":          "两个账号都已登录，访客来了",
+	"scan the code of %s on %s/phone (choose the owner %s)": "请在 %[2]s/phone 上扫 %[1]s 的码（选择所有者 %[3]s）",
+	"stopping: saving logins, closing browsers ...":         "正在停止：保存登录、关闭浏览器……",
+
 	// what is said
 	"error:":  "错误：",
 	"stopped": "已中断",

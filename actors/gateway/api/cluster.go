@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/rand"
 	"net/http"
 	"slices"
@@ -114,7 +115,7 @@ func (a *API) listAlarms(w http.ResponseWriter, r *http.Request) error {
 			list = append(list, one)
 		}
 	}
-	slices.SortStableFunc(list, func(x, y Alarm) int { return int(y.RaisedAt - x.RaisedAt) })
+	slices.SortStableFunc(list, func(x, y Alarm) int { return cmp.Compare(y.RaisedAt, x.RaisedAt) })
 	return answer(w, http.StatusOK, map[string]any{"alarms": list})
 }
 
