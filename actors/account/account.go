@@ -91,6 +91,7 @@ type Config struct {
 
 // Props makes the recipe from which the platform actor spawns one account.
 func Props(cfg Config) *actor.Props {
+	base := cfg.Log
 	cfg.Log = cfg.Log.With(slog.String("actor", "account"), cfg.ID.Attr(), cfg.Epoch.Attr())
 	if cfg.Browser == nil {
 		cfg.Browser = browser.Props
@@ -104,7 +105,7 @@ func Props(cfg Config) *actor.Props {
 		own := cfg
 		own.ProfileUsable = cfg.ProfileUsable && lives == 1 // a restart after a panic trusts no profile
 		return &account{
-			Config: own, owner: cfg.Record.GetProfile().GetPlatformUserId(), known: newKnown(cfg.Known), whole: slices.Clone(cfg.Whole),
+			Config: own, base: base, owner: cfg.Record.GetProfile().GetPlatformUserId(), known: newKnown(cfg.Known), whole: slices.Clone(cfg.Whole),
 		}
 	}, actor.WithSupervisor(actors.StopChild()))
 }
@@ -112,6 +113,7 @@ func Props(cfg Config) *actor.Props {
 // account lives in one mailbox: no field needs a lock.
 type account struct {
 	Config
+	base *slog.Logger // of browser and gate, which name the account themselves
 
 	state  messages.AccountState
 	reason string

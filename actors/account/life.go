@@ -30,7 +30,7 @@ func (a *account) start(c actor.Context) {
 	g, err := gate.Listen(gate.Options{
 		Account: a.ID, Epoch: a.Epoch, Listen: gate.Address(a.ID),
 		Sites: a.Definition.Hosts.Sites, Resources: a.Definition.Hosts.Resources,
-		Dial: a.Node.Dial, PeerUID: a.peerUID(), Clock: a.Node.Clock, Log: a.Log,
+		Dial: a.Node.Dial, PeerUID: a.peerUID(), Clock: a.Node.Clock, Log: a.base,
 		Changed: func(open bool) { root.Send(self, gateChanged{open}) },
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func (a *account) spawnBrowser(c actor.Context) {
 		Account: a.ID, Epoch: a.Epoch, Node: a.Node.ID, Bin: a.Node.Bin, Dir: a.Dir, UID: a.UID, GID: a.UID,
 		NoSandbox: a.Node.NoSandbox, Headful: a.Node.Headful, Proxy: a.gate.Addr(), Pins: a.Node.Pins, Pace: a.Node.Pace,
 		Persona: persona.Make(seedOf(a.ID), a.Definition.Locale, a.Definition.TimeZone),
-		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Slots: a.Node.Starts, Log: a.Log,
+		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Slots: a.Node.Starts, Log: a.base,
 	}))
 }
 

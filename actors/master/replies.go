@@ -180,7 +180,10 @@ func (m *master) onBeginCommit(c actor.Context, msg *messages.BeginCommit, sende
 	next.State, next.DispatchedAt, next.Ticketed = messages.ReplyDispatchingState, m.now(), true
 	var ch change
 	m.keep(&ch, next)
-	m.persist(c, ch, func() { answer("") })
+	m.persist(c, ch, func() {
+		m.Log.Info("reply may be sent now", a.id().Attr(), messages.ReplyID(r.GetId()).Attr(), "attempt", r.GetAttempt())
+		answer("")
+	})
 }
 
 // onResult ends a reply, or hands it back. A result of an earlier attempt is evidence only for that attempt.

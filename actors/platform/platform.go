@@ -48,12 +48,13 @@ type Ended struct {
 
 // Props makes the recipe from which a worker spawns one platform.
 func Props(cfg Config) *actor.Props {
+	base := cfg.Log
 	cfg.Log = cfg.Log.With(slog.String("actor", "platform"), cfg.Name.Attr())
 	if cfg.Account == nil {
 		cfg.Account = account.Props
 	}
 	return actor.PropsFromProducer(func() actor.Actor {
-		return &platform{Config: cfg, accounts: map[string]*running{}}
+		return &platform{Config: cfg, base: base, accounts: map[string]*running{}}
 	}, actor.WithSupervisor(actor.NewOneForOneStrategy(5, time.Minute, func(reason any) actor.Directive {
 		cfg.Log.Error("account panicked", "err", fmt.Sprint(reason))
 		return actor.RestartDirective
@@ -62,6 +63,7 @@ func Props(cfg Config) *actor.Props {
 
 type platform struct {
 	Config
+	base     *slog.Logger        // of the accounts
 	accounts map[string]*running // by actor name
 }
 
@@ -83,8 +85,10 @@ func (p *platform) Receive(c actor.Context) {
 		if r := p.accounts[messages.ActorName(messages.AccountID(m.GetAccount()), messages.Epoch(m.GetEpoch()))]; r != nil {
 			r.revoked = m
 		}
-	case *actor.Terminated:
-		p.onTerminated(c, m)
+	case *actor.Terminated: // it overtakes the account's last word
+		c.Send(c.Self(), gone{m.Who.Id})
+	case gone:
+		p.onGone(c, m)
 	}
 }
 
@@ -96,7 +100,7 @@ func (p *platform) assign(c actor.Context, m Assign) {
 	}
 	pid, err := c.SpawnNamed(p.Account(account.Config{
 		Node: p.Node, ID: id, Epoch: epoch, Record: m.Message.GetAccount(), Definition: p.Definition, Sealed: m.Message.GetSealed(),
-		Known: m.Message.GetKnown(), Whole: m.Message.GetWhole(), ProfileUsable: m.Message.GetProfileUsable(), Dir: m.Dir, UID: m.UID, Queue: p.Queue, Master: m.Master, Log: p.Log,
+		Known: m.Message.GetKnown(), Whole: m.Message.GetWhole(), ProfileUsable: m.Message.GetProfileUsable(), Dir: m.Dir, UID: m.UID, Queue: p.Queue, Master: m.Master, Log: p.base,
 	}), name)
 	if err != nil {
 		c.Send(c.Parent(), Ended{ID: id, Epoch: epoch, Failed: "spawn the account's actor: " + err.Error()})
@@ -113,9 +117,12 @@ func (p *platform) revoke(c actor.Context, m *messages.RevokeAccount) {
 	}
 }
 
-func (p *platform) onTerminated(c actor.Context, m *actor.Terminated) {
+// gone comes after everything that the account said.
+type gone struct{ pid string }
+
+func (p *platform) onGone(c actor.Context, m gone) {
 	for name, r := range p.accounts {
-		if r.pid.Id != m.Who.Id {
+		if r.pid.Id != m.pid {
 			continue
 		}
 		delete(p.accounts, name)

@@ -45,17 +45,19 @@ type Config struct {
 
 // Props makes the recipe of the node's worker.
 func Props(cfg Config) *actor.Props {
+	base := cfg.Log
 	cfg.Log = cfg.Log.With(slog.String("actor", "worker"))
 	if cfg.Platform == nil {
 		cfg.Platform = platform.Props
 	}
 	return actor.PropsFromProducer(func() actor.Actor {
-		return &worker{Config: cfg, platforms: map[messages.PlatformName]*actor.PID{}, accounts: map[messages.AccountID]*assigned{}}
+		return &worker{Config: cfg, base: base, platforms: map[messages.PlatformName]*actor.PID{}, accounts: map[messages.AccountID]*assigned{}}
 	}, actor.WithSupervisor(actors.ResumeChild()))
 }
 
 type worker struct {
 	Config
+	base      *slog.Logger // of the platforms
 	platforms map[messages.PlatformName]*actor.PID
 	accounts  map[messages.AccountID]*assigned
 	draining  *actor.PID // who waits for WorkerDrained
@@ -167,7 +169,7 @@ func (w *worker) platform(c actor.Context, name messages.PlatformName) (*actor.P
 		return nil, fmt.Errorf("this node has no definition of platform %q", name)
 	}
 	pid, err := c.SpawnNamed(w.Platform(platform.Config{
-		Name: name, Definition: d, Node: w.Node, Queue: c.Self(), Log: w.Log,
+		Name: name, Definition: d, Node: w.Node, Queue: c.Self(), Log: w.base,
 	}), string(name))
 	if err != nil {
 		return nil, fmt.Errorf("spawn platform %s: %w", name, err)

@@ -112,6 +112,9 @@ func Start(t testing.TB, o Options) *Node {
 
 // end stops the node and makes sure that nothing of it is left.
 func (n *Node) end() {
+	if n.cmd == nil {
+		return // the program was never built
+	}
 	if n.Running() {
 		n.Stop()
 	}

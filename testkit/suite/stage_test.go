@@ -4,6 +4,7 @@ package suite
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"troupe/actors/gateway/api"
+	"troupe/messages"
+	"troupe/testkit/check"
 	"troupe/testkit/proc"
 	"troupe/testkit/site"
 )
@@ -33,6 +36,9 @@ type stage struct {
 	t    *testing.T
 	site *site.Site
 	node *proc.Node
+
+	injected []check.Item
+	owners   map[string]string // account to the owner's uid
 }
 
 func newStage(t *testing.T, args ...string) *stage {
@@ -46,9 +52,42 @@ func newStage(t *testing.T, args ...string) *stage {
 			t.Error(err)
 		}
 	})
-	s := &stage{t: t, site: web}
+	s := &stage{t: t, site: web, owners: map[string]string{}}
 	s.node = proc.Start(t, proc.Options{Dial: web.Addr(), Pins: []string{web.SPKI()}, Args: args})
+	t.Cleanup(s.judge)
 	return s
+}
+
+// judge runs the checkers of P1 to P3 over the whole run, if the node still answers at its end.
+func (s *stage) judge() {
+	if s.t.Failed() || !s.node.Running() {
+		return
+	}
+	entries, _ := s.site.Audit(site.AuditQuery{})
+	var listed []check.Item
+	for account := range s.owners {
+		for _, collection := range messages.Collections {
+			for _, i := range s.items(account, collection) {
+				listed = append(listed, check.Item{Account: account, Collection: collection, ID: i.ID, Text: i.Text})
+			}
+		}
+	}
+	check.None(s.t, check.OneSource(entries), check.NothingLost(s.injected, listed), check.NothingDoubled(listed),
+		check.SentOnce(entries, s.replies()))
+}
+
+// replies lists what became of every reply, as the API tells it.
+func (s *stage) replies() []check.Reply {
+	var answer struct{ Replies []api.Reply }
+	s.must("GET", "/replies?limit=500", nil, &answer)
+	list := make([]check.Reply, 0, len(answer.Replies))
+	for _, r := range answer.Replies {
+		list = append(list, check.Reply{
+			ID: r.ID, Owner: s.owners[r.Account], Text: r.Content, State: r.State, PlatformID: r.PlatformID,
+			ShownSent: r.State == messages.ReplyConfirmedState,
+		})
+	}
+	return list
 }
 
 // call makes one request of the API and decodes the answer; a refusal comes back as *api.Problem.
@@ -61,7 +100,7 @@ func (s *stage) call(method, path string, body, answer any) error {
 		}
 		content = bytes.NewReader(b)
 	}
-	r, err := http.NewRequestWithContext(s.t.Context(), method, "http://localhost/api/v1"+path, content)
+	r, err := http.NewRequestWithContext(context.Background(), method, "http://localhost/api/v1"+path, content)
 	if err != nil {
 		return err
 	}
@@ -152,6 +191,7 @@ func (s *stage) loggedIn(name string) (account string, owner site.Owner) {
 		s.t.Fatal(err)
 	}
 	account = s.addAccount(name)
+	s.owners[account] = owner.UID
 	s.awaitState(account, "logged_out", 30*time.Second)
 	s.logIn(account, owner.UID)
 	return account, owner
@@ -203,11 +243,11 @@ func (s *stage) items(account, collection string) []api.Item {
 		}
 		var answer struct {
 			Items []api.Item
-			Page  string
+			Next  string
 		}
 		s.must("GET", "/items?"+q.Encode(), nil, &answer)
 		all = append(all, answer.Items...)
-		if page = answer.Page; page == "" {
+		if page = answer.Next; page == "" {
 			return all
 		}
 	}
@@ -218,12 +258,14 @@ func (s *stage) has(account, collection, id string) bool {
 }
 
 // comment injects a comment on the owner's first work.
-func (s *stage) comment(owner site.Owner, text string) site.Comment {
+func (s *stage) comment(account string, text string) site.Comment {
 	s.t.Helper()
-	c, err := s.site.AddComment(site.NewComment{Work: s.site.Works(owner.UID)[0].ID, Author: "路人甲", Text: text})
+	owner := s.owners[account]
+	c, err := s.site.AddComment(site.NewComment{Work: s.site.Works(owner)[0].ID, Author: "路人甲", Text: text})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.injected = append(s.injected, check.Item{Account: account, Collection: messages.Comments, ID: c.ID, Text: text})
 	return c
 }
 
