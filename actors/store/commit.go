@@ -18,6 +18,7 @@ type flight struct {
 	deltas  []*dataset.Delta
 	views   map[messages.AccountID]*dataset.View // of every account that it touched, as it will be published
 	gone    []messages.AccountID
+	forget  []messages.Rev // their entries in the change log
 	puts    []*messages.Put
 	rev     messages.Rev
 	durable bool // there is something to write
@@ -157,6 +158,7 @@ func (s *store) erase(f *flight, m *messages.EraseAccount, sender *actor.PID) {
 	f.deltas = slices.DeleteFunc(f.deltas, func(d *dataset.Delta) bool { return d.Account == id })
 	f.add(s.data.Erase(id))
 	f.gone = append(f.gone, id)
+	f.forget = append(f.forget, s.Views.Logged(id)...)
 	f.answer(s, sender, &messages.AccountErased{Account: m.GetAccount()})
 }
 
@@ -179,17 +181,14 @@ func (s *store) commit(c actor.Context, f *flight) {
 		s.writeStale(b)
 	}
 	cut := s.cut
-	s.cut = dataset.Cut{}
+	s.cut = 0
 	f.slow = actors.Every(c, slowAfter, slow{})
 	actors.Job(c, func(context.Context) any {
 		if err := f.write(b); err != nil {
 			return committed{f, err}
 		}
-		for _, rev := range cut.Purged {
-			b.ForgetChange(rev)
-		}
-		if cut.From != 0 {
-			b.TrimLog(cut.From)
+		if cut != 0 {
+			b.TrimLog(cut)
 		}
 		return committed{f, b.Commit()}
 	})
@@ -223,6 +222,9 @@ func (f *flight) write(b *disk.Batch) error {
 		if v := f.views[d.Account]; v != nil && d.Durable() {
 			b.Summary(d.Account, v.Stored())
 		}
+	}
+	for _, rev := range f.forget {
+		b.ForgetChange(rev)
 	}
 	for _, p := range f.puts {
 		b.Control(p)
@@ -266,9 +268,7 @@ func (s *store) land(c actor.Context, f *flight) {
 	for _, d := range f.deltas {
 		p.Changes = append(p.Changes, d.Changes...)
 	}
-	cut := s.Views.Publish(p)
-	s.cut.Purged = append(s.cut.Purged, cut.Purged...)
-	s.cut.From = max(s.cut.From, cut.From)
+	s.cut = max(s.cut, s.Views.Publish(p))
 	for _, do := range f.then {
 		do(c)
 	}

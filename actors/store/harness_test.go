@@ -12,6 +12,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"go.uber.org/goleak"
+	"google.golang.org/protobuf/proto"
 
 	"troupe/actors"
 	"troupe/actors/store/dataset"
@@ -192,13 +193,22 @@ func baseline(account messages.AccountID) *messages.Observed {
 	return &messages.Observed{Account: string(account), Epoch: 1, Complete: messages.Collections}
 }
 
-// state is everything that can be asked of the views, as text. Times at which nothing changed are left out.
+// text is a message in a form that does not change from run to run.
+func text(m proto.Message) string {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%q", b)
+}
+
+// state is everything that can be asked of the views, as text.
 func state(views *dataset.Views) string {
 	var b strings.Builder
 	for _, v := range views.All() {
-		fmt.Fprintf(&b, "account %s loaded %v: %s\n", v.Account, v.Loaded, v.Stored())
+		fmt.Fprintf(&b, "account %s loaded %v: %s\n", v.Account, v.Loaded, text(v.Stored()))
 		for _, e := range v.Items("", dataset.Filter{}) {
-			fmt.Fprintf(&b, "  %s %+v %s\n", e.Collection, *e.Header, e.Item())
+			fmt.Fprintf(&b, "  %s %+v %s\n", e.Collection, *e.Header, text(e.Item()))
 		}
 		for _, t := range v.Topics() {
 			fmt.Fprintf(&b, "  topic %s: %d items, %d unread, %+v\n", t.ID(), t.Count, t.Unread, t.Last)

@@ -59,11 +59,9 @@ func (o *opened) read(db *disk.DB) error {
 	}
 	return db.Changes(func(rev messages.Rev, m *messages.StoredChange) error {
 		id := messages.AccountID(m.GetAccount())
-		if o.summaries[id] != nil { // else it was erased
-			o.changes = append(o.changes, dataset.Change{
-				Rev: rev, Account: id, Collection: m.GetCollection(), ID: m.GetId(), New: m.GetNew(), Deleted: m.GetDeleted(),
-			})
-		}
+		o.changes = append(o.changes, dataset.Change{
+			Rev: rev, Account: id, Collection: m.GetCollection(), ID: m.GetId(), New: m.GetNew(), Deleted: m.GetDeleted(),
+		})
 		return nil
 	})
 }

@@ -78,7 +78,7 @@ type store struct {
 
 	erased map[messages.AccountID]int64    // when, ms: what was observed before it is not taken any more
 	stale  map[messages.AccountID]struct{} // summaries that differ from the disk in times and counts only
-	cut    dataset.Cut                     // entries of the change log that are to leave the disk
+	cut    messages.Rev                    // where the change log is to be cut on disk; 0 = nowhere
 
 	subscribers map[string]*actor.PID
 	cancels     []context.CancelFunc

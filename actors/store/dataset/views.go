@@ -160,20 +160,16 @@ type Publication struct {
 	From messages.Rev
 }
 
-// Cut is what left the change log.
-type Cut struct {
-	From   messages.Rev   // everything up to and including it; 0 = nothing
-	Purged []messages.Rev // what belonged to erased accounts
-}
-
-// Publish makes the next picture and returns what left the change log; only the store calls it.
-func (v *Views) Publish(n Publication) Cut {
-	var cut Cut
+// Publish makes the next picture; only the store calls it. It returns the rev up to which, and including it, the change
+// log was cut; 0 when it was not.
+func (v *Views) Publish(n Publication) (cut messages.Rev) {
 	old := v.load()
 	p := &picture{views: old.views.Clone(), log: old.log.Clone(), from: max(old.from, n.From), rev: max(old.rev, n.Rev)}
 	for _, id := range n.Gone {
 		p.views.Delete(string(id))
-		cut.Purged = append(cut.Purged, p.purge(id)...)
+		for _, rev := range p.logged(id) {
+			p.log.Delete(rev)
+		}
 	}
 	for _, view := range n.Views {
 		p.views.ReplaceOrInsert(string(view.Account), view)
@@ -185,22 +181,21 @@ func (v *Views) Publish(n Publication) Cut {
 		for p.log.Len() > logLength {
 			p.from, _, _ = p.log.DeleteMin()
 		}
-		cut.From = p.from
+		cut = p.from
 	}
 	v.p.Store(p)
 	return cut
 }
 
-// purge takes an erased account out of the log.
-func (p *picture) purge(id messages.AccountID) []messages.Rev {
-	var gone []messages.Rev
+// Logged are the revs under which the change log holds changes of an account: they have to leave the disk with it.
+func (v *Views) Logged(id messages.AccountID) []messages.Rev { return v.load().logged(id) }
+
+func (p *picture) logged(id messages.AccountID) []messages.Rev {
+	var revs []messages.Rev
 	for rev, c := range p.log.Ascend(btreemap.Min[messages.Rev](), btreemap.Max[messages.Rev]()) {
 		if c.Account == id {
-			gone = append(gone, rev)
+			revs = append(revs, rev)
 		}
 	}
-	for _, rev := range gone {
-		p.log.Delete(rev)
-	}
-	return gone
+	return revs
 }

@@ -89,7 +89,7 @@ func (b *Batch) Control(p *messages.Put) {
 	b.put(controlKey(p.GetTable(), p.GetKey()), p.GetValue())
 }
 
-// Erase deletes everything of an account but its entries in the change log.
+// Erase deletes everything of an account but its entries in the change log: ForgetChange deletes those.
 func (b *Batch) Erase(account messages.AccountID) {
 	for _, space := range []byte{itemSpace, expiredSpace} {
 		prefix := named(space, string(account))
