@@ -116,6 +116,7 @@ func (w *worker) start(c actor.Context) {
 		actors.Every(c, 2*time.Second, resendDue{}),
 		actors.Every(c, 30*time.Second, measureDue{}),
 	}
+	actors.After(c, 5*time.Second, measureDue{})
 	w.sayStatus(c)
 }
 

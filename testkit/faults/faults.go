@@ -34,10 +34,11 @@ func KillRenderer(t testing.TB, n *proc.Node, account string) {
 	}
 }
 
-// AtLogLine waits until the node's log has a line with all of the words, written after the call, and then strikes at once.
-func AtLogLine(t testing.TB, n *proc.Node, limit time.Duration, strike func(), words ...string) {
+// AtLogLine begins something, waits until the node's log has a line with all of the words, and then strikes at once.
+func AtLogLine(t testing.TB, n *proc.Node, limit time.Duration, begin, strike func(), words ...string) {
 	t.Helper()
 	from := len(n.Log())
+	begin()
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		for line := range strings.SplitSeq(n.Log()[from:], "\n") {
 			if all(line, words) {

@@ -1,0 +1,142 @@
+package suite
+
+import (
+	"testing"
+	"time"
+
+	"troupe/actors/gateway/api"
+	"troupe/messages"
+	"troupe/testkit/faults"
+	"troupe/testkit/site"
+)
+
+func TestEachKindOfReplyStandsOnceUnderItsTarget(t *testing.T) {
+	s := newStage(t)
+	account := s.watched("甲")
+	owner := s.owners[account]
+	c := s.comment(account, "一级评论")
+	d, err := s.site.AddComment(site.NewComment{ReplyTo: c.ID, Author: "楼中楼", Text: "二级评论"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.site.AddMessage(site.NewMessage{Owner: owner, Author: "私信的人", Text: "在吗"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.eventually("all are stored", 10*time.Second, func() bool {
+		return s.has(account, messages.Comments, c.ID) && s.has(account, messages.Discussions, d.ID) && s.has(account, messages.Messages, m.ID)
+	})
+	conversation := ""
+	for _, i := range s.items(account, messages.Messages) {
+		if i.ID == m.ID {
+			conversation = i.ConversationID
+		}
+	}
+	for _, r := range []struct {
+		target api.Target
+		on     string // what the site's audit says it answers
+		text   string
+	}{
+		{api.Target{Kind: "comment", CommentID: c.ID}, c.ID, "答一级"},
+		{api.Target{Kind: "discussion", DiscussionID: d.ID}, d.ID, "答二级"},
+		{api.Target{Kind: "message", ConversationID: conversation}, m.Peer, "答私信\n第二行"},
+		{api.Target{Kind: "work", WorkID: c.WorkID}, c.WorkID, "自己先说一句"},
+	} {
+		sent := s.reply(api.NewReply{Account: account, Target: &r.target, Content: r.text})
+		if end := s.replyEnds(sent.ID, 40*time.Second); end.State != "confirmed" || end.PlatformID == "" {
+			t.Errorf("%s: %s %s", r.target.Kind, end.State, end.Reason)
+		}
+		if s.posts(r.text) != 1 {
+			t.Errorf("%s: posted %d times", r.target.Kind, s.posts(r.text))
+		}
+		for _, e := range s.site.Posts() {
+			if e.Post.Text == r.text && e.Post.Target != r.on {
+				t.Errorf("%s: answers %s, want %s", r.target.Kind, e.Post.Target, r.on)
+			}
+		}
+	}
+}
+
+func TestSiteThatTakesThePostAndResetsTheConnectionHasItOnce(t *testing.T) {
+	s := newStage(t)
+	account := s.watched("甲")
+	c := s.comment(account, "网络不好的时候")
+	s.eventually("the comment is stored", 10*time.Second, func() bool { return s.has(account, messages.Comments, c.ID) })
+	s.site.ResetAfterPost(1)
+	r := s.reply(api.NewReply{Account: account, Target: &api.Target{Kind: "comment", CommentID: c.ID}, Content: "只说一次"})
+	s.replyEnds(r.ID, 60*time.Second)
+	s.eventually("reading settles it", 90*time.Second, func() bool {
+		var now api.Reply
+		s.must("GET", "/replies/"+r.ID, nil, &now)
+		return now.State == "confirmed"
+	})
+	if n := s.posts("只说一次"); n != 1 {
+		t.Errorf("posted %d times", n)
+	}
+}
+
+func TestRefusedReplyFailsWithThePlatformsReason(t *testing.T) {
+	s := newStage(t)
+	account := s.watched("甲")
+	c := s.comment(account, "作品要关评论了")
+	s.eventually("the comment is stored", 10*time.Second, func() bool { return s.has(account, messages.Comments, c.ID) })
+	if err := s.site.CloseComments(c.WorkID, true); err != nil {
+		t.Fatal(err)
+	}
+	r := s.reply(api.NewReply{Account: account, Target: &api.Target{Kind: "comment", CommentID: c.ID}, Content: "太迟了"})
+	if end := s.replyEnds(r.ID, 40*time.Second); end.State != "failed" || end.Reason != "comments_closed" {
+		t.Errorf("%s %q", end.State, end.Reason)
+	}
+	var again api.Reply
+	if err := s.call("POST", "/replies", api.NewReply{ID: r.ID, Account: account, Target: &api.Target{Kind: "comment", CommentID: c.ID}, Content: "太迟了"}, &again); err != nil || again.ID != r.ID {
+		t.Errorf("the same key again: %v, %v", again, err)
+	}
+}
+
+// moments are the steps at which a reply is killed, by the line of the log that comes just before.
+var moments = []struct {
+	name  string
+	words []string
+}{
+	{"before it is typed", []string{"step made", "reply.comment/click"}},
+	{"before its ticket", []string{"step made", "reply.comment/type"}},
+	{"after its ticket", []string{"reply may be sent now"}},
+	{"after the click", []string{"step made", "reply.comment/commit"}},
+	{"before its result", []string{"step made", "reply.comment/confirm"}},
+}
+
+func TestReplyKilledAtEachStepIsPostedAtMostOnceAndEnds(t *testing.T) {
+	s := newStage(t, "--dev-pace", "0.2")
+	account := s.watched("甲")
+	strikes := map[string]func(){
+		"browser": func() { faults.KillBrowser(t, s.node, account) },
+		"node": func() {
+			s.node.Kill()
+			s.node.Restart()
+		},
+	}
+	rounds := 1
+	if full {
+		rounds = 10
+	}
+	for round := range rounds {
+		for _, victim := range []string{"browser", "node"} {
+			for _, m := range moments {
+				text := victim + " " + m.name + string(rune('a'+round))
+				c := s.comment(account, "给 "+text)
+				s.eventually("the comment is stored", 30*time.Second, func() bool { return s.has(account, messages.Comments, c.ID) })
+				s.awaitState(account, "watching", 40*time.Second)
+				var r api.Reply
+				faults.AtLogLine(t, s.node, 40*time.Second, func() {
+					r = s.reply(api.NewReply{Account: account, Target: &api.Target{Kind: "comment", CommentID: c.ID}, Content: text})
+				}, strikes[victim], m.words...)
+				end := s.replyEnds(r.ID, 90*time.Second)
+				if n := s.posts(text); n > 1 || n == 0 && end.State == "confirmed" {
+					t.Errorf("%s: posted %d times, shown as %s", text, n, end.State)
+				}
+				t.Logf("%s: %s, posted %d times", text, end.State, s.posts(text))
+			}
+		}
+	}
+	s.awaitState(account, "watching", 40*time.Second)
+}
