@@ -21,7 +21,7 @@ const (
 	channelSpacing = time.Second
 	// refreshTopics and refreshMessages bound what one commit pushes unasked; clients fetch the rest after the hint.
 	refreshTopics   = 16
-	refreshMessages = 2000
+	refreshMessages = 300
 )
 
 // queueDue comes when a reply was shown as sending for long enough.
