@@ -50,6 +50,8 @@ type Platform = im.Platform
 type Views interface {
 	// Get returns an account's newest view, or nil when nothing is held of it.
 	Get(messages.AccountID) *dataset.View
+	// Rev is the rev of the newest published change.
+	Rev() messages.Rev
 }
 
 // Config is what the node gives to its gateway.

@@ -139,7 +139,13 @@ func (g *Gateway) requestMessages(s *socketio.Socket, r im.MessagesRequest) {
 }
 
 func (g *Gateway) sendChannels(s *socketio.Socket) {
-	s.Emit(im.ChannelsEvent, im.Channels(g.Board.Load(), g.Views.Get))
+	for range settleTries {
+		b, rev := g.Board.Load(), g.Views.Rev()
+		s.Emit(im.ChannelsEvent, im.Channels(b, g.Views.Get))
+		if g.Board.Load() == b && g.Views.Rev() == rev {
+			return
+		}
+	}
 }
 
 func (g *Gateway) sendQueue(s *socketio.Socket, topic messages.TopicID) {
@@ -149,11 +155,13 @@ func (g *Gateway) sendQueue(s *socketio.Socket, topic messages.TopicID) {
 	})
 }
 
+// settleTries bounds how often an answer is repeated; what changes oftener than that is broadcast again anyway.
+const settleTries = 3
+
 // settled lets emit answer from the newest board and view, and again if they were replaced meanwhile: both are published
 // before the broadcast that tells of them, so an answer can never overtake a newer broadcast for good.
 func (g *Gateway) settled(account messages.AccountID, emit func(*board.Board, *dataset.View)) {
-	const tries = 3 // a store busier than that broadcasts again anyway
-	for range tries {
+	for range settleTries {
 		b, v := g.Board.Load(), g.Views.Get(account)
 		emit(b, v)
 		if g.Board.Load() == b && g.Views.Get(account) == v {

@@ -119,13 +119,3 @@ var Events = []Event{
 	{Name: MessageStatusEvent, Direction: Out, Role: Agent, About: "to all: a reply failed, or nobody knows whether it was sent"},
 	{Name: ErrorEvent, Direction: Out, Role: Agent, About: "an event was not understood"},
 }
-
-// EventOf finds a row by name.
-func EventOf(name string) (Event, bool) {
-	for _, e := range Events {
-		if e.Name == name {
-			return e, true
-		}
-	}
-	return Event{}, false
-}
