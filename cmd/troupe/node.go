@@ -291,9 +291,6 @@ func (n *node) abort(what string, err error) error {
 // stop ends the node in order: accounts first, each with its state saved and its browser closed; then clients, the
 // master, and the store last.
 func (n *node) stop(ctx context.Context) {
-	if n.leases != nil {
-		n.leases.Part()
-	}
 	if n.worker != nil {
 		ctx, cancel := context.WithTimeout(ctx, drainLimit)
 		_, err := actors.Ask[*messages.WorkerDrained](ctx, n.system.Root, n.worker, &messages.DrainWorker{Reason: "the node is being stopped"})

@@ -96,6 +96,7 @@ func (s *Site) controlRoutes(mux *http.ServeMux) {
 		"close_comments":   act(func(in CtlSwitch) error { return s.CloseComments(in.Work, in.Closed) }),
 		"reset_after_post": act(func(in CtlSwitch) error { s.ResetAfterPost(in.N); return nil }),
 		"delay":            act(func(in CtlSwitch) error { s.Delay(in.Route, time.Duration(in.MS)*time.Millisecond); return nil }),
+		"upload":           act(func(in CtlSwitch) error { return s.SetUploading(in.Owner, in.On) }),
 		"hang":             act(func(in CtlSwitch) error { s.Hang(in.Route, in.On); return nil }),
 		"visitors":         act(func(in CtlSwitch) error { s.SetVisitors(in.On, time.Duration(in.EveryMS)*time.Millisecond); return nil }),
 		"reset":            act(func(struct{}) error { s.Reset(); return nil }),

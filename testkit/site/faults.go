@@ -64,6 +64,11 @@ func (s *Site) Delay(route string, d time.Duration) {
 	s.faults.delays[route] = d
 }
 
+// SetUploading has an owner's open desk upload without end, or stop: traffic that never pauses by itself.
+func (s *Site) SetUploading(ownerID string, on bool) error {
+	return s.withOwner(ownerID, func(o *owner) { s.push(o, "upload", map[string]any{"on": on}) })
+}
+
 // Hang holds every request whose path begins with route until it is called again with on false.
 func (s *Site) Hang(route string, on bool) {
 	s.mu.Lock()

@@ -2,6 +2,8 @@ package site
 
 import (
 	"crypto/rand"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -57,4 +59,11 @@ func (s *Site) Logout(ownerID string, silently bool) error {
 		s.sockets.closeOwner(ownerID)
 	}
 	return err
+}
+
+// SessionCookies are the values of all session cookies that were ever handed out: canaries, for tests that look for them.
+func (s *Site) SessionCookies() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.sessions))
 }

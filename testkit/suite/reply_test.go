@@ -39,7 +39,7 @@ func TestEachKindOfReplyStandsOnceUnderItsTarget(t *testing.T) {
 	}{
 		{api.Target{Kind: "comment", CommentID: c.ID}, c.ID, "答一级"},
 		{api.Target{Kind: "discussion", DiscussionID: d.ID}, d.ID, "答二级"},
-		{api.Target{Kind: "message", ConversationID: conversation}, m.Peer, "答私信\n第二行"},
+		{api.Target{Kind: "message", ConversationID: conversation}, m.Peer, "答私信"},
 		{api.Target{Kind: "work", WorkID: c.WorkID}, c.WorkID, "自己先说一句"},
 	} {
 		sent := s.reply(api.NewReply{Account: account, Target: &r.target, Content: r.text})

@@ -46,7 +46,7 @@ func TestTroubleIsANamedStateAndNeverZeroMessages(t *testing.T) {
 			func(w *site.Site, owner string) error { return w.Captcha(owner, false) },
 		},
 		{
-			"logout", "logged_out", "active", false,
+			"logout", "logged_out", "expired", false,
 			func(w *site.Site, owner string) error { return w.Logout(owner, false) },
 			nil,
 		},

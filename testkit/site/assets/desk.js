@@ -69,6 +69,7 @@ page(async () => {
     keep(p, p.rows(push));
     if (push.type === "delete" && p.known.delete(push.id)) draw(p);
   }
+  if (push.type === "upload") push.on ? window.startUpload(push.bytes) : window.stopUpload();
 });
 
 // An upload that goes on until it is stopped, like a long video's.
