@@ -9,6 +9,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 	"pgregory.net/rapid"
 
@@ -245,5 +246,44 @@ func FuzzLoadingRefusesWhatIsNoItem(f *testing.F) {
 			t.Error("taken, and not there")
 		}
 		v.Topics()
+	})
+}
+
+func FuzzMergingNeverPanicsAndStaysStorable(f *testing.F) {
+	for _, o := range []*messages.Observed{
+		observed(comment("c1", "w1", "一", at(0)), work("w1", "作品"), direct("m1", "me:x", "x", at(0))),
+		observed(discussion("d1", "c1", "", "me", -5), &messages.Item{}, comment("c1", "", "", 1<<62)),
+	} {
+		raw, err := proto.Marshal(o)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw, raw)
+	}
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		d := New(0, 0)
+		for _, raw := range [][]byte{first, second, first} {
+			var o messages.Observed
+			if proto.Unmarshal(raw, &o) != nil {
+				return
+			}
+			o.Account = string(acc)
+			for _, w := range d.Merge(&o, noon).Writes {
+				value, err := w.Encode()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := NewLoading(acc, nil).Item(w.Collection, w.ID, value); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		v := d.View(acc)
+		for _, topic := range v.Topics() {
+			if topic.Count != len(v.Thread(topic.ID())) && topic.Count != len(v.Messages(topic.ID())) {
+				t.Errorf("topic %q counts %d", topic.ID(), topic.Count)
+			}
+		}
+		d.Sweep(acc, noon.Add(100*days))
 	})
 }
