@@ -30,6 +30,11 @@ func (f *flow) open(ctx context.Context, o *definition.Open) error {
 func (f *flow) navigate(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
+	if f.client.dirty[f.tabName] { // what the failed page still receives must not be taken for the new one's
+		if err := f.tab.Navigate(ctx, "about:blank"); err != nil {
+			return fmt.Errorf("leave page: %w", err)
+		}
+	}
 	f.acting()
 	if err := f.tab.Navigate(ctx, address); err != nil {
 		return fmt.Errorf("open page: %w", err)

@@ -70,7 +70,7 @@ func (f *flow) next(ctx context.Context, after uint64, match func(page.Record) b
 	for {
 		slice, cancel := context.WithTimeout(ctx, sliceTime)
 		rec, err := f.client.Browser.Traffic().Wait(slice, after, func(rec page.Record) bool {
-			return (rec.Tab == f.tabName || rec.Tab == "") && match(rec)
+			return f.follows(rec) && match(rec)
 		})
 		cancel()
 		if err == nil {
@@ -86,6 +86,11 @@ func (f *flow) next(ctx context.Context, after uint64, match func(page.Record) b
 			return page.Record{}, err
 		}
 	}
+}
+
+// follows says whether a record can be what the last act brought.
+func (f *flow) follows(rec page.Record) bool {
+	return (rec.Tab == f.tabName || rec.Tab == "") && !rec.At.Before(f.acted)
 }
 
 // awaitAny waits for one of several named outcomes. One that ends the flow is an error of its kind.
@@ -116,7 +121,7 @@ func (f *flow) met(ctx context.Context, b *definition.Branch) (bool, error) {
 	}
 	l := f.client.Definition.Listen[b.Listen]
 	records, _ := f.client.Browser.Traffic().Since(f.mark)
-	if !slices.ContainsFunc(records, func(r page.Record) bool { return r.Kind != page.Failed && r.Tab == f.tabName && matches(l, r) }) {
+	if !slices.ContainsFunc(records, func(r page.Record) bool { return r.Kind != page.Failed && f.follows(r) && matches(l, r) }) {
 		return false, nil
 	}
 	_, err := f.answer(ctx, b.Listen)

@@ -45,9 +45,10 @@ type flow struct {
 	enough  func(*answer) bool
 	commit  func(context.Context) error
 
-	start  uint64 // traffic before the first step
-	mark   uint64 // traffic before the last act
-	loaded bool   // open has just loaded the page
+	start  uint64    // traffic before the first step
+	mark   uint64    // traffic before the last act
+	acted  time.Time // the last act's time: an answer's body may take its time to be recorded
+	loaded bool      // open has just loaded the page
 	row    *row
 	last   map[string]*answer // the newest answer per listen
 	read   []*answer          // all answers that were awaited
@@ -207,7 +208,7 @@ func (f *flow) photograph(ctx context.Context, name string) error {
 
 // acting notes the traffic before an act, so that what it brings can be awaited.
 func (f *flow) acting() {
-	f.mark = f.client.Browser.Traffic().Seq()
+	f.mark, f.acted = f.client.Browser.Traffic().Seq(), f.client.Clock()
 	f.loaded = false
 }
 

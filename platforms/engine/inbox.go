@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"sync"
+
+	"google.golang.org/protobuf/proto"
 
 	"troupe/messages"
 	"troupe/platforms"
@@ -32,7 +35,8 @@ type inbox struct {
 }
 
 func newInbox(c *client) inbox {
-	return inbox{client: c, owner: c.Owner, seen: make(map[uint64]struct{})}
+	now := c.Browser.Traffic().Seq()
+	return inbox{client: c, owner: c.Owner, frames: now, responses: now, seen: make(map[uint64]struct{})}
 }
 
 // Drain maps what arrived since the last call. What could be read is returned even when something else could not.
@@ -48,7 +52,7 @@ func (c *client) Drain(ctx context.Context) (platforms.Batch, error) {
 // read maps every record after the cursors; answers only if told to. The caller holds the lock.
 func (in *inbox) read(ctx context.Context, answers bool) (platforms.Batch, error) {
 	var batch platforms.Batch
-	var errs []error
+	bad := make(map[string]error) // by listen; a later good answer makes up for it
 	after := in.frames
 	if answers {
 		after = min(in.frames, in.responses)
@@ -64,29 +68,27 @@ func (in *inbox) read(ctx context.Context, answers bool) (platforms.Batch, error
 		if rec.Kind == page.Frame && rec.Seq <= frames || rec.Kind != page.Frame && (!answers || rec.Seq <= responses) {
 			continue
 		}
-		if err := in.take(ctx, rec, &batch); err != nil {
-			errs = append(errs, err)
-		}
+		in.take(ctx, rec, &batch, bad)
 	}
-	for _, item := range batch.Items {
-		in.remember(item)
-	}
+	batch.Items = in.distinct(batch.Items)
 	slices.SortStableFunc(batch.Items, func(a, b *messages.Item) int { return cmp.Compare(momentOf(a), momentOf(b)) })
-	if len(errs) > 0 {
-		return batch, errs[0]
+	for _, listen := range slices.Sorted(maps.Keys(bad)) {
+		return batch, bad[listen]
 	}
 	return batch, nil
 }
 
 // take adds the items of one record to batch. Answers that are not good are judged by the signs, unless a flow does.
-func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Batch) error {
+func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Batch, bad map[string]error) {
 	if rec.Kind == page.Failed || rec.Body == nil || rec.Kind == page.Frame && !rec.Text {
-		return nil
+		return
 	}
-	var failed error
 	for _, a := range in.client.answers(ctx, rec, in.owner) {
+		if a.good {
+			delete(bad, a.listen)
+		}
 		if a.err != nil && a.good {
-			failed = a.err
+			bad[a.listen] = a.err
 			continue
 		}
 		if a.odd > 0 {
@@ -105,10 +107,9 @@ func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Bat
 	}
 	if rec.Kind == page.Response && in.flows == 0 {
 		if err := in.client.judge(ctx, rec, in.owner); err != nil {
-			return err
+			bad[""] = err
 		}
 	}
-	return failed
 }
 
 // unknown says whether any of the items was never seen. The caller holds the lock.
@@ -122,11 +123,24 @@ func (in *inbox) unknown(items []*messages.Item) bool {
 	})
 }
 
-func (in *inbox) remember(i *messages.Item) {
+// distinct remembers the items, and drops those that were said before in the same words.
+func (in *inbox) distinct(items []*messages.Item) []*messages.Item {
+	newest := make(map[string]*messages.Item, len(items))
+	return slices.DeleteFunc(items, func(i *messages.Item) bool {
+		key, _ := i.KnownKey()
+		if proto.Equal(newest[key], i) {
+			return true
+		}
+		newest[key] = i
+		in.remember(key)
+		return false
+	})
+}
+
+func (in *inbox) remember(key string) {
 	if len(in.seen) >= seenLimit {
 		clear(in.seen)
 	}
-	key, _ := i.KnownKey()
 	in.seen[hash(key)] = struct{}{}
 }
 

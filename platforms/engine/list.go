@@ -62,7 +62,7 @@ func (f *flow) rowOrEnd(ctx context.Context, r *row, l *definition.Locate) (el p
 		if el, err = f.findRow(ctx, r); err != nil || el != nil {
 			return el, false, err
 		}
-		if ended, more := f.listEnd(ctx, l, r.within); looks >= 3 && (ended || more) {
+		if ended, more := f.listEnd(ctx, l, r.within); looks >= 3 && ended || looks >= 1 && more { // rows are drawn after the list grew
 			return nil, ended, nil
 		}
 		if wait(ctx, pollTime) != nil {

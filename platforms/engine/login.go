@@ -21,6 +21,7 @@ const (
 	loginPoll     = 300 * time.Millisecond // between two looks at the login page
 	complaintTime = 3 * time.Second        // for a page to take back an old complaint
 	wrongCodes    = 3
+	blindLooks    = 10 // in a row: a page that is being replaced cannot be read for a moment
 )
 
 // Login opens the login page and shows what it shows until page and cookie prove the login. A code that expired
@@ -78,13 +79,15 @@ type login struct {
 // follow looks at the page again and again until the login is proved or ends otherwise.
 func (l *login) follow(ctx context.Context, in <-chan platforms.Input) error {
 	defer l.flow.client.inbox.begin()()
-	for {
+	for blind := 0; ; {
 		done, err := l.look(ctx)
-		if err != nil {
-			return l.flow.fail(ctx, "login/look", err)
-		}
-		if done {
+		switch blind++; {
+		case done:
 			return nil
+		case err == nil:
+			blind = 0
+		case platforms.KindOf(err) != platforms.Internal || blind == blindLooks:
+			return l.flow.fail(ctx, "login/look", err)
 		}
 		if err := l.listen(ctx, in); err != nil {
 			return l.flow.fail(ctx, "login/input", err)

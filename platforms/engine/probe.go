@@ -20,11 +20,7 @@ func (c *client) Probe(ctx context.Context) (*messages.Profile, error) {
 	if err := f.run(ctx, c.Definition.Probe); err != nil {
 		return nil, err
 	}
-	proved, err := f.proved(ctx)
-	if err == nil && !proved {
-		err = &platforms.Error{Kind: platforms.LoggedOut, Err: errors.New("the page or the login's cookie does not prove a login")}
-	}
-	if err != nil {
+	if err := f.prove(ctx); err != nil {
 		return nil, f.fail(ctx, "probe/proof", err)
 	}
 	return c.whose(f)
@@ -49,6 +45,15 @@ func (c *client) whose(f *flow) (*messages.Profile, error) {
 	}
 	c.inbox.setOwner(profile.GetPlatformUserId())
 	return profile, nil
+}
+
+// prove is an error unless page and cookie show a login.
+func (f *flow) prove(ctx context.Context) error {
+	proved, err := f.proved(ctx)
+	if err == nil && !proved {
+		err = &platforms.Error{Kind: platforms.LoggedOut, Err: errors.New("the page or the login's cookie does not prove a login")}
+	}
+	return err
 }
 
 // proved says whether page and cookie show a login.

@@ -118,11 +118,14 @@ func (f *flow) confirm(ctx context.Context, m *definition.Confirm) (string, erro
 	defer cancel()
 	for {
 		slice, cancel := context.WithTimeout(ctx, 5*pollTime)
-		rec, err := f.client.Browser.Traffic().Wait(slice, f.mark, func(rec page.Record) bool { return rec.Tab == f.tabName && f.decides(m, rec) })
+		rec, err := f.client.Browser.Traffic().Wait(slice, f.mark, func(rec page.Record) bool { return f.follows(rec) && f.decides(m, rec) })
 		cancel()
 		if err == nil {
 			if reason, decided := f.decide(ctx, m, rec); decided {
 				return reason, nil
+			}
+			if rec.Kind == page.Failed {
+				return "", fmt.Errorf("the site's answer: %w: %s", page.ErrNetwork, rec.Err)
 			}
 			return "", errors.New("no outcome of the definition recognises the site's answer")
 		}
