@@ -33,6 +33,13 @@ func (s *session) call(ctx context.Context, method string, params, answer any) e
 	defer stop()
 
 	b, err := s.client.Call(ctx, string(s.id), method, params)
+	for n := 0; between(err) && n < betweenTries; n++ {
+		select {
+		case <-ctx.Done():
+		case <-time.After(betweenWait):
+		}
+		b, err = s.client.Call(ctx, string(s.id), method, params)
+	}
 	if err != nil {
 		return s.explain(ctx, method, err)
 	}
@@ -43,6 +50,18 @@ func (s *session) call(ctx context.Context, method string, params, answer any) e
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	return nil
+}
+
+// A tab that moves from one document to the next refuses commands for a moment, without carrying them out.
+const (
+	betweenWait  = 50 * time.Millisecond
+	betweenTries = 60
+)
+
+// between says whether Chromium refused a command because the tab was between two documents (156, seen 2026-11).
+func between(err error) bool {
+	var refused *cdp.Error
+	return errors.As(err, &refused) && refused.Message == "Not attached to an active page"
 }
 
 // explain finds the cause of a failed command: the target is gone, the time is up, or Chromium refused.
