@@ -98,14 +98,19 @@ func (f *flow) onElement(ctx context.Context, p definition.Place, act func(page.
 }
 
 // find waits until an element can be seen. The located row is found again by its key, so that a
-// row whose node was used for another item meanwhile is never taken for it.
+// row whose node was used for another item meanwhile is never taken for it. A sign of trouble ends the wait.
 func (f *flow) find(ctx context.Context, p definition.Place) (el page.Element, matched string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
-	for {
+	for looks := 1; ; looks++ {
 		el, matched, err = f.look(ctx, p)
 		if err != nil || el != nil {
 			return el, matched, err
+		}
+		if looks%troubleLooks == 0 {
+			if t := f.trouble(ctx); t != nil {
+				return nil, "", t
+			}
 		}
 		if wait(ctx, pollTime) != nil {
 			return nil, "", fmt.Errorf("%s %w", p.Find, errMissing)

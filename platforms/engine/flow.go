@@ -21,7 +21,9 @@ const (
 	findTime  = 6 * time.Second        // for an element or an assertion
 	openTime  = 30 * time.Second       // for a navigation
 	pollTime  = 100 * time.Millisecond // between two looks at the page
-	sliceTime = 2 * time.Second        // of waiting, between two looks for signs of trouble
+	sliceTime = 2 * time.Second        // of waiting for an answer, between two looks for signs of trouble
+
+	troubleLooks = 10 // for an element, between two looks for signs of trouble
 )
 
 // What a step may find out; KindOf knows their kinds by way of flow.fail.

@@ -114,23 +114,6 @@ func (r *rig) start() {
 	})
 }
 
-// login logs the owner in as a person would: scan, then confirm.
-func (r *rig) login() *messages.Profile {
-	r.t.Helper()
-	profile, err := r.client.Login(r.ctx(60*time.Second), make(chan platforms.Input), func(s platforms.Step) {
-		switch s.Status {
-		case "qrcode_ready":
-			r.must(r.site.Scan(""))
-		case "scanning":
-			r.must(r.site.Confirm("", r.owner.UID))
-		}
-	})
-	if err != nil {
-		r.t.Fatalf("login: %v\n%+v", err, r.steps())
-	}
-	return profile
-}
-
 func (r *rig) ctx(d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(r.t.Context(), d)
 	r.t.Cleanup(cancel)

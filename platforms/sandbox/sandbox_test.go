@@ -17,13 +17,13 @@ import (
 func TestAccountIsLoggedInWatchedAndAnswered(t *testing.T) {
 	r := newRig(t, site.NewOwner{Nickname: "小厨娘阿月"})
 	r.must(r.site.Fill(site.Fill{Owner: r.owner.UID, Works: 22, Comments: 60, Conversations: 45, Messages: 60, Notifications: 24}))
-	if p := r.login(); p.GetPlatformUserId() != r.owner.UID || p.GetNickname() != r.owner.Nickname {
-		t.Fatalf("profile %v of owner %+v", p, r.owner)
-	}
 	for _, part := range []struct {
 		name string
 		run  func(*rig)
 	}{
+		{"without a login the account is logged out", loggedOut},
+		{"a login that is refused or cancelled has a name", loginsThatEnd},
+		{"a login goes from picture to picture, code and profile", loginSteps},
 		{"the first round sees every list to its end", firstRound},
 		{"a quiet round yields nothing and loads no page", quietRound},
 		{"pushes become items at once", pushes},
@@ -45,6 +45,73 @@ func TestAccountIsLoggedInWatchedAndAnswered(t *testing.T) {
 		if !ok {
 			t.Fatal("the parts build on each other")
 		}
+	}
+}
+
+func loggedOut(r *rig) {
+	if _, err := r.client.Probe(r.ctx(30 * time.Second)); platforms.KindOf(err) != platforms.LoggedOut {
+		r.t.Errorf("%v", err)
+	}
+}
+
+func loginsThatEnd(r *rig) {
+	_, err := r.client.Login(r.ctx(30*time.Second), nil, func(s platforms.Step) {
+		if s.Status == "qrcode_ready" {
+			r.must(r.site.Refuse(""))
+		}
+	})
+	if platforms.KindOf(err) != platforms.LoginRefused {
+		r.t.Errorf("refused: %v", err)
+	}
+	ctx, cancel := context.WithCancel(r.ctx(30 * time.Second))
+	_, err = r.client.Login(ctx, nil, func(platforms.Step) { cancel() })
+	if platforms.KindOf(err) != platforms.Cancelled {
+		r.t.Errorf("cancelled: %v", err)
+	}
+}
+
+func loginSteps(r *rig) {
+	r.site.RequireCode("123456")
+	defer r.site.RequireCode("")
+	inputs := make(chan platforms.Input, 3)
+	var seen []string
+	pictures := map[string]bool{}
+	profile, err := r.client.Login(r.ctx(60*time.Second), inputs, func(s platforms.Step) {
+		seen = append(seen, s.Status+s.Message)
+		switch s.Status {
+		case "qrcode_ready":
+			r.must(r.site.Expire(""))
+		case "qrcode_refreshed":
+			if len(pictures) == 1 {
+				inputs <- platforms.Input{Kind: "refresh"}
+			} else {
+				r.must(r.site.Scan(""))
+			}
+		case "scanning":
+			r.must(r.site.Confirm("", r.owner.UID))
+		case "sms_input_required":
+			code := "123456"
+			if s.Message == "" {
+				code = "000000"
+			}
+			inputs <- platforms.Input{Kind: s.Ask, Value: messages.Secret(code)}
+		}
+		if s.QR != nil {
+			pictures[string(s.QR)] = true
+			if s.ExpiresAt.Before(time.Now()) {
+				r.t.Error("the picture is said to be over already")
+			}
+		}
+	})
+	if err != nil {
+		r.t.Fatalf("%v after %v", err, seen)
+	}
+	want := []string{"qrcode_ready", "qrcode_refreshed", "qrcode_refreshed", "scanning", "sms_input_required", "sms_input_requiredthe code was wrong"}
+	if !slices.Equal(seen, want) || len(pictures) != 3 {
+		r.t.Errorf("%d pictures, steps %v", len(pictures), seen)
+	}
+	if profile.GetPlatformUserId() != r.owner.UID || profile.GetNickname() != r.owner.Nickname || profile.GetFollowers() < r.owner.Followers {
+		r.t.Errorf("profile %v of owner %+v", profile, r.owner)
 	}
 }
 
