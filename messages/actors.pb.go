@@ -10,11 +10,12 @@
 package messages
 
 import (
-	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
-	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
+
+	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 )
 
 const (
@@ -4539,71 +4540,74 @@ func file_actors_proto_rawDescGZIP() []byte {
 	return file_actors_proto_rawDescData
 }
 
-var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
-var file_actors_proto_goTypes = []any{
-	(ReplyKind)(0),          // 0: troupe.ReplyKind
-	(*Account)(nil),         // 1: troupe.Account
-	(*AccountStatus)(nil),   // 2: troupe.AccountStatus
-	(*Held)(nil),            // 3: troupe.Held
-	(*Beat)(nil),            // 4: troupe.Beat
-	(*Grant)(nil),           // 5: troupe.Grant
-	(*AssignAccount)(nil),   // 6: troupe.AssignAccount
-	(*AccountAssigned)(nil), // 7: troupe.AccountAssigned
-	(*RevokeAccount)(nil),   // 8: troupe.RevokeAccount
-	(*AccountRevoked)(nil),  // 9: troupe.AccountRevoked
-	(*AccountFailed)(nil),   // 10: troupe.AccountFailed
-	(*NodeStatus)(nil),      // 11: troupe.NodeStatus
-	(*DrainWorker)(nil),     // 12: troupe.DrainWorker
-	(*WorkerDrained)(nil),   // 13: troupe.WorkerDrained
-	(*SealedState)(nil),     // 14: troupe.SealedState
-	(*SaveVault)(nil),       // 15: troupe.SaveVault
-	(*VaultSaved)(nil),      // 16: troupe.VaultSaved
-	(*Observed)(nil),        // 17: troupe.Observed
-	(*Acked)(nil),           // 18: troupe.Acked
-	(*StartLogin)(nil),      // 19: troupe.StartLogin
-	(*LoginStarted)(nil),    // 20: troupe.LoginStarted
-	(*LoginInput)(nil),      // 21: troupe.LoginInput
-	(*CancelLogin)(nil),     // 22: troupe.CancelLogin
-	(*LoginStep)(nil),       // 23: troupe.LoginStep
-	(*LoginEnded)(nil),      // 24: troupe.LoginEnded
-	(*LoginSession)(nil),    // 25: troupe.LoginSession
-	(*ReplyTarget)(nil),     // 26: troupe.ReplyTarget
-	(*Reply)(nil),           // 27: troupe.Reply
-	(*SubmitReply)(nil),     // 28: troupe.SubmitReply
-	(*ReplyAccepted)(nil),   // 29: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),    // 30: troupe.ExecuteReply
-	(*BeginCommit)(nil),     // 31: troupe.BeginCommit
-	(*CommitTicket)(nil),    // 32: troupe.CommitTicket
-	(*ReplyResult)(nil),     // 33: troupe.ReplyResult
-	(*FindReply)(nil),       // 34: troupe.FindReply
-	(*ReplyFound)(nil),      // 35: troupe.ReplyFound
-	(*Alarm)(nil),           // 36: troupe.Alarm
-	(*Put)(nil),             // 37: troupe.Put
-	(*Append)(nil),          // 38: troupe.Append
-	(*Appended)(nil),        // 39: troupe.Appended
-	(*LoadControl)(nil),     // 40: troupe.LoadControl
-	(*ControlLoaded)(nil),   // 41: troupe.ControlLoaded
-	(*MarkRead)(nil),        // 42: troupe.MarkRead
-	(*MarkedRead)(nil),      // 43: troupe.MarkedRead
-	(*EraseAccount)(nil),    // 44: troupe.EraseAccount
-	(*AccountErased)(nil),   // 45: troupe.AccountErased
-	(*KnownItems)(nil),      // 46: troupe.KnownItems
-	(*ItemsKnown)(nil),      // 47: troupe.ItemsKnown
-	(*CreateAccount)(nil),   // 48: troupe.CreateAccount
-	(*PauseAccount)(nil),    // 49: troupe.PauseAccount
-	(*ResumeAccount)(nil),   // 50: troupe.ResumeAccount
-	(*RemoveAccount)(nil),   // 51: troupe.RemoveAccount
-	(*AccountDone)(nil),     // 52: troupe.AccountDone
-	(*Refused)(nil),         // 53: troupe.Refused
-	(*TakeScreenshot)(nil),  // 54: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil), // 55: troupe.ScreenshotTaken
-	(*CollectNow)(nil),      // 56: troupe.CollectNow
-	nil,                     // 57: troupe.AssignAccount.KnownEntry
-	nil,                     // 58: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),         // 59: troupe.Profile
-	(*Item)(nil),            // 60: troupe.Item
-}
+var (
+	file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+	file_actors_proto_msgTypes  = make([]protoimpl.MessageInfo, 58)
+	file_actors_proto_goTypes   = []any{
+		ReplyKind(0),            // 0: troupe.ReplyKind
+		(*Account)(nil),         // 1: troupe.Account
+		(*AccountStatus)(nil),   // 2: troupe.AccountStatus
+		(*Held)(nil),            // 3: troupe.Held
+		(*Beat)(nil),            // 4: troupe.Beat
+		(*Grant)(nil),           // 5: troupe.Grant
+		(*AssignAccount)(nil),   // 6: troupe.AssignAccount
+		(*AccountAssigned)(nil), // 7: troupe.AccountAssigned
+		(*RevokeAccount)(nil),   // 8: troupe.RevokeAccount
+		(*AccountRevoked)(nil),  // 9: troupe.AccountRevoked
+		(*AccountFailed)(nil),   // 10: troupe.AccountFailed
+		(*NodeStatus)(nil),      // 11: troupe.NodeStatus
+		(*DrainWorker)(nil),     // 12: troupe.DrainWorker
+		(*WorkerDrained)(nil),   // 13: troupe.WorkerDrained
+		(*SealedState)(nil),     // 14: troupe.SealedState
+		(*SaveVault)(nil),       // 15: troupe.SaveVault
+		(*VaultSaved)(nil),      // 16: troupe.VaultSaved
+		(*Observed)(nil),        // 17: troupe.Observed
+		(*Acked)(nil),           // 18: troupe.Acked
+		(*StartLogin)(nil),      // 19: troupe.StartLogin
+		(*LoginStarted)(nil),    // 20: troupe.LoginStarted
+		(*LoginInput)(nil),      // 21: troupe.LoginInput
+		(*CancelLogin)(nil),     // 22: troupe.CancelLogin
+		(*LoginStep)(nil),       // 23: troupe.LoginStep
+		(*LoginEnded)(nil),      // 24: troupe.LoginEnded
+		(*LoginSession)(nil),    // 25: troupe.LoginSession
+		(*ReplyTarget)(nil),     // 26: troupe.ReplyTarget
+		(*Reply)(nil),           // 27: troupe.Reply
+		(*SubmitReply)(nil),     // 28: troupe.SubmitReply
+		(*ReplyAccepted)(nil),   // 29: troupe.ReplyAccepted
+		(*ExecuteReply)(nil),    // 30: troupe.ExecuteReply
+		(*BeginCommit)(nil),     // 31: troupe.BeginCommit
+		(*CommitTicket)(nil),    // 32: troupe.CommitTicket
+		(*ReplyResult)(nil),     // 33: troupe.ReplyResult
+		(*FindReply)(nil),       // 34: troupe.FindReply
+		(*ReplyFound)(nil),      // 35: troupe.ReplyFound
+		(*Alarm)(nil),           // 36: troupe.Alarm
+		(*Put)(nil),             // 37: troupe.Put
+		(*Append)(nil),          // 38: troupe.Append
+		(*Appended)(nil),        // 39: troupe.Appended
+		(*LoadControl)(nil),     // 40: troupe.LoadControl
+		(*ControlLoaded)(nil),   // 41: troupe.ControlLoaded
+		(*MarkRead)(nil),        // 42: troupe.MarkRead
+		(*MarkedRead)(nil),      // 43: troupe.MarkedRead
+		(*EraseAccount)(nil),    // 44: troupe.EraseAccount
+		(*AccountErased)(nil),   // 45: troupe.AccountErased
+		(*KnownItems)(nil),      // 46: troupe.KnownItems
+		(*ItemsKnown)(nil),      // 47: troupe.ItemsKnown
+		(*CreateAccount)(nil),   // 48: troupe.CreateAccount
+		(*PauseAccount)(nil),    // 49: troupe.PauseAccount
+		(*ResumeAccount)(nil),   // 50: troupe.ResumeAccount
+		(*RemoveAccount)(nil),   // 51: troupe.RemoveAccount
+		(*AccountDone)(nil),     // 52: troupe.AccountDone
+		(*Refused)(nil),         // 53: troupe.Refused
+		(*TakeScreenshot)(nil),  // 54: troupe.TakeScreenshot
+		(*ScreenshotTaken)(nil), // 55: troupe.ScreenshotTaken
+		(*CollectNow)(nil),      // 56: troupe.CollectNow
+		nil,                     // 57: troupe.AssignAccount.KnownEntry
+		nil,                     // 58: troupe.ItemsKnown.KnownEntry
+		(*Profile)(nil),         // 59: troupe.Profile
+		(*Item)(nil),            // 60: troupe.Item
+	}
+)
+
 var file_actors_proto_depIdxs = []int32{
 	59, // 0: troupe.Account.profile:type_name -> troupe.Profile
 	59, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile

@@ -63,6 +63,14 @@ func (e Epoch) Attr() slog.Attr { return slog.String("epoch", e.String()) }
 // ActorName is the name of an account's actor under its platform: dy_1@7.
 func ActorName(id AccountID, e Epoch) string { return string(id) + "@" + e.String() }
 
+// WorkerActor is the well-known name of a node's worker.
+const WorkerActor = "worker"
+
+// AccountPath is the full name of an account's actor on its node: worker/douyin/dy_1@7.
+func AccountPath(p PlatformName, id AccountID, e Epoch) string {
+	return WorkerActor + "/" + string(p) + "/" + ActorName(id, e)
+}
+
 // Rev orders every durable change of the store; it only grows.
 type Rev uint64
 

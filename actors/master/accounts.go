@@ -158,9 +158,9 @@ func (m *master) erase(c actor.Context, a *account) {
 		c.Send(n.pid, &messages.RevokeAccount{Account: a.record.GetId(), Epoch: a.record.GetEpoch(), Reason: "removed", Erase: true})
 	}
 	f := c.RequestFuture(m.Store, &messages.EraseAccount{Account: a.record.GetId()}, appendLimit)
-	c.ReenterAfter(f, func(_ any, err error) {
-		if err != nil {
-			panic(fmt.Sprintf("the store did not erase an account: %v", err))
+	c.ReenterAfter(f, func(answer any, err error) {
+		if _, ok := answer.(*messages.AccountErased); err != nil || !ok {
+			panic(fmt.Sprintf("the store did not erase an account: %v %T", err, answer))
 		}
 		m.forget(c, a)
 	})

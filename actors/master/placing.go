@@ -1,14 +1,12 @@
 package master
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"troupe/actors/worker"
 	"troupe/cluster/placement"
 	"troupe/messages"
 )
@@ -254,8 +252,7 @@ func (m *master) pid(a *account) *actor.PID {
 	if !a.running || !a.assigned || n == nil {
 		return nil
 	}
-	name := messages.ActorName(a.id(), messages.Epoch(a.record.GetEpoch()))
-	return actor.NewPID(n.pid.Address, fmt.Sprintf("%s/%s/%s", worker.Name, a.record.GetPlatform(), name))
+	return actor.NewPID(n.pid.Address, messages.AccountPath(messages.PlatformName(a.record.GetPlatform()), a.id(), messages.Epoch(a.record.GetEpoch())))
 }
 
 // tell sends to an account's running actor, if there is one.

@@ -20,7 +20,7 @@ const metadataEvery = time.Minute
 type queue struct {
 	account  messages.AccountID
 	stream   string
-	known    map[string]uint64
+	known    map[string]sighting
 	n        uint64
 	waiting  []*messages.Observed
 	sizes    []int
@@ -29,10 +29,19 @@ type queue struct {
 	lastMeta time.Time
 }
 
+// sighting is how an item looked when it was last sent, and on which day. An unchanged one is sent again the next day: the
+// store must know that pages still show it, or it would expire.
+type sighting struct {
+	hash uint64
+	day  int64
+}
+
+const dayMillis = 24 * 60 * 60 * 1000
+
 func newQueue(id messages.AccountID, known map[string]uint64, stream string) *queue {
-	q := &queue{account: id, stream: stream, known: make(map[string]uint64, len(known))}
+	q := &queue{account: id, stream: stream, known: make(map[string]sighting, len(known))}
 	for k, h := range known {
-		q.known[k] = h
+		q.known[k] = sighting{hash: h} // sent on a day that we do not know
 	}
 	return q
 }
@@ -45,11 +54,11 @@ func (q *queue) add(m *messages.Observed, now time.Time) bool {
 		if !ok {
 			continue
 		}
-		h := item.Hash()
-		if q.known[key] == h {
+		seen := sighting{item.Hash(), now.UnixMilli() / dayMillis}
+		if q.known[key] == seen {
 			continue
 		}
-		q.known[key] = h
+		q.known[key] = seen
 		items = append(items, item)
 	}
 	if len(items) == 0 && len(m.GetComplete()) == 0 && (!m.GetRound() || now.Sub(q.lastMeta) < metadataEvery) {

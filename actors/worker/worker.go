@@ -23,7 +23,7 @@ import (
 )
 
 // Name is the worker's well-known name.
-const Name = "worker"
+const Name = messages.WorkerActor
 
 // Config is what cmd gives to the worker.
 type Config struct {
