@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,7 +23,14 @@ import (
 	"troupe/testkit/site"
 )
 
+// atOnce is how many stories are told at once: most of each is waiting.
+const atOnce = "4"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	proc.Clean()
 	os.Exit(code)
@@ -41,8 +49,10 @@ type stage struct {
 	owners   map[string]string // account to the owner's uid
 }
 
+// newStage starts both. Stages share nothing, so their tests run beside each other.
 func newStage(t *testing.T, args ...string) *stage {
 	t.Helper()
+	t.Parallel()
 	web, err := site.Start(site.Options{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
