@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"time"
@@ -232,10 +233,15 @@ func (a *Await) names() []string {
 	return names
 }
 
-// either decodes a scalar into short or a mapping into long, and reports the mapping's error.
+// either decodes a plain value into short or a mapping into long.
 func either(decode func(any) error, short, long any) error {
-	if err := decode(short); err == nil {
+	plain := decode(short)
+	if plain == nil {
 		return nil
 	}
-	return decode(long)
+	err := decode(long)
+	if _, ok := errors.AsType[*located](plain); ok && err != nil {
+		return plain // a plain value that is wrong in itself
+	}
+	return err
 }

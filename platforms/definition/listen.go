@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // Listen is one kind of answer or frame that a page receives by itself.
@@ -33,11 +35,8 @@ type Request struct {
 
 // UnmarshalYAML reads an address alone, or {url, method}.
 func (r *Request) UnmarshalYAML(decode func(any) error) error {
-	if err := decode(&r.URL); err == nil {
-		return nil
-	}
 	type plain Request
-	return decode((*plain)(r))
+	return either(decode, &r.URL, (*plain)(r))
 }
 
 // Match says whether a request is meant.
@@ -53,16 +52,11 @@ type Pattern struct {
 }
 
 // UnmarshalYAML reads a pattern.
-func (p *Pattern) UnmarshalYAML(decode func(any) error) error {
-	var src string
-	if err := decode(&src); err != nil {
+func (p *Pattern) UnmarshalYAML(n ast.Node) error {
+	return scalar(n, func(src string) (err error) {
+		*p, err = ParsePattern(src)
 		return err
-	}
-	compiled, err := ParsePattern(src)
-	if err == nil {
-		*p = compiled
-	}
-	return err
+	})
 }
 
 // ParsePattern makes a pattern; an empty one is an error.

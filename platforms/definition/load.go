@@ -35,11 +35,7 @@ func Parse(src []byte, functions map[string]string) (*Definition, error) {
 	lines, problems := inspect(src)
 	d := &Definition{Functions: functions, Digest: digest(src, functions)}
 	if err := yaml.Unmarshal(src, d); err != nil {
-		if typed, ok := errors.AsType[yaml.Error](err); ok {
-			problems = append(problems, Problem{Line: typed.GetToken().Position.Line, Text: typed.GetMessage()})
-		} else {
-			problems = append(problems, Problem{Text: err.Error()})
-		}
+		problems = append(problems, problemOf(err))
 	} else {
 		problems = append(problems, validate(d, lines)...)
 	}
@@ -48,6 +44,17 @@ func Parse(src []byte, functions map[string]string) (*Definition, error) {
 		return nil, problems
 	}
 	return d, nil
+}
+
+// problemOf is what the decoder stopped at.
+func problemOf(err error) Problem {
+	if at, ok := errors.AsType[*located](err); ok {
+		return Problem{Line: at.line, Text: at.Error()}
+	}
+	if at, ok := errors.AsType[yaml.Error](err); ok {
+		return Problem{Line: at.GetToken().Position.Line, Text: at.GetMessage()}
+	}
+	return Problem{Text: err.Error()}
 }
 
 func readFunctions(folder fs.FS) (map[string]string, error) {

@@ -7,7 +7,30 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 )
+
+// located is an error of a value that knows its line.
+type located struct {
+	line int
+	err  error
+}
+
+func (l *located) Error() string { return l.err.Error() }
+
+// scalar reads one plain value, and gives parse's error its line.
+func scalar(n ast.Node, parse func(string) error) error {
+	var src string
+	if err := yaml.NodeToValue(n, &src); err != nil {
+		return err
+	}
+	if err := parse(src); err != nil {
+		return &located{n.GetToken().Position.Line, err}
+	}
+	return nil
+}
 
 // Text is a string in which {{names}} are replaced.
 type Text string
@@ -45,11 +68,9 @@ func (s Span) Draw(r *rand.Rand) time.Duration {
 }
 
 // UnmarshalYAML reads a span.
-func (s *Span) UnmarshalYAML(decode func(any) error) error {
-	var src string
-	if err := decode(&src); err != nil {
-		return err
-	}
+func (s *Span) UnmarshalYAML(n ast.Node) error { return scalar(n, s.parse) }
+
+func (s *Span) parse(src string) error {
 	low, high, two := strings.Cut(src, "-")
 	if !two {
 		high = low
@@ -71,11 +92,9 @@ type Rate struct {
 }
 
 // UnmarshalYAML reads a rate.
-func (r *Rate) UnmarshalYAML(decode func(any) error) error {
-	var src string
-	if err := decode(&src); err != nil {
-		return err
-	}
+func (r *Rate) UnmarshalYAML(n ast.Node) error { return scalar(n, r.parse) }
+
+func (r *Rate) parse(src string) error {
 	n, per, _ := strings.Cut(src, "/")
 	units := map[string]time.Duration{"s": time.Second, "min": time.Minute, "h": time.Hour}
 	events, err := strconv.Atoi(n)
