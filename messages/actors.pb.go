@@ -10,12 +10,11 @@
 package messages
 
 import (
+	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
-
-	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
-	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 )
 
 const (
@@ -302,8 +301,9 @@ type AccountStatus struct {
 	BrowserStarts int64                  `protobuf:"varint,12,opt,name=browser_starts,json=browserStarts,proto3" json:"browser_starts,omitempty"`
 	Gate          string                 `protobuf:"bytes,13,opt,name=gate,proto3" json:"gate,omitempty"` // address of its gate
 	GateOpen      bool                   `protobuf:"varint,14,opt,name=gate_open,json=gateOpen,proto3" json:"gate_open,omitempty"`
-	Profile       *Profile               `protobuf:"bytes,15,opt,name=profile,proto3" json:"profile,omitempty"`   // set when it was just read
-	Evidence      string                 `protobuf:"bytes,16,opt,name=evidence,proto3" json:"evidence,omitempty"` // name of the last evidence file
+	Profile       *Profile               `protobuf:"bytes,15,opt,name=profile,proto3" json:"profile,omitempty"`                       // set when it was just read
+	Evidence      string                 `protobuf:"bytes,16,opt,name=evidence,proto3" json:"evidence,omitempty"`                     // name of the last evidence file
+	ItemsHour     int64                  `protobuf:"varint,17,opt,name=items_hour,json=itemsHour,proto3" json:"items_hour,omitempty"` // changed items sent to the store within the last hour
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -450,6 +450,369 @@ func (x *AccountStatus) GetEvidence() string {
 	return ""
 }
 
+func (x *AccountStatus) GetItemsHour() int64 {
+	if x != nil {
+		return x.ItemsHour
+	}
+	return 0
+}
+
+// ListRounds asks an account for what it did last.
+type ListRounds struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRounds) Reset() {
+	*x = ListRounds{}
+	mi := &file_actors_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRounds) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRounds) ProtoMessage() {}
+
+func (x *ListRounds) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRounds.ProtoReflect.Descriptor instead.
+func (*ListRounds) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListRounds) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+type RoundsListed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rounds        []*Round               `protobuf:"bytes,1,rep,name=rounds,proto3" json:"rounds,omitempty"` // newest first
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoundsListed) Reset() {
+	*x = RoundsListed{}
+	mi := &file_actors_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoundsListed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoundsListed) ProtoMessage() {}
+
+func (x *RoundsListed) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoundsListed.ProtoReflect.Descriptor instead.
+func (*RoundsListed) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RoundsListed) GetRounds() []*Round {
+	if x != nil {
+		return x.Rounds
+	}
+	return nil
+}
+
+// Round is one thing that an account did in its browser, with its evidence.
+type Round struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	At            int64                  `protobuf:"varint,1,opt,name=at,proto3" json:"at,omitempty"` // when it began
+	TookMs        int64                  `protobuf:"varint,2,opt,name=took_ms,json=tookMs,proto3" json:"took_ms,omitempty"`
+	What          string                 `protobuf:"bytes,3,opt,name=what,proto3" json:"what,omitempty"` // round probe login reply
+	Items         int64                  `protobuf:"varint,4,opt,name=items,proto3" json:"items,omitempty"`
+	Outcome       string                 `protobuf:"bytes,5,opt,name=outcome,proto3" json:"outcome,omitempty"` // ok, or the kind of trouble
+	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	Evidence      string                 `protobuf:"bytes,7,opt,name=evidence,proto3" json:"evidence,omitempty"` // name of the picture that was kept
+	Steps         []*RoundStep           `protobuf:"bytes,8,rep,name=steps,proto3" json:"steps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Round) Reset() {
+	*x = Round{}
+	mi := &file_actors_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Round) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Round) ProtoMessage() {}
+
+func (x *Round) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Round.ProtoReflect.Descriptor instead.
+func (*Round) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Round) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Round) GetTookMs() int64 {
+	if x != nil {
+		return x.TookMs
+	}
+	return 0
+}
+
+func (x *Round) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *Round) GetItems() int64 {
+	if x != nil {
+		return x.Items
+	}
+	return 0
+}
+
+func (x *Round) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *Round) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Round) GetEvidence() string {
+	if x != nil {
+		return x.Evidence
+	}
+	return ""
+}
+
+func (x *Round) GetSteps() []*RoundStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+// RoundStep is one step of a flow: what it looked for, what matched, how long it took.
+type RoundStep struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Step          string                 `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	Matched       string                 `protobuf:"bytes,2,opt,name=matched,proto3" json:"matched,omitempty"`
+	TookMs        int64                  `protobuf:"varint,3,opt,name=took_ms,json=tookMs,proto3" json:"took_ms,omitempty"`
+	Error         string                 `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoundStep) Reset() {
+	*x = RoundStep{}
+	mi := &file_actors_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoundStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoundStep) ProtoMessage() {}
+
+func (x *RoundStep) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoundStep.ProtoReflect.Descriptor instead.
+func (*RoundStep) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RoundStep) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *RoundStep) GetMatched() string {
+	if x != nil {
+		return x.Matched
+	}
+	return ""
+}
+
+func (x *RoundStep) GetTookMs() int64 {
+	if x != nil {
+		return x.TookMs
+	}
+	return 0
+}
+
+func (x *RoundStep) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+// ReadEvidence asks for a picture that an account kept.
+type ReadEvidence struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadEvidence) Reset() {
+	*x = ReadEvidence{}
+	mi := &file_actors_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadEvidence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadEvidence) ProtoMessage() {}
+
+func (x *ReadEvidence) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadEvidence.ProtoReflect.Descriptor instead.
+func (*ReadEvidence) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReadEvidence) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ReadEvidence) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type EvidenceRead struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Png           []byte                 `protobuf:"bytes,1,opt,name=png,proto3" json:"png,omitempty"` // never logged
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EvidenceRead) Reset() {
+	*x = EvidenceRead{}
+	mi := &file_actors_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EvidenceRead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EvidenceRead) ProtoMessage() {}
+
+func (x *EvidenceRead) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EvidenceRead.ProtoReflect.Descriptor instead.
+func (*EvidenceRead) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *EvidenceRead) GetPng() []byte {
+	if x != nil {
+		return x.Png
+	}
+	return nil
+}
+
 type Held struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -460,7 +823,7 @@ type Held struct {
 
 func (x *Held) Reset() {
 	*x = Held{}
-	mi := &file_actors_proto_msgTypes[2]
+	mi := &file_actors_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +835,7 @@ func (x *Held) String() string {
 func (*Held) ProtoMessage() {}
 
 func (x *Held) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[2]
+	mi := &file_actors_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +848,7 @@ func (x *Held) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Held.ProtoReflect.Descriptor instead.
 func (*Held) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{2}
+	return file_actors_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Held) GetAccount() string {
@@ -515,7 +878,7 @@ type Beat struct {
 
 func (x *Beat) Reset() {
 	*x = Beat{}
-	mi := &file_actors_proto_msgTypes[3]
+	mi := &file_actors_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -527,7 +890,7 @@ func (x *Beat) String() string {
 func (*Beat) ProtoMessage() {}
 
 func (x *Beat) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[3]
+	mi := &file_actors_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -540,7 +903,7 @@ func (x *Beat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Beat.ProtoReflect.Descriptor instead.
 func (*Beat) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{3}
+	return file_actors_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Beat) GetWorker() string {
@@ -584,7 +947,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_actors_proto_msgTypes[4]
+	mi := &file_actors_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -596,7 +959,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[4]
+	mi := &file_actors_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -609,7 +972,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{4}
+	return file_actors_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Grant) GetSeq() uint64 {
@@ -656,7 +1019,7 @@ type AssignAccount struct {
 
 func (x *AssignAccount) Reset() {
 	*x = AssignAccount{}
-	mi := &file_actors_proto_msgTypes[5]
+	mi := &file_actors_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +1031,7 @@ func (x *AssignAccount) String() string {
 func (*AssignAccount) ProtoMessage() {}
 
 func (x *AssignAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[5]
+	mi := &file_actors_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +1044,7 @@ func (x *AssignAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignAccount.ProtoReflect.Descriptor instead.
 func (*AssignAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{5}
+	return file_actors_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AssignAccount) GetAccount() *Account {
@@ -751,7 +1114,7 @@ type AccountAssigned struct {
 
 func (x *AccountAssigned) Reset() {
 	*x = AccountAssigned{}
-	mi := &file_actors_proto_msgTypes[6]
+	mi := &file_actors_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +1126,7 @@ func (x *AccountAssigned) String() string {
 func (*AccountAssigned) ProtoMessage() {}
 
 func (x *AccountAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[6]
+	mi := &file_actors_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +1139,7 @@ func (x *AccountAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountAssigned.ProtoReflect.Descriptor instead.
 func (*AccountAssigned) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{6}
+	return file_actors_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AccountAssigned) GetAccount() string {
@@ -812,7 +1175,7 @@ type RevokeAccount struct {
 
 func (x *RevokeAccount) Reset() {
 	*x = RevokeAccount{}
-	mi := &file_actors_proto_msgTypes[7]
+	mi := &file_actors_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -824,7 +1187,7 @@ func (x *RevokeAccount) String() string {
 func (*RevokeAccount) ProtoMessage() {}
 
 func (x *RevokeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[7]
+	mi := &file_actors_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -837,7 +1200,7 @@ func (x *RevokeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAccount.ProtoReflect.Descriptor instead.
 func (*RevokeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{7}
+	return file_actors_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RevokeAccount) GetAccount() string {
@@ -880,7 +1243,7 @@ type AccountRevoked struct {
 
 func (x *AccountRevoked) Reset() {
 	*x = AccountRevoked{}
-	mi := &file_actors_proto_msgTypes[8]
+	mi := &file_actors_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -892,7 +1255,7 @@ func (x *AccountRevoked) String() string {
 func (*AccountRevoked) ProtoMessage() {}
 
 func (x *AccountRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[8]
+	mi := &file_actors_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -905,7 +1268,7 @@ func (x *AccountRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountRevoked.ProtoReflect.Descriptor instead.
 func (*AccountRevoked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{8}
+	return file_actors_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AccountRevoked) GetAccount() string {
@@ -941,7 +1304,7 @@ type AccountFailed struct {
 
 func (x *AccountFailed) Reset() {
 	*x = AccountFailed{}
-	mi := &file_actors_proto_msgTypes[9]
+	mi := &file_actors_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1316,7 @@ func (x *AccountFailed) String() string {
 func (*AccountFailed) ProtoMessage() {}
 
 func (x *AccountFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[9]
+	mi := &file_actors_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1329,7 @@ func (x *AccountFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountFailed.ProtoReflect.Descriptor instead.
 func (*AccountFailed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{9}
+	return file_actors_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AccountFailed) GetAccount() string {
@@ -1013,7 +1376,7 @@ type NodeStatus struct {
 
 func (x *NodeStatus) Reset() {
 	*x = NodeStatus{}
-	mi := &file_actors_proto_msgTypes[10]
+	mi := &file_actors_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1388,7 @@ func (x *NodeStatus) String() string {
 func (*NodeStatus) ProtoMessage() {}
 
 func (x *NodeStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[10]
+	mi := &file_actors_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1401,7 @@ func (x *NodeStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeStatus.ProtoReflect.Descriptor instead.
 func (*NodeStatus) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{10}
+	return file_actors_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *NodeStatus) GetWorker() string {
@@ -1149,7 +1512,7 @@ type DrainWorker struct {
 
 func (x *DrainWorker) Reset() {
 	*x = DrainWorker{}
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1524,7 @@ func (x *DrainWorker) String() string {
 func (*DrainWorker) ProtoMessage() {}
 
 func (x *DrainWorker) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1537,7 @@ func (x *DrainWorker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorker.ProtoReflect.Descriptor instead.
 func (*DrainWorker) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{11}
+	return file_actors_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DrainWorker) GetReason() string {
@@ -1195,7 +1558,7 @@ type WorkerDrained struct {
 
 func (x *WorkerDrained) Reset() {
 	*x = WorkerDrained{}
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1570,7 @@ func (x *WorkerDrained) String() string {
 func (*WorkerDrained) ProtoMessage() {}
 
 func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1583,7 @@ func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerDrained.ProtoReflect.Descriptor instead.
 func (*WorkerDrained) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{12}
+	return file_actors_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WorkerDrained) GetWorker() string {
@@ -1252,7 +1615,7 @@ type SealedState struct {
 
 func (x *SealedState) Reset() {
 	*x = SealedState{}
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1264,7 +1627,7 @@ func (x *SealedState) String() string {
 func (*SealedState) ProtoMessage() {}
 
 func (x *SealedState) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1277,7 +1640,7 @@ func (x *SealedState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedState.ProtoReflect.Descriptor instead.
 func (*SealedState) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{13}
+	return file_actors_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SealedState) GetAccount() string {
@@ -1331,7 +1694,7 @@ type SaveVault struct {
 
 func (x *SaveVault) Reset() {
 	*x = SaveVault{}
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1343,7 +1706,7 @@ func (x *SaveVault) String() string {
 func (*SaveVault) ProtoMessage() {}
 
 func (x *SaveVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1356,7 +1719,7 @@ func (x *SaveVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveVault.ProtoReflect.Descriptor instead.
 func (*SaveVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{14}
+	return file_actors_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SaveVault) GetSealed() *SealedState {
@@ -1377,7 +1740,7 @@ type VaultSaved struct {
 
 func (x *VaultSaved) Reset() {
 	*x = VaultSaved{}
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1752,7 @@ func (x *VaultSaved) String() string {
 func (*VaultSaved) ProtoMessage() {}
 
 func (x *VaultSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1765,7 @@ func (x *VaultSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultSaved.ProtoReflect.Descriptor instead.
 func (*VaultSaved) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{15}
+	return file_actors_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *VaultSaved) GetAccount() string {
@@ -1447,7 +1810,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +1822,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +1835,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{16}
+	return file_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Observed) GetAccount() string {
@@ -1571,7 +1934,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1583,7 +1946,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1596,7 +1959,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{17}
+	return file_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Acked) GetAccount() string {
@@ -1638,7 +2001,7 @@ type StartLogin struct {
 
 func (x *StartLogin) Reset() {
 	*x = StartLogin{}
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +2013,7 @@ func (x *StartLogin) String() string {
 func (*StartLogin) ProtoMessage() {}
 
 func (x *StartLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +2026,7 @@ func (x *StartLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartLogin.ProtoReflect.Descriptor instead.
 func (*StartLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{18}
+	return file_actors_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StartLogin) GetAccount() string {
@@ -1698,7 +2061,7 @@ type LoginStarted struct {
 
 func (x *LoginStarted) Reset() {
 	*x = LoginStarted{}
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1710,7 +2073,7 @@ func (x *LoginStarted) String() string {
 func (*LoginStarted) ProtoMessage() {}
 
 func (x *LoginStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1723,7 +2086,7 @@ func (x *LoginStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStarted.ProtoReflect.Descriptor instead.
 func (*LoginStarted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{19}
+	return file_actors_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *LoginStarted) GetSession() string {
@@ -1758,7 +2121,7 @@ type LoginInput struct {
 
 func (x *LoginInput) Reset() {
 	*x = LoginInput{}
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1770,7 +2133,7 @@ func (x *LoginInput) String() string {
 func (*LoginInput) ProtoMessage() {}
 
 func (x *LoginInput) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1783,7 +2146,7 @@ func (x *LoginInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginInput.ProtoReflect.Descriptor instead.
 func (*LoginInput) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{20}
+	return file_actors_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *LoginInput) GetSession() string {
@@ -1817,7 +2180,7 @@ type CancelLogin struct {
 
 func (x *CancelLogin) Reset() {
 	*x = CancelLogin{}
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1829,7 +2192,7 @@ func (x *CancelLogin) String() string {
 func (*CancelLogin) ProtoMessage() {}
 
 func (x *CancelLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1842,7 +2205,7 @@ func (x *CancelLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLogin.ProtoReflect.Descriptor instead.
 func (*CancelLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{21}
+	return file_actors_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *CancelLogin) GetSession() string {
@@ -1877,7 +2240,7 @@ type LoginStep struct {
 
 func (x *LoginStep) Reset() {
 	*x = LoginStep{}
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1889,7 +2252,7 @@ func (x *LoginStep) String() string {
 func (*LoginStep) ProtoMessage() {}
 
 func (x *LoginStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1902,7 +2265,7 @@ func (x *LoginStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStep.ProtoReflect.Descriptor instead.
 func (*LoginStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{22}
+	return file_actors_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LoginStep) GetSession() string {
@@ -1983,7 +2346,7 @@ type LoginEnded struct {
 
 func (x *LoginEnded) Reset() {
 	*x = LoginEnded{}
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1995,7 +2358,7 @@ func (x *LoginEnded) String() string {
 func (*LoginEnded) ProtoMessage() {}
 
 func (x *LoginEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2008,7 +2371,7 @@ func (x *LoginEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginEnded.ProtoReflect.Descriptor instead.
 func (*LoginEnded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{23}
+	return file_actors_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LoginEnded) GetSession() string {
@@ -2076,7 +2439,7 @@ type LoginSession struct {
 
 func (x *LoginSession) Reset() {
 	*x = LoginSession{}
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2088,7 +2451,7 @@ func (x *LoginSession) String() string {
 func (*LoginSession) ProtoMessage() {}
 
 func (x *LoginSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2101,7 +2464,7 @@ func (x *LoginSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSession.ProtoReflect.Descriptor instead.
 func (*LoginSession) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{24}
+	return file_actors_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LoginSession) GetSession() string {
@@ -2171,7 +2534,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2183,7 +2546,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2196,7 +2559,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{25}
+	return file_actors_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -2293,7 +2656,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2305,7 +2668,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2318,7 +2681,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{26}
+	return file_actors_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Reply) GetId() string {
@@ -2491,7 +2854,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2503,7 +2866,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2516,7 +2879,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{27}
+	return file_actors_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -2585,7 +2948,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2597,7 +2960,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2610,7 +2973,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{28}
+	return file_actors_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -2636,7 +2999,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2648,7 +3011,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2661,7 +3024,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{29}
+	return file_actors_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -2683,7 +3046,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2695,7 +3058,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2708,7 +3071,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{30}
+	return file_actors_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -2751,7 +3114,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2763,7 +3126,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2776,7 +3139,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{31}
+	return file_actors_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -2824,7 +3187,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2836,7 +3199,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2849,7 +3212,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{32}
+	return file_actors_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -2919,7 +3282,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2931,7 +3294,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2944,7 +3307,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{33}
+	return file_actors_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -2973,7 +3336,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2985,7 +3348,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2998,7 +3361,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{34}
+	return file_actors_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -3045,7 +3408,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3057,7 +3420,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3070,7 +3433,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{35}
+	return file_actors_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Alarm) GetId() string {
@@ -3134,7 +3497,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3146,7 +3509,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3159,7 +3522,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{36}
+	return file_actors_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Put) GetTable() string {
@@ -3194,7 +3557,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3206,7 +3569,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3219,7 +3582,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{37}
+	return file_actors_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -3245,7 +3608,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3257,7 +3620,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3270,7 +3633,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{38}
+	return file_actors_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -3289,7 +3652,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3301,7 +3664,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3314,7 +3677,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{39}
+	return file_actors_proto_rawDescGZIP(), []int{45}
 }
 
 type ControlLoaded struct {
@@ -3326,7 +3689,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3338,7 +3701,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3351,7 +3714,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{40}
+	return file_actors_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -3376,7 +3739,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3388,7 +3751,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3401,7 +3764,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{41}
+	return file_actors_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -3457,7 +3820,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3469,7 +3832,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3482,7 +3845,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{42}
+	return file_actors_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -3515,7 +3878,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3527,7 +3890,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3540,7 +3903,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{43}
+	return file_actors_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -3559,7 +3922,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3571,7 +3934,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3584,7 +3947,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{44}
+	return file_actors_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -3605,7 +3968,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3617,7 +3980,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3630,7 +3993,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{45}
+	return file_actors_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -3657,7 +4020,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3669,7 +4032,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3682,7 +4045,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{46}
+	return file_actors_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -3712,7 +4075,7 @@ type CreateAccount struct {
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3724,7 +4087,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3737,7 +4100,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{47}
+	return file_actors_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -3785,7 +4148,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3797,7 +4160,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3810,7 +4173,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{48}
+	return file_actors_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -3836,7 +4199,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3848,7 +4211,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3861,7 +4224,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{49}
+	return file_actors_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -3880,7 +4243,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3892,7 +4255,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3905,7 +4268,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{50}
+	return file_actors_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -3924,7 +4287,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3936,7 +4299,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3949,7 +4312,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{51}
+	return file_actors_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -3970,7 +4333,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3982,7 +4345,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3995,7 +4358,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{52}
+	return file_actors_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Refused) GetCode() string {
@@ -4021,7 +4384,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4033,7 +4396,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4046,7 +4409,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{53}
+	return file_actors_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -4066,7 +4429,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4078,7 +4441,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4091,7 +4454,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{54}
+	return file_actors_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -4118,7 +4481,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4130,7 +4493,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4143,7 +4506,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{55}
+	return file_actors_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -4184,7 +4547,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x06parked\x18\x12 \x01(\bR\x06parked\x12#\n" +
 	"\rparked_reason\x18\x13 \x01(\tR\fparkedReason\x12)\n" +
 	"\x10monitor_interval\x18\x14 \x01(\x03R\x0fmonitorInterval\x12\x1a\n" +
-	"\bremoving\x18\x15 \x01(\bR\bremoving\"\xc3\x03\n" +
+	"\bremoving\x18\x15 \x01(\bR\bremoving\"\xe2\x03\n" +
 	"\rAccountStatus\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x14\n" +
@@ -4205,7 +4568,33 @@ const file_actors_proto_rawDesc = "" +
 	"\x04gate\x18\r \x01(\tR\x04gate\x12\x1b\n" +
 	"\tgate_open\x18\x0e \x01(\bR\bgateOpen\x12)\n" +
 	"\aprofile\x18\x0f \x01(\v2\x0f.troupe.ProfileR\aprofile\x12\x1a\n" +
-	"\bevidence\x18\x10 \x01(\tR\bevidence\"6\n" +
+	"\bevidence\x18\x10 \x01(\tR\bevidence\x12\x1d\n" +
+	"\n" +
+	"items_hour\x18\x11 \x01(\x03R\titemsHour\"&\n" +
+	"\n" +
+	"ListRounds\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\"5\n" +
+	"\fRoundsListed\x12%\n" +
+	"\x06rounds\x18\x01 \x03(\v2\r.troupe.RoundR\x06rounds\"\xd1\x01\n" +
+	"\x05Round\x12\x0e\n" +
+	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x17\n" +
+	"\atook_ms\x18\x02 \x01(\x03R\x06tookMs\x12\x12\n" +
+	"\x04what\x18\x03 \x01(\tR\x04what\x12\x14\n" +
+	"\x05items\x18\x04 \x01(\x03R\x05items\x12\x18\n" +
+	"\aoutcome\x18\x05 \x01(\tR\aoutcome\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bevidence\x18\a \x01(\tR\bevidence\x12'\n" +
+	"\x05steps\x18\b \x03(\v2\x11.troupe.RoundStepR\x05steps\"h\n" +
+	"\tRoundStep\x12\x12\n" +
+	"\x04step\x18\x01 \x01(\tR\x04step\x12\x18\n" +
+	"\amatched\x18\x02 \x01(\tR\amatched\x12\x17\n" +
+	"\atook_ms\x18\x03 \x01(\x03R\x06tookMs\x12\x14\n" +
+	"\x05error\x18\x04 \x01(\tR\x05error\"<\n" +
+	"\fReadEvidence\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\" \n" +
+	"\fEvidenceRead\x12\x10\n" +
+	"\x03png\x18\x01 \x01(\fR\x03png\"6\n" +
 	"\x04Held\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\"t\n" +
@@ -4540,100 +4929,105 @@ func file_actors_proto_rawDescGZIP() []byte {
 	return file_actors_proto_rawDescData
 }
 
-var (
-	file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-	file_actors_proto_msgTypes  = make([]protoimpl.MessageInfo, 58)
-	file_actors_proto_goTypes   = []any{
-		ReplyKind(0),            // 0: troupe.ReplyKind
-		(*Account)(nil),         // 1: troupe.Account
-		(*AccountStatus)(nil),   // 2: troupe.AccountStatus
-		(*Held)(nil),            // 3: troupe.Held
-		(*Beat)(nil),            // 4: troupe.Beat
-		(*Grant)(nil),           // 5: troupe.Grant
-		(*AssignAccount)(nil),   // 6: troupe.AssignAccount
-		(*AccountAssigned)(nil), // 7: troupe.AccountAssigned
-		(*RevokeAccount)(nil),   // 8: troupe.RevokeAccount
-		(*AccountRevoked)(nil),  // 9: troupe.AccountRevoked
-		(*AccountFailed)(nil),   // 10: troupe.AccountFailed
-		(*NodeStatus)(nil),      // 11: troupe.NodeStatus
-		(*DrainWorker)(nil),     // 12: troupe.DrainWorker
-		(*WorkerDrained)(nil),   // 13: troupe.WorkerDrained
-		(*SealedState)(nil),     // 14: troupe.SealedState
-		(*SaveVault)(nil),       // 15: troupe.SaveVault
-		(*VaultSaved)(nil),      // 16: troupe.VaultSaved
-		(*Observed)(nil),        // 17: troupe.Observed
-		(*Acked)(nil),           // 18: troupe.Acked
-		(*StartLogin)(nil),      // 19: troupe.StartLogin
-		(*LoginStarted)(nil),    // 20: troupe.LoginStarted
-		(*LoginInput)(nil),      // 21: troupe.LoginInput
-		(*CancelLogin)(nil),     // 22: troupe.CancelLogin
-		(*LoginStep)(nil),       // 23: troupe.LoginStep
-		(*LoginEnded)(nil),      // 24: troupe.LoginEnded
-		(*LoginSession)(nil),    // 25: troupe.LoginSession
-		(*ReplyTarget)(nil),     // 26: troupe.ReplyTarget
-		(*Reply)(nil),           // 27: troupe.Reply
-		(*SubmitReply)(nil),     // 28: troupe.SubmitReply
-		(*ReplyAccepted)(nil),   // 29: troupe.ReplyAccepted
-		(*ExecuteReply)(nil),    // 30: troupe.ExecuteReply
-		(*BeginCommit)(nil),     // 31: troupe.BeginCommit
-		(*CommitTicket)(nil),    // 32: troupe.CommitTicket
-		(*ReplyResult)(nil),     // 33: troupe.ReplyResult
-		(*FindReply)(nil),       // 34: troupe.FindReply
-		(*ReplyFound)(nil),      // 35: troupe.ReplyFound
-		(*Alarm)(nil),           // 36: troupe.Alarm
-		(*Put)(nil),             // 37: troupe.Put
-		(*Append)(nil),          // 38: troupe.Append
-		(*Appended)(nil),        // 39: troupe.Appended
-		(*LoadControl)(nil),     // 40: troupe.LoadControl
-		(*ControlLoaded)(nil),   // 41: troupe.ControlLoaded
-		(*MarkRead)(nil),        // 42: troupe.MarkRead
-		(*MarkedRead)(nil),      // 43: troupe.MarkedRead
-		(*EraseAccount)(nil),    // 44: troupe.EraseAccount
-		(*AccountErased)(nil),   // 45: troupe.AccountErased
-		(*KnownItems)(nil),      // 46: troupe.KnownItems
-		(*ItemsKnown)(nil),      // 47: troupe.ItemsKnown
-		(*CreateAccount)(nil),   // 48: troupe.CreateAccount
-		(*PauseAccount)(nil),    // 49: troupe.PauseAccount
-		(*ResumeAccount)(nil),   // 50: troupe.ResumeAccount
-		(*RemoveAccount)(nil),   // 51: troupe.RemoveAccount
-		(*AccountDone)(nil),     // 52: troupe.AccountDone
-		(*Refused)(nil),         // 53: troupe.Refused
-		(*TakeScreenshot)(nil),  // 54: troupe.TakeScreenshot
-		(*ScreenshotTaken)(nil), // 55: troupe.ScreenshotTaken
-		(*CollectNow)(nil),      // 56: troupe.CollectNow
-		nil,                     // 57: troupe.AssignAccount.KnownEntry
-		nil,                     // 58: troupe.ItemsKnown.KnownEntry
-		(*Profile)(nil),         // 59: troupe.Profile
-		(*Item)(nil),            // 60: troupe.Item
-	}
-)
-
+var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
+var file_actors_proto_goTypes = []any{
+	(ReplyKind)(0),          // 0: troupe.ReplyKind
+	(*Account)(nil),         // 1: troupe.Account
+	(*AccountStatus)(nil),   // 2: troupe.AccountStatus
+	(*ListRounds)(nil),      // 3: troupe.ListRounds
+	(*RoundsListed)(nil),    // 4: troupe.RoundsListed
+	(*Round)(nil),           // 5: troupe.Round
+	(*RoundStep)(nil),       // 6: troupe.RoundStep
+	(*ReadEvidence)(nil),    // 7: troupe.ReadEvidence
+	(*EvidenceRead)(nil),    // 8: troupe.EvidenceRead
+	(*Held)(nil),            // 9: troupe.Held
+	(*Beat)(nil),            // 10: troupe.Beat
+	(*Grant)(nil),           // 11: troupe.Grant
+	(*AssignAccount)(nil),   // 12: troupe.AssignAccount
+	(*AccountAssigned)(nil), // 13: troupe.AccountAssigned
+	(*RevokeAccount)(nil),   // 14: troupe.RevokeAccount
+	(*AccountRevoked)(nil),  // 15: troupe.AccountRevoked
+	(*AccountFailed)(nil),   // 16: troupe.AccountFailed
+	(*NodeStatus)(nil),      // 17: troupe.NodeStatus
+	(*DrainWorker)(nil),     // 18: troupe.DrainWorker
+	(*WorkerDrained)(nil),   // 19: troupe.WorkerDrained
+	(*SealedState)(nil),     // 20: troupe.SealedState
+	(*SaveVault)(nil),       // 21: troupe.SaveVault
+	(*VaultSaved)(nil),      // 22: troupe.VaultSaved
+	(*Observed)(nil),        // 23: troupe.Observed
+	(*Acked)(nil),           // 24: troupe.Acked
+	(*StartLogin)(nil),      // 25: troupe.StartLogin
+	(*LoginStarted)(nil),    // 26: troupe.LoginStarted
+	(*LoginInput)(nil),      // 27: troupe.LoginInput
+	(*CancelLogin)(nil),     // 28: troupe.CancelLogin
+	(*LoginStep)(nil),       // 29: troupe.LoginStep
+	(*LoginEnded)(nil),      // 30: troupe.LoginEnded
+	(*LoginSession)(nil),    // 31: troupe.LoginSession
+	(*ReplyTarget)(nil),     // 32: troupe.ReplyTarget
+	(*Reply)(nil),           // 33: troupe.Reply
+	(*SubmitReply)(nil),     // 34: troupe.SubmitReply
+	(*ReplyAccepted)(nil),   // 35: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),    // 36: troupe.ExecuteReply
+	(*BeginCommit)(nil),     // 37: troupe.BeginCommit
+	(*CommitTicket)(nil),    // 38: troupe.CommitTicket
+	(*ReplyResult)(nil),     // 39: troupe.ReplyResult
+	(*FindReply)(nil),       // 40: troupe.FindReply
+	(*ReplyFound)(nil),      // 41: troupe.ReplyFound
+	(*Alarm)(nil),           // 42: troupe.Alarm
+	(*Put)(nil),             // 43: troupe.Put
+	(*Append)(nil),          // 44: troupe.Append
+	(*Appended)(nil),        // 45: troupe.Appended
+	(*LoadControl)(nil),     // 46: troupe.LoadControl
+	(*ControlLoaded)(nil),   // 47: troupe.ControlLoaded
+	(*MarkRead)(nil),        // 48: troupe.MarkRead
+	(*MarkedRead)(nil),      // 49: troupe.MarkedRead
+	(*EraseAccount)(nil),    // 50: troupe.EraseAccount
+	(*AccountErased)(nil),   // 51: troupe.AccountErased
+	(*KnownItems)(nil),      // 52: troupe.KnownItems
+	(*ItemsKnown)(nil),      // 53: troupe.ItemsKnown
+	(*CreateAccount)(nil),   // 54: troupe.CreateAccount
+	(*PauseAccount)(nil),    // 55: troupe.PauseAccount
+	(*ResumeAccount)(nil),   // 56: troupe.ResumeAccount
+	(*RemoveAccount)(nil),   // 57: troupe.RemoveAccount
+	(*AccountDone)(nil),     // 58: troupe.AccountDone
+	(*Refused)(nil),         // 59: troupe.Refused
+	(*TakeScreenshot)(nil),  // 60: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil), // 61: troupe.ScreenshotTaken
+	(*CollectNow)(nil),      // 62: troupe.CollectNow
+	nil,                     // 63: troupe.AssignAccount.KnownEntry
+	nil,                     // 64: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),         // 65: troupe.Profile
+	(*Item)(nil),            // 66: troupe.Item
+}
 var file_actors_proto_depIdxs = []int32{
-	59, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	59, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
-	3,  // 2: troupe.Beat.held:type_name -> troupe.Held
-	3,  // 3: troupe.Grant.covers:type_name -> troupe.Held
-	1,  // 4: troupe.AssignAccount.account:type_name -> troupe.Account
-	14, // 5: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	57, // 6: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
-	14, // 7: troupe.SaveVault.sealed:type_name -> troupe.SealedState
-	60, // 8: troupe.Observed.items:type_name -> troupe.Item
-	59, // 9: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	0,  // 10: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	26, // 11: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	26, // 12: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	27, // 13: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	27, // 14: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	27, // 15: troupe.FindReply.reply:type_name -> troupe.Reply
-	37, // 16: troupe.Append.puts:type_name -> troupe.Put
-	37, // 17: troupe.ControlLoaded.records:type_name -> troupe.Put
-	58, // 18: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	1,  // 19: troupe.AccountDone.account:type_name -> troupe.Account
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	65, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	65, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	5,  // 2: troupe.RoundsListed.rounds:type_name -> troupe.Round
+	6,  // 3: troupe.Round.steps:type_name -> troupe.RoundStep
+	9,  // 4: troupe.Beat.held:type_name -> troupe.Held
+	9,  // 5: troupe.Grant.covers:type_name -> troupe.Held
+	1,  // 6: troupe.AssignAccount.account:type_name -> troupe.Account
+	20, // 7: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
+	63, // 8: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	20, // 9: troupe.SaveVault.sealed:type_name -> troupe.SealedState
+	66, // 10: troupe.Observed.items:type_name -> troupe.Item
+	65, // 11: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	0,  // 12: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
+	32, // 13: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	32, // 14: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	33, // 15: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	33, // 16: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	33, // 17: troupe.FindReply.reply:type_name -> troupe.Reply
+	43, // 18: troupe.Append.puts:type_name -> troupe.Put
+	43, // 19: troupe.ControlLoaded.records:type_name -> troupe.Put
+	64, // 20: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	1,  // 21: troupe.AccountDone.account:type_name -> troupe.Account
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_actors_proto_init() }
@@ -4648,7 +5042,7 @@ func file_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   58,
+			NumMessages:   64,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

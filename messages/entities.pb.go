@@ -12,12 +12,11 @@
 package messages
 
 import (
+	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
+	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
-
-	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
-	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 )
 
 const (
@@ -2264,29 +2263,26 @@ func file_entities_proto_rawDescGZIP() []byte {
 	return file_entities_proto_rawDescData
 }
 
-var (
-	file_entities_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-	file_entities_proto_msgTypes  = make([]protoimpl.MessageInfo, 15)
-	file_entities_proto_goTypes   = []any{
-		Source(0),             // 0: troupe.Source
-		(*Content)(nil),       // 1: troupe.Content
-		(*Statistics)(nil),    // 2: troupe.Statistics
-		(*Comment)(nil),       // 3: troupe.Comment
-		(*Discussion)(nil),    // 4: troupe.Discussion
-		(*Person)(nil),        // 5: troupe.Person
-		(*Conversation)(nil),  // 6: troupe.Conversation
-		(*DirectMessage)(nil), // 7: troupe.DirectMessage
-		(*Notification)(nil),  // 8: troupe.Notification
-		(*Profile)(nil),       // 9: troupe.Profile
-		(*Item)(nil),          // 10: troupe.Item
-		(*StoredItem)(nil),    // 11: troupe.StoredItem
-		(*StoredSummary)(nil), // 12: troupe.StoredSummary
-		(*StoredChange)(nil),  // 13: troupe.StoredChange
-		(*Counts)(nil),        // 14: troupe.Counts
-		(*Metadata)(nil),      // 15: troupe.Metadata
-	}
-)
-
+var file_entities_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_entities_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_entities_proto_goTypes = []any{
+	(Source)(0),           // 0: troupe.Source
+	(*Content)(nil),       // 1: troupe.Content
+	(*Statistics)(nil),    // 2: troupe.Statistics
+	(*Comment)(nil),       // 3: troupe.Comment
+	(*Discussion)(nil),    // 4: troupe.Discussion
+	(*Person)(nil),        // 5: troupe.Person
+	(*Conversation)(nil),  // 6: troupe.Conversation
+	(*DirectMessage)(nil), // 7: troupe.DirectMessage
+	(*Notification)(nil),  // 8: troupe.Notification
+	(*Profile)(nil),       // 9: troupe.Profile
+	(*Item)(nil),          // 10: troupe.Item
+	(*StoredItem)(nil),    // 11: troupe.StoredItem
+	(*StoredSummary)(nil), // 12: troupe.StoredSummary
+	(*StoredChange)(nil),  // 13: troupe.StoredChange
+	(*Counts)(nil),        // 14: troupe.Counts
+	(*Metadata)(nil),      // 15: troupe.Metadata
+}
 var file_entities_proto_depIdxs = []int32{
 	2,  // 0: troupe.Content.statistics:type_name -> troupe.Statistics
 	5,  // 1: troupe.Conversation.participant:type_name -> troupe.Person

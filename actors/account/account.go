@@ -51,9 +51,16 @@ type ClientConfig struct {
 	// Whole are the collections that were seen whole before, Known says whether an item was seen before.
 	Whole []string
 	Known func(key string) bool
-	// Evidence takes what a failed flow left: the page's picture (PNG, may be nil).
-	Evidence func(kind platforms.Kind, png []byte)
+	// Evidence takes what a failed flow left.
+	Evidence func(Evidence)
 	Log      *slog.Logger
+}
+
+// Evidence is what a failed flow left.
+type Evidence struct {
+	Kind    platforms.Kind
+	Steps   []platforms.StepLog
+	Picture []byte // of the page, PNG; nil when none could be taken
 }
 
 // Leases is the worker's side of the lease, as accounts use it; *lease.Keeper is it.
@@ -143,7 +150,9 @@ type account struct {
 	items     int64
 
 	profile  *messages.Profile
-	evidence string       // name of the newest picture of a trouble
+	evidence string   // name of the newest picture of a trouble
+	failed   Evidence // of the flow that runs, until its end is noted
+	timeline timeline
 	vault    *vault.State // the last exported state, restored after a crash
 	vaultSum [32]byte
 	counter  uint64
@@ -170,8 +179,12 @@ func (a *account) Receive(c actor.Context) {
 		a.onRoundDue(c, m)
 	case opDone:
 		a.onOpDone(c, m)
-	case evidence:
+	case Evidence:
 		a.onEvidence(c, m)
+	case *messages.ListRounds:
+		c.Respond(a.timeline.listed())
+	case *messages.ReadEvidence:
+		a.onReadEvidence(c, m)
 	case drained:
 		a.onDrained(c, m)
 	case *messages.StartLogin:

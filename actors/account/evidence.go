@@ -7,24 +7,39 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"troupe/messages"
 	"troupe/platforms"
 )
 
 // evidenceKept is how many pictures of troubles an account keeps.
 const evidenceKept = 20
 
-// evidence is what a failed flow left.
-type evidence struct {
-	kind platforms.Kind
-	png  []byte
-}
-
-func (a *account) onEvidence(c actor.Context, m evidence) {
-	if len(m.png) == 0 || a.draining != nil {
+// onEvidence keeps the picture of a flow that failed; its end is noted right after.
+func (a *account) onEvidence(c actor.Context, m Evidence) {
+	if a.draining != nil {
 		return
 	}
-	a.evidence = a.keepEvidence(m.png, m.kind)
-	a.report(c)
+	a.failed = m
+	if len(m.Picture) > 0 {
+		a.evidence = a.keepEvidence(m.Picture, m.Kind)
+		a.report(c)
+	}
+}
+
+// onReadEvidence answers with a picture that was kept.
+func (a *account) onReadEvidence(c actor.Context, m *messages.ReadEvidence) {
+	root, err := os.OpenRoot(filepath.Join(a.Dir, "evidence")) // a name cannot lead out of it
+	if err != nil {
+		c.Respond(refused("not_found", "the account has kept no evidence"))
+		return
+	}
+	defer root.Close()
+	png, err := root.ReadFile(m.GetName())
+	if err != nil {
+		c.Respond(refused("not_found", "there is no such evidence; only the newest pictures are kept"))
+		return
+	}
+	c.Respond(&messages.EvidenceRead{Png: png})
 }
 
 // keepEvidence stores a picture of a trouble in the account's folder, the newest ones.

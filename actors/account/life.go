@@ -14,7 +14,6 @@ import (
 	"troupe/actors/account/persona"
 	"troupe/actors/account/vault"
 	"troupe/messages"
-	"troupe/platforms"
 )
 
 type (
@@ -90,7 +89,7 @@ func (a *account) onBrowserReady(c actor.Context, m browser.Ready) {
 	self, root := c.Self(), c.ActorSystem().Root
 	a.client = a.Node.Client(ClientConfig{
 		Definition: a.Definition, Browser: m.Instance, Account: a.ID, Owner: a.owner, Whole: slices.Clone(a.whole), Known: a.known.has,
-		Evidence: func(kind platforms.Kind, png []byte) { root.Send(self, evidence{kind, png}) }, Log: a.Log,
+		Evidence: func(e Evidence) { root.Send(self, e) }, Log: a.Log,
 	})
 	a.probed = false
 	a.follow(c)
@@ -267,8 +266,9 @@ func (a *account) probe(c actor.Context) {
 		run: func(ctx context.Context) any {
 			ctx, cancel := context.WithTimeout(ctx, time.Minute)
 			defer cancel()
+			began := a.Node.Now()
 			profile, err := client.Probe(ctx)
-			return probed{profile, err}
+			return probed{profile, err, began}
 		},
 		done: func(c actor.Context, result any) {
 			if p, ok := result.(probed); ok && client == a.client {
@@ -281,9 +281,11 @@ func (a *account) probe(c actor.Context) {
 type probed struct {
 	profile *messages.Profile
 	err     error
+	began   time.Time
 }
 
 func (a *account) onProbed(c actor.Context, p probed) {
+	a.note("probe", p.began, 0, nil, p.err)
 	if p.err != nil {
 		a.onTrouble(c, p.err)
 		return

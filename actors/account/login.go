@@ -24,6 +24,7 @@ type login struct {
 type loggedIn struct {
 	profile *messages.Profile
 	err     error
+	began   time.Time
 }
 
 func (a *account) onStartLogin(c actor.Context, m *messages.StartLogin) {
@@ -55,8 +56,9 @@ func (a *account) onStartLogin(c actor.Context, m *messages.StartLogin) {
 		run: func(ctx context.Context) any {
 			ctx, cancel := context.WithTimeout(ctx, loginLimit)
 			defer cancel()
+			began := a.Node.Now()
 			profile, err := client.Login(ctx, l.inputs, show)
-			return loggedIn{profile, err}
+			return loggedIn{profile, err, began}
 		},
 		done: func(c actor.Context, result any) {
 			r, ok := result.(loggedIn)
@@ -70,6 +72,7 @@ func (a *account) onStartLogin(c actor.Context, m *messages.StartLogin) {
 
 // onLoggedIn makes a successful login durable before anybody is told of it.
 func (a *account) onLoggedIn(c actor.Context, l *login, r loggedIn) {
+	a.note("login", r.began, 0, nil, r.err)
 	if a.login != l {
 		return // it was cancelled
 	}

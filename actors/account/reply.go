@@ -36,7 +36,7 @@ func (a *account) onExecuteReply(c actor.Context, m *messages.ExecuteReply) {
 		a.replied(c, r, platforms.Outcome{State: messages.ReplyReturned, Reason: "the account is " + string(a.state)})
 		return
 	}
-	client, root := a.client, c.ActorSystem().Root
+	client, root, began := a.client, c.ActorSystem().Root, a.Node.Now()
 	a.do(c, &op{
 		name: "reply", urgency: forAnAgent,
 		run: func(ctx context.Context) any {
@@ -48,6 +48,7 @@ func (a *account) onExecuteReply(c actor.Context, m *messages.ExecuteReply) {
 		},
 		done: func(c actor.Context, result any) {
 			o, ok := result.(platforms.Outcome)
+			a.noteReply(began, o)
 			if !ok {
 				o = platforms.Outcome{State: messages.ReplyReturned, Reason: "the account was stopped"}
 			}

@@ -23,6 +23,7 @@ type (
 	collected struct {
 		batch platforms.Batch
 		err   error
+		began time.Time
 	}
 )
 
@@ -88,8 +89,9 @@ func (a *account) collect(c actor.Context) {
 			}
 			ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 			defer cancel()
+			began := a.Node.Now()
 			batch, err := client.Collect(ctx)
-			return collected{batch, err}
+			return collected{batch, err, began}
 		},
 		done: func(c actor.Context, result any) {
 			if r, ok := result.(collected); ok && client == a.client {
@@ -101,6 +103,7 @@ func (a *account) collect(c actor.Context) {
 
 func (a *account) onCollected(c actor.Context, r collected) {
 	a.send(c, r.batch) // what was seen before a failure is kept
+	a.note("round", r.began, len(r.batch.Items), r.batch.Steps, r.err)
 	if r.err != nil {
 		if platforms.KindOf(r.err) == platforms.Cancelled {
 			a.roundIn(c, time.Second) // interrupted by something more urgent
@@ -156,6 +159,7 @@ func (a *account) send(c actor.Context, b platforms.Batch) {
 		return
 	}
 	a.items += int64(len(b.Items))
+	a.timeline.count(a.Node.Now(), len(b.Items))
 	a.known.add(b.Items)
 	for _, collection := range b.Complete {
 		if !slices.Contains(a.whole, collection) {

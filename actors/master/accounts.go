@@ -211,13 +211,11 @@ func answerDone(c actor.Context, to *actor.PID, a *account) {
 
 // passOn hands a question to the account's actor, which answers the asker itself.
 func (m *master) passOn(c actor.Context, message any, sender *actor.PID) {
-	id := ""
-	switch msg := message.(type) {
-	case *messages.TakeScreenshot:
-		id = msg.GetAccount()
-	case *messages.CollectNow:
-		id = msg.GetAccount()
+	about, ok := message.(interface{ GetAccount() string })
+	if !ok {
+		return
 	}
+	id := about.GetAccount()
 	a := m.find(c, id, sender)
 	if a == nil {
 		return

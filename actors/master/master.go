@@ -158,7 +158,7 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onResume(c, msg, sender)
 	case *messages.RemoveAccount:
 		m.onRemove(c, msg, sender)
-	case *messages.TakeScreenshot, *messages.CollectNow:
+	case *messages.TakeScreenshot, *messages.CollectNow, *messages.ListRounds, *messages.ReadEvidence:
 		m.passOn(c, msg, sender)
 
 	case *messages.NodeStatus:

@@ -23,7 +23,9 @@ func builtIn() (*definition.Registry, error) {
 func newClient(cfg account.ClientConfig) platforms.Client {
 	return engine.New(engine.Config{
 		Definition: cfg.Definition, Browser: cfg.Browser, Account: cfg.Account, Owner: cfg.Owner, Whole: cfg.Whole, Known: cfg.Known,
-		Evidence: func(e engine.Evidence) { cfg.Evidence(e.Kind, e.Screenshot) }, Log: cfg.Log,
+		Evidence: func(e engine.Evidence) {
+			cfg.Evidence(account.Evidence{Kind: e.Kind, Steps: e.Steps, Picture: e.Screenshot})
+		}, Log: cfg.Log,
 	})
 }
 

@@ -26,14 +26,17 @@ type Account struct {
 	LastLoginTime int64    `json:"last_login_time,omitempty"`
 	Profile       *Profile `json:"profile,omitempty"` // read after the first login
 
-	MonitorInterval int64 `json:"monitor_interval,omitempty"` // seconds; absent = the platform's own pace
-	CreatedAt       int64 `json:"created_at"`
-	LastRound       int64 `json:"last_round,omitempty"`
-	NextRound       int64 `json:"next_round,omitempty"`
-	Rounds          int64 `json:"rounds"`
-	GateOpen        bool  `json:"gate_open"`
-	BrowserPID      int64 `json:"browser_pid,omitempty"`
-	BrowserStarts   int64 `json:"browser_starts"`
+	MonitorInterval int64  `json:"monitor_interval,omitempty"` // seconds; absent = the platform's own pace
+	CreatedAt       int64  `json:"created_at"`
+	LastRound       int64  `json:"last_round,omitempty"`
+	NextRound       int64  `json:"next_round,omitempty"`
+	Rounds          int64  `json:"rounds"`
+	ItemsPerHour    int64  `json:"items_per_hour"` // changed items of the last hour
+	Gate            string `json:"gate,omitempty"` // address of its way out
+	GateOpen        bool   `json:"gate_open"`
+	Evidence        string `json:"evidence,omitempty"` // name of the newest picture of a trouble
+	BrowserPID      int64  `json:"browser_pid,omitempty"`
+	BrowserStarts   int64  `json:"browser_starts"`
 
 	Loaded       bool    `json:"loaded"` // false: counts are known, items are still being read from disk
 	Counts       Counts  `json:"counts"`
@@ -100,6 +103,7 @@ func accountOf(b *board.Board, acc *board.Account, v *dataset.View) Account {
 		LoggedIn: rec.GetLoggedIn(), LoginStatus: rec.GetLoginStatus(), LastLoginTime: rec.GetLastLoginTime(),
 		Profile: profileOf(rec.GetProfile()), MonitorInterval: rec.GetMonitorInterval(), CreatedAt: rec.GetCreatedAt(),
 		LastRound: st.GetLastRound(), NextRound: st.GetNextRound(), Rounds: st.GetRounds(), GateOpen: st.GetGateOpen(),
+		ItemsPerHour: st.GetItemsHour(), Gate: st.GetGate(), Evidence: st.GetEvidence(),
 		BrowserPID: st.GetBrowserPid(), BrowserStarts: st.GetBrowserStarts(), OpenReplies: len(acc.Queue), Loaded: true,
 	}
 	for _, al := range b.Alarms {

@@ -57,6 +57,9 @@ func Routes() []Route {
 		{"POST", v + "/accounts/{account}/collect", Operator, nil, smallBody, "look at the page at once", (*API).collect},
 		{"POST", v + "/accounts/{account}/screenshot", Operator, nil, smallBody, "a PNG of the account's page", (*API).screenshot},
 
+		{"GET", v + "/accounts/{account}/rounds", Viewer, nil, noBody, "what the account did last, step by step", (*API).listRounds},
+		{"GET", v + "/accounts/{account}/evidence/{name}", Operator, nil, noBody, "a picture (PNG) of a page that made trouble", (*API).showEvidence},
+
 		{"POST", v + "/accounts/{account}/login", Operator, nil, smallBody, "start a login by QR code", (*API).startLogin},
 		{"GET", v + "/logins", Operator, []string{"account"}, noBody, "login sessions, without pictures", (*API).listLogins},
 		{"GET", v + "/logins/{session}", Operator, nil, noBody, "one login with its QR picture", (*API).showLogin},

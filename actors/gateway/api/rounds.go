@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"troupe/actors"
+	"troupe/messages"
+)
+
+// Round is one thing that an account did in its browser.
+type Round struct {
+	At       int64       `json:"at"`
+	TookMS   int64       `json:"took_ms"`
+	What     string      `json:"what"` // round probe login reply
+	Items    int64       `json:"items"`
+	Outcome  string      `json:"outcome"` // ok, or the kind of trouble
+	Reason   string      `json:"reason,omitempty"`
+	Evidence string      `json:"evidence,omitempty"` // of GET /accounts/{account}/evidence/{name}
+	Steps    []RoundStep `json:"steps"`
+}
+
+// RoundStep is one step of a flow: what it looked for, what matched, how long it took.
+type RoundStep struct {
+	Step    string `json:"step"`
+	Matched string `json:"matched,omitempty"`
+	TookMS  int64  `json:"took_ms"`
+	Error   string `json:"error,omitempty"`
+}
+
+func (a *API) listRounds(w http.ResponseWriter, r *http.Request) error {
+	_, acc, err := a.accountAt(r)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), pageTime)
+	defer cancel()
+	listed, err := actors.Ask[*messages.RoundsListed](ctx, a.Root, a.Master, &messages.ListRounds{Account: acc.Record.GetId()})
+	if err != nil {
+		return err
+	}
+	rounds := make([]Round, 0, len(listed.GetRounds()))
+	for _, one := range listed.GetRounds() {
+		rounds = append(rounds, roundOf(one))
+	}
+	return answer(w, http.StatusOK, map[string]any{"rounds": rounds})
+}
+
+func roundOf(m *messages.Round) Round {
+	out := Round{
+		At: m.GetAt(), TookMS: m.GetTookMs(), What: m.GetWhat(), Items: m.GetItems(), Outcome: m.GetOutcome(), Reason: m.GetReason(),
+		Evidence: m.GetEvidence(), Steps: make([]RoundStep, 0, len(m.GetSteps())),
+	}
+	for _, s := range m.GetSteps() {
+		out.Steps = append(out.Steps, RoundStep{Step: s.GetStep(), Matched: s.GetMatched(), TookMS: s.GetTookMs(), Error: s.GetError()})
+	}
+	return out
+}
+
+func (a *API) showEvidence(w http.ResponseWriter, r *http.Request) error {
+	_, acc, err := a.accountAt(r)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), pageTime)
+	defer cancel()
+	read, err := actors.Ask[*messages.EvidenceRead](ctx, a.Root, a.Master, &messages.ReadEvidence{
+		Account: acc.Record.GetId(), Name: r.PathValue("name"),
+	})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(read.GetPng())
+	return nil
+}
