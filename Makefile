@@ -24,9 +24,8 @@ test: setup npm ## every promise once, with a real Chromium (about 8 minutes wit
 test-full: setup npm ## the same with all repetitions and the race detector (at most 90 minutes)
 	TROUPE_FULL=1 $(GO) test -race -timeout 80m ./...
 
-bench: setup npm ## the figures of docs/figures.md, measured here
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./actors/store/... ./actors/gateway/... ./messages/...
-	TROUPE_BENCH=1 $(GO) test -count 1 -timeout 20m -run TestFigures -v ./testkit/suite
+bench: setup npm ## the figures of docs/figures.md, measured here (about 4 minutes)
+	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures
 
 lint: ## formatting, vet, staticcheck and the rules of the house
 	@out=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); [ -z "$$out" ] || { echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; }

@@ -1,0 +1,72 @@
+package figures
+
+import (
+	"os/exec"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// packageFigures are the figures of Go benchmarks that stand with the code that they measure.
+var packageFigures = []struct {
+	name, unit string  // of the benchmark, and of one of its results
+	what       string  // in the table
+	scale      float64 // from the benchmark's unit to the table's
+	in         Unit
+	below      float64
+}{
+	{"BenchmarkIngest/unanswered=1", "ns/op", "store: one item, until it is on disk", 1e-6, Milliseconds, 0},
+	{"BenchmarkIngest/unanswered=16", "items/s", "store: ingest, 16 observations waiting", 1, PerSecond, 0},
+	{"BenchmarkIngest/unanswered=128", "items/s", "store: ingest, 128 observations waiting", 1, PerSecond, 0},
+	{"BenchmarkLoad/accounts=1000", "ms/first-answer", "store: restart with 1,000 accounts, first answer", 1e-3, Seconds, 1},
+	{"BenchmarkLoad/accounts=1000", "ns/op", "store: restart with 1,000 accounts, all items", 1e-9, Seconds, 3},
+	{"BenchmarkMemory", "KiB/account", "store: memory of 100 accounts", 100 * 1024 / 1e6, Megabytes, 13},
+	{"BenchmarkTopics/comments=400", "ns/op", "query: an account's 10 topics", 1e-3, Microseconds, 0},
+	{"BenchmarkThread/comments=400", "ns/op", "query: 40 comments of a work", 1e-3, Microseconds, 0},
+	{"BenchmarkTopics/comments=100000", "ns/op", "query: an account's 1,000 topics", 1e-3, Microseconds, 0},
+	{"BenchmarkThread/comments=100000", "ns/op", "query: a work's comments, among 100,000", 1e-3, Microseconds, 0},
+	{"BenchmarkPublishedToSocket", "ns/op", "gateway: news of one comment to a client's topics", 1e-6, Milliseconds, 0},
+}
+
+// addPackageFigures runs those benchmarks, each for a fraction of a second, and adds what they print.
+func addPackageFigures(b *testing.B, t *Table) {
+	b.Helper()
+	out, err := exec.Command("go", "test", "-run", "^$", "-bench", "Ingest|Load/accounts=1000|Memory|Topics|Thread|PublishedToSocket",
+		"-benchtime", "0.3s", "-p", "1", "troupe/actors/store", "troupe/actors/store/dataset", "troupe/actors/gateway").CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	results := parseBenchmarks(string(out))
+	for _, f := range packageFigures {
+		value, measured := results[f.name+" "+f.unit]
+		if !measured {
+			b.Fatalf("%s reports no %s:\n%s", f.name, f.unit, out)
+		}
+		t.Add(f.what, value*f.scale, f.in, f.below)
+	}
+}
+
+var (
+	benchmarkLine = regexp.MustCompile(`(?m)^(Benchmark\S+?)(?:-\d+)?\s+\d+((?:\s+\S+ \S+)+)$`)
+	benchmarkUnit = regexp.MustCompile(`(\S+) (\S+)`)
+)
+
+// parseBenchmarks reads what `go test -bench` prints, by "name unit".
+func parseBenchmarks(text string) map[string]float64 {
+	results := make(map[string]float64)
+	for _, line := range benchmarkLine.FindAllStringSubmatch(text, -1) {
+		for _, pair := range benchmarkUnit.FindAllStringSubmatch(line[2], -1) {
+			if v, err := strconv.ParseFloat(pair[1], 64); err == nil {
+				results[line[1]+" "+pair[2]] = v
+			}
+		}
+	}
+	return results
+}
+
+func TestBenchmarkLinesAreRead(t *testing.T) {
+	got := parseBenchmarks("BenchmarkLoad/accounts=1000-2         \t       1\t8695957619 ns/op\t      4123 ms/first-answer\nPASS\n")
+	if got["BenchmarkLoad/accounts=1000 ns/op"] != 8695957619 || got["BenchmarkLoad/accounts=1000 ms/first-answer"] != 4123 || len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+}
