@@ -21,9 +21,10 @@ var eventTypes = []string{ItemType, AccountType, ReplyType, LoginType, AlarmType
 
 // ItemEvent is one changed item, as it is now. The same change may come twice, after a reconnect; its id stays the same.
 type ItemEvent struct {
-	Change string `json:"change"` // new changed deleted
-	Item   Item   `json:"item"`   // of a deleted one only account, collection, id and rev
-	Unread Unread `json:"unread"` // of the whole account
+	Change string `json:"change"`          // new changed deleted
+	Item   Item   `json:"item"`            // of a deleted one only account, collection, id and rev
+	Unread Unread `json:"unread"`          // of the whole account
+	Topic  *Topic `json:"topic,omitempty"` // what the item stands in, as it is now; absent for a deleted item or a notification
 }
 
 // AccountGone says that an account was removed.
@@ -51,6 +52,12 @@ func itemEventOf(ch dataset.Change, v *dataset.View) ItemEvent {
 	out.Change, out.Item = "changed", item
 	if ch.New {
 		out.Change = "new"
+	}
+	if _, kind, id, ok := messages.TopicID(item.Topic).Parts(); ok {
+		if t := v.Topic(kind, id); t != nil {
+			topic := topicOf(v.Account, t)
+			out.Topic = &topic
+		}
 	}
 	return out
 }
