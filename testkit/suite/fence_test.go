@@ -26,8 +26,11 @@ func TestStoppedNodeSendsNothingAfterItsLease(t *testing.T) {
 	time.Sleep(30 * time.Second)
 	resumed := time.Now()
 	s.node.Resume()
-	s.eventually("the gate is open again", 20*time.Second, func() bool { return s.account(account).GateOpen })
-	reopened := s.gateOpened(resumed)
+	var reopened time.Time
+	s.eventually("the gate is open again", 20*time.Second, func() bool {
+		reopened = s.gateOpened(resumed)
+		return !reopened.IsZero()
+	})
 
 	leases := []check.Lease{
 		{Owner: owner, Epoch: 1, Source: "127.0.0.1", Until: stopped.Add(leaseTime)},
@@ -63,14 +66,12 @@ func (s *stage) setUploading(owner string, on bool) {
 
 var openedLine = regexp.MustCompile(`time=(\S+) .*msg="gate opened"`)
 
-// gateOpened is when the node's log says that a gate opened, after a time.
+// gateOpened is when the node's log says that a gate opened, after a time; zero while it does not.
 func (s *stage) gateOpened(after time.Time) time.Time {
-	s.t.Helper()
 	for _, m := range openedLine.FindAllStringSubmatch(s.node.Log(), -1) {
 		if at, err := time.Parse(time.RFC3339, m[1]); err == nil && at.After(after.Add(-time.Millisecond)) {
 			return at
 		}
 	}
-	s.t.Fatal("the log does not say that the gate opened again")
 	return time.Time{}
 }
