@@ -152,6 +152,7 @@ func accountPause(c *cli) *cobra.Command {
 	cmd := c.onAccount("pause", c.t("Close an account's browser until it is resumed"), func(cmd *cobra.Command, cl *client, id string) error {
 		return c.change(cmd, cl, id, "pause", body)
 	})
+	cmd.Example += "\n  troupe account pause sb_1 --reason \"back on Monday\""
 	cmd.Flags().StringVar(&body.Reason, "reason", "", c.t("why, for those who look later"))
 	return cmd
 }
@@ -193,6 +194,7 @@ func accountScreenshot(c *cli) *cobra.Command {
 		}
 		return c.print(map[string]any{"account": id, "file": file, "bytes": len(picture)}, func() { fmt.Fprintln(c.out, file) })
 	})
+	cmd.Example += "\n  troupe account screenshot sb_1 --output page.png"
 	cmd.Flags().StringVarP(&file, "output", "o", "", c.t("file to write; ACCOUNT.png when empty"))
 	return cmd
 }
@@ -213,6 +215,7 @@ func accountRemove(c *cli) *cobra.Command {
 		}
 		return c.print(map[string]any{"account": id, "removed": true}, func() { fmt.Fprintln(c.out, c.f("removed account %s", id)) })
 	})
+	cmd.Example = "  troupe account remove my-shop\n  troupe account remove sb_2 --yes"
 	cmd.Flags().BoolVar(&sure, "yes", false, c.t("do not ask"))
 	return cmd
 }
@@ -220,7 +223,7 @@ func accountRemove(c *cli) *cobra.Command {
 // onAccount makes a command below account that takes one account's id.
 func (c *cli) onAccount(verb, text string, do func(cmd *cobra.Command, cl *client, id string) error) *cobra.Command {
 	return &cobra.Command{
-		Use: verb + " ACCOUNT", Short: text, Example: "  troupe account " + verb + " my-shop",
+		Use: verb + " ACCOUNT", Short: text, Example: "  troupe account " + verb + " sb_1",
 		Args: c.args(cobra.ExactArgs(1)), ValidArgsFunction: c.completeAccounts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()

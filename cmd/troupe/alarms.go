@@ -15,7 +15,7 @@ func alarmsCommand(c *cli) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use: "alarms", Short: c.t("List what a person should look at"),
-		Example: "  troupe alarms\n  troupe alarms --all --account my-shop", Args: c.args(cobra.NoArgs),
+		Example: "  troupe alarms\n  troupe alarms --all --account sb_1", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cl, err := c.client()
 			if err != nil {

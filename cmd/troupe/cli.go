@@ -41,7 +41,7 @@ type cli struct {
 	out, errs io.Writer
 	lang      lang
 	json      bool
-	addr      string
+	addr      string // --addr, else TROUPE_ADDR unless --data-dir is given; empty = by the socket in dataDir
 	dataDir   string
 	getenv    func(string) string
 }
@@ -60,7 +60,7 @@ func (c *cli) root() *cobra.Command {
 		Use:     "troupe",
 		Short:   c.t("Watch and answer your own social-media accounts, one real browser each"),
 		Long:    c.t("Watch and answer your own social-media accounts, one real browser each") + ".\n\n" + c.t(exitCodesText),
-		Example: "  troupe serve\n  troupe account add sandbox \"My shop\"\n  troupe login my-shop\n  troupe items --follow",
+		Example: "  troupe serve\n  troupe account add sandbox \"My shop\"\n  troupe login sb_1\n  troupe items --follow",
 		Args:    c.args(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
@@ -72,13 +72,19 @@ func (c *cli) root() *cobra.Command {
 	root.SetOut(c.out)
 	root.SetErr(c.errs)
 	flags := root.PersistentFlags()
-	dataDirFlag(flags, &c.dataDir)
+	c.dataDirFlag(flags)
 	if dir := c.getenv("DATA_DIR"); dir != "" {
 		c.dataDir = dir
 	}
-	flags.StringVar(&c.addr, "addr", "", c.t("address of the node instead, such as 127.0.0.1:3000"))
+	flags.StringVar(&c.addr, "addr", "", c.t("address of the node instead, such as 127.0.0.1:3000")+" (TROUPE_ADDR)")
+	flags.BoolP("help", "h", false, c.t("help for this command"))
 	flags.BoolVar(&c.json, "json", false, c.t("print JSON"))
 	flags.String("lang", string(c.lang), c.t("language of texts: en or zh; else from LC_ALL, LC_MESSAGES or LANG"))
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		if c.addr == "" && !flags.Changed("data-dir") {
+			c.addr = c.getenv("TROUPE_ADDR")
+		}
+	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &errUsage{err.Error()} })
 	root.SetUsageTemplate(c.lang.headings(root.UsageTemplate()))
 	return root

@@ -25,7 +25,11 @@ const requestTime = 60 * time.Second
 type client struct {
 	base string // http://host:port/api/v1
 	http *http.Client
+	slow func() // tells a person that an answer takes longer than slowAfter
 }
+
+// slowAfter is how long a person waits for an answer without a word.
+const slowAfter = time.Second
 
 // errUnreachable is the reason when no node answers; its text says what to do.
 type errUnreachable struct{ text string }
@@ -34,12 +38,13 @@ func (e *errUnreachable) Error() string { return e.text }
 
 // client finds the node: the address given by flag, else the Unix socket in the data folder.
 func (c *cli) client() (*client, error) {
+	slow := func() { c.progress("waiting for the node's answer ...") }
 	if c.addr != "" {
 		base := c.addr
 		if !strings.Contains(base, "://") {
 			base = "http://" + base
 		}
-		return &client{strings.TrimSuffix(base, "/") + api.Prefix, &http.Client{}}, nil
+		return &client{strings.TrimSuffix(base, "/") + api.Prefix, &http.Client{}, slow}, nil
 	}
 	path, err := c.socket()
 	if err != nil {
@@ -48,7 +53,7 @@ func (c *cli) client() (*client, error) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
 	}
-	return &client{"http://localhost" + api.Prefix, &http.Client{Transport: &http.Transport{DialContext: dial}}}, nil
+	return &client{"http://localhost" + api.Prefix, &http.Client{Transport: &http.Transport{DialContext: dial}}, slow}, nil
 }
 
 // socket finds the socket of the node that runs in the data folder, or in a folder below it (DATA_DIR/WORKER_ID).
@@ -85,6 +90,7 @@ func (cl *client) post(ctx context.Context, path string, body, answer any) error
 func (cl *client) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
+	defer time.AfterFunc(slowAfter, cl.slow).Stop()
 	response, err := cl.do(ctx, method, path, query, body, "")
 	if err != nil {
 		return err

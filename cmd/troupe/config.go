@@ -58,28 +58,33 @@ var settings = []setting{
 	{"retention", "RETENTION"},
 }
 
-// nodeFlags registers the settings of a node.
-func nodeFlags(f *pflag.FlagSet, cfg *config) {
-	f.StringVar(&cfg.WorkerID, "worker-id", "worker-1", "this node's name (WORKER_ID); its data lie in DATA_DIR/WORKER_ID")
-	f.IntVar(&cfg.Port, "port", 4000, "this worker's own port for other nodes, 4000-4099 (PORT); nothing listens on it while there is one node")
-	f.StringVar(&cfg.MasterHost, "master-host", "127.0.0.1", "address the gateway listens on (MASTER_HOST); loopback only")
-	f.IntVar(&cfg.MasterPort, "master-port", 3000, "port of the gateway: IM clients, HTTP API (MASTER_PORT); 0 takes a free one")
-	f.StringVar(&cfg.NodeEnv, "node-env", "development", "development or production (NODE_ENV); production logs JSON and refuses --dev settings")
-	f.StringVar(&cfg.LogLevel, "log-level", "info", "debug, info, warn or error (LOG_LEVEL)")
-	f.IntVar(&cfg.MaxAccounts, "max-accounts", 10, "how many accounts this node runs at most (MAX_ACCOUNTS)")
-	f.IntVar(&cfg.MaxConcurrent, "max-concurrent", 3, "how many collecting rounds run at once (MAX_CONCURRENT)")
-	f.BoolVar(&cfg.Headless, "headless", true, "run Chromium without windows (HEADLESS)")
-	f.StringVar(&cfg.Chromium, "chromium", "", "Chromium's binary (CHROMIUM); found by itself when empty")
-	f.StringVar(&cfg.Sandbox, "sandbox", "auto", "Chromium's sandbox: auto, or off, which is dangerous (SANDBOX)")
-	f.StringVar(&cfg.Retention, "retention", "168h", "how long items are kept after they were last seen, never while unread (RETENTION)")
-	f.Float64Var(&cfg.Pace, "dev-pace", 1, "how slowly Chromium is typed into: 1 like a person, 0 at once; development only")
-	f.StringVar(&cfg.DevDial, "dev-dial", "", "dial this address for every host name: a look-alike site; development only")
-	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, "accept certificates with this public key pin; development only")
+// nodeFlags registers the settings of a node. Each names its environment variable at the end of its text.
+func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
+	f.StringVar(&cfg.WorkerID, "worker-id", "worker-1", c.t("this node's name; its data lie in DATA_DIR/WORKER_ID"))
+	f.IntVar(&cfg.Port, "port", 4000, c.t("this worker's own port for other nodes, 4000 to 4099; nothing listens on it while there is one node"))
+	f.StringVar(&cfg.MasterHost, "master-host", "127.0.0.1", c.t("address that the gateway listens on; loopback only"))
+	f.IntVar(&cfg.MasterPort, "master-port", 3000, c.t("port of the gateway: IM clients, HTTP API, console; 0 takes a free one"))
+	f.StringVar(&cfg.NodeEnv, "node-env", "development", c.t("development or production; production logs JSON and refuses development settings"))
+	f.StringVar(&cfg.LogLevel, "log-level", "info", c.t("debug, info, warn or error"))
+	f.IntVar(&cfg.MaxAccounts, "max-accounts", 10, c.t("how many accounts this node runs at most"))
+	f.IntVar(&cfg.MaxConcurrent, "max-concurrent", 3, c.t("how many collecting rounds run at once"))
+	f.BoolVar(&cfg.Headless, "headless", true, c.t("run Chromium without windows"))
+	f.StringVar(&cfg.Chromium, "chromium", "", c.t("Chromium's binary; found by itself when empty"))
+	f.StringVar(&cfg.Sandbox, "sandbox", "auto", c.t("Chromium's sandbox: auto, or off, which is dangerous"))
+	f.StringVar(&cfg.Retention, "retention", "168h", c.t("how long items are kept after they were last seen; never dropped while unread"))
+	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
+	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name: a look-alike site; development only"))
+	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, c.t("accept certificates with this public key pin; development only"))
+	for _, s := range settings {
+		if flag := f.Lookup(s.flag); flag != nil {
+			flag.Usage += " (" + s.env + ")"
+		}
+	}
 }
 
 // dataDirFlag registers where the data lie: node and client commands share it.
-func dataDirFlag(f *pflag.FlagSet, dir *string) {
-	f.StringVar(dir, "data-dir", defaultDataDir(), "folder of all data (DATA_DIR)")
+func (c *cli) dataDirFlag(f *pflag.FlagSet) {
+	f.StringVar(&c.dataDir, "data-dir", defaultDataDir(), c.t("folder of all data")+" (DATA_DIR)")
 }
 
 func defaultDataDir() string {
@@ -93,14 +98,14 @@ func defaultDataDir() string {
 }
 
 // fill sets every flag that was not given from the environment, and then from the file.
-func fill(cmd *cobra.Command, file string) error {
+func fill(cmd *cobra.Command, file string, getenv func(string) string) error {
 	var problems []error
 	for _, s := range settings {
 		flag := cmd.Flags().Lookup(s.flag)
 		if flag == nil || flag.Changed {
 			continue
 		}
-		if value, ok := os.LookupEnv(s.env); ok && value != "" {
+		if value := getenv(s.env); value != "" {
 			if err := cmd.Flags().Set(s.flag, value); err != nil {
 				problems = append(problems, fmt.Errorf("%s=%q: %w", s.env, value, err))
 			}

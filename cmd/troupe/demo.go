@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,17 +23,23 @@ func demoCommand(c *cli) *cobra.Command {
 	manual, pause := false, 4*time.Second
 	cfg := &config{}
 	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: c.t("Show it live: a node, a made-up social site and two accounts"),
-		Long: c.t(`Start a node and a made-up social site, log two accounts in by QR code, and let visitors comment and write.
-Items and replies scroll by. Nothing but this machine is reached. Ctrl-C ends everything.`),
+		Use:     "demo",
+		Short:   c.t("Show it live: a node, a made-up social site and two accounts"),
+		Long:    c.t(demoText),
 		Example: "  troupe demo\n  troupe demo --manual",
 		Args:    c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.demo(cmd, cfg, manual, pause)
+			chosen := cmd.Flags().Changed("data-dir") // DATA_DIR is for nodes that stay
+			if err := fill(cmd, "", c.getenv); err != nil {
+				return &errUsage{err.Error()}
+			}
+			return c.demo(cmd, cfg, chosen, manual, pause)
 		},
 	}
-	nodeFlags(cmd.Flags(), cfg)
+	c.nodeFlags(cmd.Flags(), cfg)
+	for _, own := range []string{"dev-dial", "dev-pin", "dev-pace"} {
+		_ = cmd.Flags().MarkHidden(own) // the demo sets them; this fails only for an unknown flag
+	}
 	cmd.Flags().BoolVar(&manual, "manual", false, c.t("leave the scanning of QR codes to you"))
 	cmd.Flags().DurationVar(&pause, "every", pause, c.t("how often a visitor does something"))
 	return cmd
@@ -43,7 +50,7 @@ func siteCommand(c *cli) *cobra.Command {
 	o := site.Options{Seed: 1}
 	cmd := &cobra.Command{
 		Use: "site", Short: c.t("Run the made-up social site alone"), Hidden: true,
-		Example: "  troupe site\n  troupe serve --dev-dial ADDR --dev-pin PIN",
+		Example: "  troupe site\n  troupe site --addr-phone 127.0.0.1:0",
 		Args:    c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			web, err := site.Start(o)
@@ -55,15 +62,18 @@ func siteCommand(c *cli) *cobra.Command {
 			return web.Close()
 		},
 	}
-	cmd.Flags().StringVar(&o.Addr, "addr-tls", "127.0.0.1:0", "address that nodes dial for every name")
-	cmd.Flags().StringVar(&o.PhoneAddr, "addr-phone", "127.0.0.1:0", "address for people: the phone, the visitors' view, the control API")
+	cmd.Flags().StringVar(&o.Addr, "addr-tls", "127.0.0.1:0", c.t("address that nodes dial for every name"))
+	cmd.Flags().StringVar(&o.PhoneAddr, "addr-phone", "127.0.0.1:0", c.t("address for people: the phone, the visitors' view, the control API"))
 	return cmd
 }
 
+// demoSeed makes the site's first ids always the same, so that the examples in the help are true in every demo.
+const demoSeed = 1
+
 // demo is one run.
-func (c *cli) demo(cmd *cobra.Command, cfg *config, manual bool, pause time.Duration) error {
+func (c *cli) demo(cmd *cobra.Command, cfg *config, chosen, manual bool, pause time.Duration) error {
 	ctx := cmd.Context()
-	dir, err := demoFolder(c.dataDir, cmd.Flags().Changed("data-dir"))
+	dir, err := demoFolder(c.dataDir, chosen)
 	if err != nil {
 		return err
 	}
@@ -73,7 +83,7 @@ func (c *cli) demo(cmd *cobra.Command, cfg *config, manual bool, pause time.Dura
 		return err
 	}
 	defer file.Close()
-	web, err := site.Start(site.Options{Seed: uint64(time.Now().UnixNano()), Log: log})
+	web, err := site.Start(site.Options{Seed: demoSeed, Log: log})
 	if err != nil {
 		return err
 	}
@@ -94,7 +104,7 @@ func (c *cli) demo(cmd *cobra.Command, cfg *config, manual bool, pause time.Dura
 		fmt.Fprintln(c.out, c.t("stopping: saving logins, closing browsers ..."))
 		n.stop(context.Background())
 	}()
-	c.dataDir = dir
+	c.dataDir, c.addr = dir, ""
 	cl, err := c.client()
 	if err != nil {
 		return err
@@ -141,8 +151,9 @@ func (c *cli) welcome(n *node, web *site.Site, dir string) {
 	fmt.Fprintf(c.out, "\n  %-12s %s\n  %-12s %s\n  %-12s %s/phone\n  %-12s %s\n\n", c.t("node"), n.url, c.t("site"), web.PhoneURL(), c.t("phone"), web.PhoneURL(),
 		c.t("log"), filepath.Join(dir, "node.log"))
 	fmt.Fprintln(c.out, "  "+c.t("try in another terminal:"))
-	for _, line := range []string{"account list", "items --follow", "topics", "reply --help"} {
-		fmt.Fprintf(c.out, "    troupe --data-dir %s %s\n", dir, line)
+	fmt.Fprintf(c.out, "    export TROUPE_ADDR=%s\n", strings.TrimPrefix(n.url, "http://"))
+	for _, line := range []string{"account list", "topics --unread", "items --follow", "reply --help"} {
+		fmt.Fprintf(c.out, "    %s %s\n", os.Args[0], line)
 	}
 	fmt.Fprintln(c.out)
 }

@@ -26,7 +26,7 @@ func itemsCommand(c *cli) *cobra.Command {
 	var q itemQuery
 	cmd := &cobra.Command{
 		Use: "items", Short: c.t("Show comments and messages, the newest last; --follow goes on"),
-		Example: "  troupe items\n  troupe items --account my-shop --unread --limit 20\n  troupe items --follow --json",
+		Example: "  troupe items\n  troupe items --account sb_1 --unread --limit 20\n  troupe items --follow --json",
 		Args:    c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cl, err := c.client()

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"troupe/actors/gateway/api"
+	"troupe/messages"
 )
 
 // loginCommand logs an account in: the QR code is drawn in the terminal and redrawn when it changes.
@@ -23,7 +24,7 @@ func loginCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "login ACCOUNT", Short: c.t("Log an account in by QR code"),
 		Long:    c.t("Log an account in by QR code") + ".\n\n" + c.t(loginText),
-		Example: "  troupe login my-shop\n  troupe login my-shop --png code.png",
+		Example: "  troupe login sb_2\n  troupe login sb_2 --png code.png",
 		Args:    c.args(cobra.ExactArgs(1)), ValidArgsFunction: c.completeAccounts,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()
@@ -39,6 +40,9 @@ func loginCommand(c *cli) *cobra.Command {
 
 // login starts a session and follows it to its end. Interrupted, it cancels the session.
 func (c *cli) login(ctx context.Context, cl *client, account, file string) error {
+	if err := c.awaitBrowser(ctx, cl, account); err != nil {
+		return err
+	}
 	var started api.Login
 	if err := cl.post(ctx, accountPath(account)+"/login", api.NewLogin{}, &started); err != nil {
 		return err
@@ -55,6 +59,32 @@ func (c *cli) login(ctx context.Context, cl *client, account, file string) error
 		}
 	}
 	return err
+}
+
+// browserTime is how long an account's browser may take to start before a login is tried all the same.
+const browserTime = time.Minute
+
+// awaitBrowser waits until the account has a browser: a login of one that is only starting would fail.
+func (c *cli) awaitBrowser(ctx context.Context, cl *client, account string) error {
+	for began, told := time.Now(), false; time.Since(began) < browserTime; {
+		var a api.Account
+		if err := cl.get(ctx, accountPath(account), nil, &a); err != nil {
+			return err
+		}
+		if a.State != string(messages.Starting) {
+			return nil
+		}
+		if !told {
+			c.progress("waiting for the browser of %s ...", account)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // dialog is one login on the terminal.

@@ -38,5 +38,11 @@ func rootCommand(c *cli) *cobra.Command {
 	root := c.root()
 	root.AddCommand(serveCommand(c), demoCommand(c), siteCommand(c))
 	root.AddCommand(clientCommands(c)...)
+	root.AddCommand(completionCommand(c))
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Short = c.t("Help about any command")
+	}
 	return root
 }

@@ -24,8 +24,9 @@ func replyCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reply TOPIC TEXT", Short: c.t("Send a reply, and wait until it stands on the platform"),
 		Long: c.t("Send a reply, and wait until it stands on the platform") + ".\n\n" + c.t(replyText),
-		Example: "  troupe reply my-shop.w.w1 \"Thank you!\" --to c1\n  troupe reply my-shop.c.me:anna \"On its way\"\n" +
-			"  echo \"Thank you!\" | troupe reply my-shop.w.w1 - --to c1 --no-wait",
+		Example: "  troupe reply sb_1.w.7300000000001332031 \"Thank you!\" --to 7300000000003569748\n" +
+			"  troupe reply sb_1.c.200000000001:200000000014 \"On its way\"\n" +
+			"  echo \"Glad you like it\" | troupe reply sb_1.w.7300000000001332031 - --to 7300000000004503375 --no-wait",
 		Args: c.args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()
@@ -127,7 +128,7 @@ func repliesCommand(c *cli) *cobra.Command {
 	var account, state string
 	cmd := &cobra.Command{
 		Use: "replies", Short: c.t("List replies and what became of them"),
-		Example: "  troupe replies --state open\n  troupe replies --account my-shop --state unknown", Args: c.args(cobra.NoArgs),
+		Example: "  troupe replies --state open\n  troupe replies --account sb_1 --state unknown", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cl, err := c.client()
 			if err != nil {

@@ -14,44 +14,42 @@ func serveCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: c.t("Run a node: store, master, gateway and accounts"),
-		Long: `Run a whole system on this machine: the store of everything observed, the master, the gateway for
-IM clients and the HTTP API, and up to MAX_ACCOUNTS accounts, each in its own Chromium.
-
-Every setting is a flag, an environment variable (in brackets) or a key of the --config file (YAML, keys
-named like the flags); a flag wins over the environment, the environment over the file.
-
-Stop it with Ctrl-C or SIGTERM: logins are saved, browsers closed, nothing is lost. After a crash it goes on where it was.`,
+		Long:  c.t(serveText),
 		Example: `  troupe serve
-  troupe serve --data-dir /var/lib/troupe --master-port 3000
+  troupe serve --config troupe.yaml
   MAX_ACCOUNTS=5 LOG_LEVEL=debug troupe serve`,
-		Args: cobra.NoArgs,
+		Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fill(cmd, file); err != nil {
+			if err := fill(cmd, file, c.getenv); err != nil {
 				return &errUsage{err.Error()}
 			}
 			cfg.DataDir = c.dataDir
 			if err := cfg.validate(); err != nil {
 				return &errUsage{err.Error()}
 			}
-			return serve(cmd, cfg)
+			return c.serve(cmd, cfg)
 		},
 	}
-	nodeFlags(cmd.Flags(), cfg)
-	cmd.Flags().StringVar(&file, "config", "", "YAML file with settings, keys named like the flags")
+	c.nodeFlags(cmd.Flags(), cfg)
+	cmd.Flags().StringVar(&file, "config", "", c.t("YAML file with settings; its keys are named like the flags"))
 	return cmd
 }
 
-func serve(cmd *cobra.Command, cfg *config) error {
+func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	log := cfg.logger()
 	began := time.Now()
+	starting := time.AfterFunc(slowAfter, func() { c.progress("starting: ending left-over browsers, reading the store ...") })
 	n, err := startNode(cfg, log)
+	starting.Stop()
 	if err != nil {
 		return err
 	}
 	log.Info("node started", "url", n.url, "data", cfg.nodeDir(), "dur", time.Since(began))
-	fmt.Fprintf(cmd.OutOrStdout(), "troupe runs at %s\ndata in %s\nnext: troupe account add --platform NAME --name NAME; then troupe login ACCOUNT\n", n.url, cfg.nodeDir())
+	fmt.Fprintln(c.out, c.f("troupe runs at %s", n.url))
+	fmt.Fprintln(c.out, c.f("data in %s", cfg.nodeDir()))
+	fmt.Fprintln(c.out, c.t("next: troupe account add PLATFORM NAME --login"))
 	<-cmd.Context().Done() // SIGINT or SIGTERM
-	fmt.Fprintln(cmd.OutOrStdout(), "stopping: saving logins, closing browsers ...")
+	fmt.Fprintln(c.out, c.t("stopping: saving logins, closing browsers ..."))
 	n.stop(context.Background())
 	log.Info("node stopped")
 	return nil

@@ -17,7 +17,7 @@ func topicsCommand(c *cli) *cobra.Command {
 	var unread, read bool
 	cmd := &cobra.Command{
 		Use: "topics [TOPIC]", Short: c.t("List works and conversations, or show what was written in one"),
-		Example: "  troupe topics --unread\n  troupe topics my-shop.w.w1\n  troupe topics my-shop.w.w1 --read",
+		Example: "  troupe topics --unread\n  troupe topics sb_1.w.7300000000001332031\n  troupe topics sb_1.w.7300000000001332031 --read",
 		Args:    c.args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()

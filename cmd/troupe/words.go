@@ -68,9 +68,20 @@ const (
 	loginText     = "The code is drawn in the terminal, and again when the platform replaces it. If the platform asks for a\n" +
 		"code from a text message, type it. Interrupting cancels the login.\n\n" +
 		"Exit codes: 0 logged in, 1 failed, 5 refused, cancelled or timed out."
-	replyText = "The topic and the ids come from troupe items or troupe topics. A reply is sent at most once; it ends confirmed,\n" +
-		"failed or unknown, and an unknown one is never sent again by itself.\n\n" +
+	replyText = "The topic and the ids come from troupe items or troupe topics; those in the examples are the demo's. A reply is\n" +
+		"sent at most once; it ends confirmed, failed or unknown, and an unknown one is never sent again by itself.\n\n" +
 		"Exit codes: 0 confirmed, 1 failed (not sent), 5 refused or unknown."
+	serveText = "Run a whole system on this machine: the store of everything observed, the master, the gateway for IM clients\n" +
+		"and the HTTP API, and up to MAX_ACCOUNTS accounts, each in its own Chromium.\n\n" +
+		"Every setting is a flag, an environment variable (in brackets) or a key of the --config file (YAML, keys named\n" +
+		"like the flags). A flag wins over the environment, the environment over the file.\n\n" +
+		"Stop it with Ctrl-C or SIGTERM: logins are saved, browsers closed, nothing is lost. After a crash it goes on\nwhere it was."
+	demoText = "Start a node and a made-up social site, log two accounts in by QR code, and let visitors comment and write.\n" +
+		"Items and replies scroll by. Nothing but this machine is reached. The data lie in a folder of their own that is\n" +
+		"removed at the end. Ctrl-C ends everything."
+	completionText = "Source the script, or put it where your shell looks for completions: for bash\n" +
+		"~/.local/share/bash-completion/completions/troupe, for zsh a folder of $fpath, under the name _troupe,\n" +
+		"for fish ~/.config/fish/completions/troupe.fish. Accounts' ids are completed too, from the running node."
 )
 
 // chinese holds the Chinese of every text: those that stand in the code, and the words that the API answers with.
@@ -78,7 +89,15 @@ var chinese = map[string]string{
 	exitCodesText: "退出码：0 成功，1 失败，2 用法错误，3 连不上节点，4 找不到，5 被拒绝或结果未知。",
 	loginText: "二维码直接画在终端里，平台更换后会重画。平台要求短信验证码时，请直接输入。中断命令即取消登录。\n\n" +
 		"退出码：0 已登录，1 失败，5 被拒绝、已取消或超时。",
-	replyText: "话题和编号见 troupe items 或 troupe topics。一条回复最多发送一次；结果是已确认、失败或未知，\n" +
+	serveText: "在本机运行整个系统：保存全部内容的存储、主控、供 IM 客户端和 HTTP API 使用的网关，以及最多 MAX_ACCOUNTS 个账号，\n" +
+		"每个账号一个独立的 Chromium。\n\n" +
+		"每项设置可以是选项、环境变量（括号内）或 --config 文件里的键（YAML，键名与选项相同）。\n选项优先于环境变量，环境变量优先于文件。\n\n" +
+		"用 Ctrl-C 或 SIGTERM 停止：登录会保存，浏览器会关闭，什么都不会丢。崩溃之后从原处继续。",
+	demoText: "启动一个节点和一个虚构的社交网站，扫码登录两个账号，再让访客评论、发私信。\n" +
+		"内容和回复滚动显示。只在本机运行，不访问外网。数据放在单独的目录里，结束时删除。Ctrl-C 结束一切。",
+	completionText: "在 shell 里 source 这个脚本，或放到 shell 查找补全的位置：bash 为 ~/.local/share/bash-completion/completions/troupe，\n" +
+		"zsh 为 $fpath 中某个目录，文件名 _troupe，fish 为 ~/.config/fish/completions/troupe.fish。账号编号也能补全，取自运行中的节点。",
+	replyText: "话题和编号见 troupe items 或 troupe topics；示例里的编号是演示（troupe demo）中的。一条回复最多发送一次；结果是已确认、失败或未知，\n" +
 		"未知的回复绝不会自动重发。\n\n退出码：0 已确认，1 失败（没有发出），5 被拒绝或结果未知。",
 
 	// commands
@@ -132,21 +151,48 @@ var chinese = map[string]string{
 	"%v; see %s --help":    "%v；见 %s --help",
 
 	// node and demo
-	"Run a node: store, master, gateway and accounts":              "运行一个节点：存储、主控、网关和账号",
-	"Show it live: a node, a made-up social site and two accounts": "现场演示：一个节点、一个虚构的社交网站和两个账号",
-	"Start a node and a made-up social site, log two accounts in by QR code, and let visitors comment and write.\nItems and replies scroll by. Nothing but this machine is reached. Ctrl-C ends everything.": "启动一个节点和一个虚构的社交网站，扫码登录两个账号，再让访客评论、发私信。\n内容和回复滚动显示。只在本机运行，不访问外网。Ctrl-C 结束一切。",
-	"leave the scanning of QR codes to you": "二维码留给你来扫",
-	"how often a visitor does something":    "访客多久做一件事",
-	"Run the made-up social site alone":     "单独运行虚构的社交网站",
-	"site":                                  "网站", "phone": "手机", "log": "日志", "login": "登录", "reply": "回复",
+	"Run a node: store, master, gateway and accounts":                                                     "运行一个节点：存储、主控、网关和账号",
+	"Show it live: a node, a made-up social site and two accounts":                                        "现场演示：一个节点、一个虚构的社交网站和两个账号",
+	"YAML file with settings; its keys are named like the flags":                                          "YAML 设置文件，键名与选项相同",
+	"this node's name; its data lie in DATA_DIR/WORKER_ID":                                                "本节点的名字，数据在 DATA_DIR/WORKER_ID",
+	"this worker's own port for other nodes, 4000 to 4099; nothing listens on it while there is one node": "本工作节点供其他节点使用的端口，4000 到 4099；只有一个节点时不监听",
+	"address that the gateway listens on; loopback only":                                                  "网关监听的地址，只能是本机回环地址",
+	"port of the gateway: IM clients, HTTP API, console; 0 takes a free one":                              "网关端口：IM 客户端、HTTP API、控制台；0 为任选空闲端口",
+	"development or production; production logs JSON and refuses development settings":                    "development 或 production；production 输出 JSON 日志，并拒绝开发用设置",
+	"debug, info, warn or error":                                                                          "debug、info、warn 或 error",
+	"how many accounts this node runs at most":                                                            "本节点最多运行多少个账号",
+	"how many collecting rounds run at once":                                                              "同时进行多少轮采集",
+	"run Chromium without windows":                                                                        "Chromium 不开窗口",
+	"Chromium's binary; found by itself when empty":                                                       "Chromium 程序的路径，不填自动查找",
+	"Chromium's sandbox: auto, or off, which is dangerous":                                                "Chromium 沙箱：auto，或 off（危险）",
+	"how long items are kept after they were last seen; never dropped while unread":                       "内容最后一次见到之后保留多久；未读的不会删除",
+	"how slowly a page is typed into: 1 like a person, 0 at once; development only":                       "输入的快慢：1 像真人，0 为立即；仅供开发",
+	"dial this address for every host name: a look-alike site; development only":                          "所有域名都连到这个地址：仿真网站；仅供开发",
+	"accept certificates with this public key pin; development only":                                      "接受带有此公钥指纹的证书；仅供开发",
+	"folder of all data":                                                 "全部数据的目录",
+	"address that nodes dial for every name":                             "节点连接的地址，所有域名都指向它",
+	"address for people: the phone, the visitors' view, the control API": "给人用的地址：手机、访客视图、控制接口",
+	"help for this command":                                              "本命令的说明",
+	"Help about any command":                                             "查看任何命令的说明",
+	"Print the completion script for bash, zsh, fish or powershell":      "输出 bash、zsh、fish 或 powershell 的补全脚本",
+	"leave the scanning of QR codes to you":                              "二维码留给你来扫",
+	"how often a visitor does something":                                 "访客多久做一件事",
+	"Run the made-up social site alone":                                  "单独运行虚构的社交网站",
+	"site":                                                               "网站", "phone": "手机", "log": "日志", "login": "登录", "reply": "回复",
 	"try in another terminal:":                              "在另一个终端里试试：",
 	"both accounts are logged in; visitors arrive":          "两个账号都已登录，访客来了",
 	"scan the code of %s on %s/phone (choose the owner %s)": "请在 %[2]s/phone 上扫 %[1]s 的码（选择所有者 %[3]s）",
 	"stopping: saving logins, closing browsers ...":         "正在停止：保存登录、关闭浏览器……",
 
 	// what is said
-	"error:":  "错误：",
-	"stopped": "已中断",
+	"error:":                            "错误：",
+	"stopped":                           "已中断",
+	"waiting for the node's answer ...": "正在等待节点答复……",
+	"waiting for the browser of %s ...": "正在等待 %s 的浏览器……",
+	"starting: ending left-over browsers, reading the store ...": "正在启动：结束遗留的浏览器、读取存储……",
+	"troupe runs at %s": "troupe 运行在 %s",
+	"data in %s":        "数据在 %s",
+	"next: troupe account add PLATFORM NAME --login":                                                           "下一步：troupe account add 平台 名称 --login",
 	"%s belongs to another user: run this command as the user that runs the node":                              "%s 属于另一个用户：请用运行节点的用户执行本命令",
 	"no node is running in DATA_DIR %s: start one with \"troupe serve\", or name it with --data-dir or --addr": "DATA_DIR %s 里没有运行中的节点：用 \"troupe serve\" 启动，或用 --data-dir、--addr 指明",
 	"several nodes run in DATA_DIR %s: choose one with --data-dir %s":                                          "DATA_DIR %s 里运行着几个节点：用 --data-dir %s 选一个",

@@ -129,7 +129,7 @@ func (n *Node) end() {
 	}
 }
 
-var address = regexp.MustCompile(`troupe runs at (http://\S+)`)
+var address = regexp.MustCompile(`^troupe .*(http://\S+)`)
 
 // Restart starts the node's process again, on the same data.
 func (n *Node) Restart() {
