@@ -34,7 +34,7 @@ func Load(folder fs.FS) (*Definition, error) {
 func Parse(src []byte, functions map[string]string) (*Definition, error) {
 	lines, problems := inspect(src)
 	d := &Definition{Functions: functions, Digest: digest(src, functions)}
-	if err := yaml.Unmarshal(src, d); err != nil {
+	if err := decode(src, d); err != nil {
 		problems = append(problems, problemOf(err))
 	} else {
 		problems = append(problems, validate(d, lines)...)
@@ -44,6 +44,17 @@ func Parse(src []byte, functions map[string]string) (*Definition, error) {
 		return nil, problems
 	}
 	return d, nil
+}
+
+// decode reads the file. The YAML library panics on some odd documents ("{0:! 0}"): a bad definition must not end
+// the process that tries it.
+func decode(src []byte, d *Definition) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("this YAML cannot be read: %v", r)
+		}
+	}()
+	return yaml.Unmarshal(src, d)
 }
 
 // problemOf is what the decoder stopped at.

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 
 	"troupe/messages"
 	"troupe/platforms"
@@ -115,8 +117,8 @@ func read(ctx context.Context, name string, l *definition.Listen, rec page.Recor
 func (a *answer) yield(ctx context.Context, l *definition.Listen, b body) error {
 	var bad error
 	understood := 0
-	for into, q := range l.Yields {
-		rows, err := q.All(ctx, b.value, b.vars)
+	for _, into := range slices.Sorted(maps.Keys(l.Yields)) {
+		rows, err := l.Yields[into].All(ctx, b.value, b.vars)
 		if err != nil {
 			return changed(a.listen, err)
 		}

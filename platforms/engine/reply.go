@@ -84,6 +84,9 @@ func (f *flow) doCommit(ctx context.Context, m *definition.Commit) error {
 			return err
 		}
 		f.committed = false
+		if err := wait(ctx, pollTime); err != nil {
+			return fmt.Errorf("%s never kept still: %w", m.Click, err)
+		}
 		if el, err = f.ready(ctx, m); err != nil {
 			return err
 		}
