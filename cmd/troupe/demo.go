@@ -111,13 +111,33 @@ func (c *cli) demo(cmd *cobra.Command, cfg *config, chosen, manual bool, pause t
 	}
 	c.welcome(n, web, dir)
 	d := &demo{cli: c, client: cl, site: web, manual: manual, began: time.Now()}
+	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
-	following.Go(func() { d.follow(ctx) })
 	defer following.Wait()
+	defer cancel()
+	following.Go(func() { d.follow(ctx) })
 	if err := d.accounts(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	web.SetVisitors(true, pause)
+	return d.alarm(ctx)
+}
+
+// alarmAfter is when the second account meets a captcha, so that an alarm is seen.
+const alarmAfter = 3 * time.Minute
+
+// alarm lets the time pass, shows what a captcha looks like, and waits for the end.
+func (d *demo) alarm(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(alarmAfter):
+	}
+	if err := d.site.Captcha(d.second.owner, true); err != nil {
+		return err
+	}
+	d.say(d.t("the site asks %s for a captcha, and its account waits for a person: press the button on %s/phone, then run: troupe account resume %s"),
+		d.second.account, d.site.PhoneURL(), d.second.account)
 	<-ctx.Done()
 	return nil
 }
@@ -165,6 +185,7 @@ type demo struct {
 	site   *site.Site
 	manual bool
 	began  time.Time
+	second struct{ account, owner string } // which meets a captcha
 	print  sync.Mutex
 }
 
@@ -188,6 +209,7 @@ func (d *demo) accounts(ctx context.Context) error {
 		if err := d.logIn(ctx, a.ID, owner.UID); err != nil {
 			return fmt.Errorf("log %s in: %w", a.ID, err)
 		}
+		d.second.account, d.second.owner = a.ID, owner.UID
 	}
 	d.say("%s", d.t("both accounts are logged in; visitors arrive"))
 	return nil

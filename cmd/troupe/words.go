@@ -179,10 +179,11 @@ var chinese = map[string]string{
 	"how often a visitor does something":                                 "访客多久做一件事",
 	"Run the made-up social site alone":                                  "单独运行虚构的社交网站",
 	"site":                                                               "网站", "phone": "手机", "log": "日志", "login": "登录", "reply": "回复",
-	"try in another terminal:":                              "在另一个终端里试试：",
-	"both accounts are logged in; visitors arrive":          "两个账号都已登录，访客来了",
-	"scan the code of %s on %s/phone (choose the owner %s)": "请在 %[2]s/phone 上扫 %[1]s 的码（选择所有者 %[3]s）",
-	"stopping: saving logins, closing browsers ...":         "正在停止：保存登录、关闭浏览器……",
+	"try in another terminal:":                     "在另一个终端里试试：",
+	"both accounts are logged in; visitors arrive": "两个账号都已登录，访客来了",
+	"the site asks %s for a captcha, and its account waits for a person: press the button on %s/phone, then run: troupe account resume %s": "网站要求 %s 完成安全验证，账号已暂停并等待人工：请在 %s/phone 上按“完成验证”，再运行：troupe account resume %s",
+	"scan the code of %s on %s/phone (choose the owner %s)":                                                                                "请在 %[2]s/phone 上扫 %[1]s 的码（选择所有者 %[3]s）",
+	"stopping: saving logins, closing browsers ...":                                                                                        "正在停止：保存登录、关闭浏览器……",
 
 	// what is said
 	"error:":                            "错误：",

@@ -19,6 +19,8 @@ func (s *Site) PressPhone(token, button, ownerID string) error {
 		return s.Refuse(token)
 	case "expire":
 		return s.Expire(token)
+	case "solve":
+		return s.Captcha(ownerID, false)
 	}
 	return fmt.Errorf("button %q: %w", button, errBadParameter)
 }

@@ -64,6 +64,19 @@ func (s *Site) Delay(route string, d time.Duration) {
 	s.faults.delays[route] = d
 }
 
+// Captchas lists the owners that are asked to solve one.
+func (s *Site) Captchas() []Owner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []Owner
+	for _, o := range s.world.owners {
+		if o.captcha {
+			list = append(list, o.row())
+		}
+	}
+	return list
+}
+
 // SetUploading has an owner's open desk upload without end, or stop: traffic that never pauses by itself.
 func (s *Site) SetUploading(ownerID string, on bool) error {
 	return s.withOwner(ownerID, func(o *owner) { s.push(o, "upload", map[string]any{"on": on}) })

@@ -32,13 +32,16 @@ func (s *Site) publicRoutes(mux *http.ServeMux) {
 }
 
 func (s *Site) phonePage(w http.ResponseWriter, r *http.Request) {
-	render(w, "phone.html", map[string]any{"Token": r.URL.Query().Get("qr"), "Codes": s.QRs(), "Owners": s.Owners(), "Said": r.URL.Query().Get("said")})
+	render(w, "phone.html", map[string]any{
+		"Token": r.URL.Query().Get("qr"), "Codes": s.QRs(), "Owners": s.Owners(),
+		"Captchas": s.Captchas(), "Said": r.URL.Query().Get("said"),
+	})
 }
 
 func (s *Site) phonePressed(w http.ResponseWriter, r *http.Request) {
 	said, err := "好了", s.PressPhone(r.FormValue("qr"), r.FormValue("do"), r.FormValue("owner"))
 	if err != nil {
-		said = "二维码已失效或不存在"
+		said = "不行：二维码已失效，或没有这个账号"
 	}
 	http.Redirect(w, r, "/phone?qr="+template.URLQueryEscaper(r.FormValue("qr"))+"&said="+template.URLQueryEscaper(said), http.StatusSeeOther)
 }
