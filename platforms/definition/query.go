@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -40,14 +42,18 @@ func (q Query) String() string { return q.src }
 // present turns a path into the question whether it is there, be it empty or null.
 const present = `try (. as $all | path(%s) as $path | $all | getpath($path[:-1]) | has($path[-1])) catch false`
 
-// compile parses q behind the shared definitions; form says what is made of it, "%s" for q itself.
-func (q *Query) compile(shared, form string) (*gojq.Query, error) {
+// compile parses q behind the shared definitions, which it gets only if it names one of them; form says what is made
+// of it, "%s" for q itself.
+func (q *Query) compile(shared []*gojq.FuncDef, form string) (*gojq.Query, error) {
 	if _, err := gojq.Parse(q.src); err != nil {
 		return nil, fmt.Errorf("jq: %w", err)
 	}
-	parsed, err := gojq.Parse(shared + "\n" + fmt.Sprintf(form, q.src))
+	parsed, err := gojq.Parse(fmt.Sprintf(form, q.src))
 	if err != nil {
-		return nil, fmt.Errorf("jq: with the shared definitions: %w", err)
+		return nil, fmt.Errorf("jq: %w", err)
+	}
+	if slices.ContainsFunc(shared, func(f *gojq.FuncDef) bool { return strings.Contains(q.src, f.Name) }) {
+		parsed.FuncDefs = slices.Concat(shared, parsed.FuncDefs)
 	}
 	code, err := gojq.Compile(parsed, gojq.WithVariables([]string{"$owner", "$query"}))
 	if err != nil {

@@ -17,6 +17,7 @@ type checker struct {
 	d        *Definition
 	lines    map[string]int
 	sends    map[string]bool // what commits click
+	shared   []*gojq.FuncDef // the shared jq definitions
 	problems Problems
 }
 
@@ -79,11 +80,10 @@ func (c *checker) head() {
 	for i, origin := range d.Origins {
 		c.address(fmt.Sprintf("origins[%d]", i), origin)
 	}
-	if c.d.JQ != "" {
-		if _, err := gojq.Parse(c.d.JQ + "\n."); err != nil {
-			c.wrong("jq", "the shared definitions: %v", err)
-			c.d.JQ = ""
-		}
+	if parsed, err := gojq.Parse(c.d.JQ + "\n."); err != nil {
+		c.wrong("jq", "the shared definitions: %v", err)
+	} else {
+		c.shared = parsed.FuncDefs
 	}
 }
 
@@ -151,7 +151,7 @@ func (c *checker) queryAs(path, form string, q *Query) *gojq.Query {
 	if q.IsZero() {
 		return nil
 	}
-	parsed, err := q.compile(c.d.JQ, form)
+	parsed, err := q.compile(c.shared, form)
 	if err != nil {
 		c.wrong(path, "%v", err)
 	}
