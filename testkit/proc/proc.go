@@ -315,13 +315,19 @@ func (n *Node) Log() string {
 // CLI runs a command of the program against the node and returns what it printed and its exit status.
 func (n *Node) CLI(args ...string) (stdout, stderr string, status int) {
 	n.t.Helper()
-	cmd := exec.Command(Program(n.t), append(args, "--data-dir", n.Dir, "--worker-id", workerID)...)
+	return Run(n.t, append(args, "--data-dir", n.Dir)...)
+}
+
+// Run runs the program once and returns what it printed and its exit status.
+func Run(t testing.TB, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	cmd := exec.Command(Program(t), args...)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		n.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
