@@ -5,8 +5,13 @@ GO      ?= go
 PROGRAM := bin/troupe
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := chromium chromium-l10n chromium-sandbox fonts-noto-cjk
+CONSOLE := actors/gateway/console
+CONSOLE_PAGE := $(CONSOLE)/dist/app/index.html
+CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules -prune -o -type f -print)
+# The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
+CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
-.PHONY: help demo build test test-root test-full bench lint proto setup clean
+.PHONY: help demo build console test test-root test-full bench lint proto setup clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -14,14 +19,14 @@ help: ## what can be made here
 demo: setup build ## a node, a made-up social site and two accounts: watch comments arrive
 	$(PROGRAM) demo
 
-build: ## bin/troupe
+build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 	$(GO) build -o $(PROGRAM) ./cmd/troupe
 
-test: setup npm ## every promise once, with a real Chromium (about 8 minutes with a cold cache)
+test: setup npm console ## every promise once, with a real Chromium (about 8 minutes with a cold cache)
 	$(GO) vet ./...
 	$(GO) test -timeout 10m ./...
 
-test-full: setup npm ## the same with all repetitions and the race detector (at most 90 minutes)
+test-full: setup npm console ## the same with all repetitions and the race detector (at most 90 minutes)
 	TROUPE_FULL=1 $(GO) test -race -timeout 80m ./...
 
 bench: setup npm ## the figures of docs/figures.md, measured here (about 4 minutes)
@@ -35,6 +40,14 @@ lint: ## formatting, vet, staticcheck and the rules of the house
 
 proto: ## regenerate messages/*.pb.go with the tools pinned in go.mod
 	cd messages && $(GO) run ./genproto
+
+console: $(CONSOLE_PAGE) ## the web app, embedded into the program at the next build (needs Node.js 20.19)
+
+$(CONSOLE_PAGE): $(CONSOLE_SOURCES) $(CONSOLE)/web/node_modules/.package-lock.json
+	@cd $(CONSOLE)/web && npm run --silent build -- --logLevel warn
+
+$(CONSOLE)/web/node_modules/.package-lock.json: $(CONSOLE)/web/package-lock.json
+	@cd $(CONSOLE)/web && { echo "installing the console's npm packages"; npm ci --no-audit --no-fund --loglevel=error; }
 
 # Chromium, its languages and Chinese fonts come from Debian's packages, when they are missing.
 setup:
@@ -50,4 +63,4 @@ npm:
 	@cd testkit/imclient && { [ -d node_modules/socket.io-client ] || { echo "installing npm packages"; npm ci --no-audit --no-fund --loglevel=error; }; }
 
 clean: ## remove what was built
-	rm -rf bin testkit/imclient/node_modules
+	rm -rf bin testkit/imclient/node_modules $(CONSOLE)/dist/app $(CONSOLE)/web/node_modules

@@ -22,6 +22,7 @@ import (
 	"troupe/actors/account/vault"
 	"troupe/actors/gateway"
 	"troupe/actors/gateway/api"
+	"troupe/actors/gateway/console"
 	"troupe/actors/master"
 	"troupe/actors/master/board"
 	"troupe/actors/store"
@@ -252,7 +253,7 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 	}
 	web := api.New(api.Config{
 		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, Board: published, Views: views,
-		Platforms: apiPlatforms(definitions), Version: version(), Now: time.Now, Log: n.log,
+		Platforms: apiPlatforms(definitions), Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", gw.Handler())

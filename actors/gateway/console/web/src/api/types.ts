@@ -1,0 +1,206 @@
+// What the node's HTTP API says, in JSON (GET /api/v1 lists its routes). Times are Unix milliseconds; revisions and
+// cursors are 64-bit numbers in strings.
+
+export type AccountState =
+  | "starting" | "watching" | "logging_in" | "logged_out" | "challenge" | "page_changed"
+  | "rate_limited" | "proxy_down" | "paused" | "draining" | "parked";
+
+export interface Person {
+  id: string;
+  name: string;
+}
+
+export interface Last {
+  text: string;
+  from: string;
+  at: number;
+}
+
+export interface Unread {
+  comments: number;
+  messages: number;
+  total: number;
+}
+
+export interface Gate {
+  [figure: string]: unknown;
+}
+
+export interface Account {
+  id: string;
+  platform: string;
+  name: string;
+  state: AccountState | "";
+  reason?: string;
+  step?: string;
+  since?: number;
+  online: boolean;
+  node?: string;
+  epoch: string;
+  logged_in: boolean;
+  login_status: string;
+  last_login_time?: number;
+  profile?: { platform_user_id: string; nickname: string; followers?: number; following?: number; signature?: string };
+  monitor_interval?: number;
+  created_at: number;
+  last_round?: number;
+  next_round?: number;
+  rounds: number;
+  gate_open: boolean;
+  gate?: Gate;
+  browser_pid?: number;
+  browser_starts: number;
+  items_per_hour?: number;
+  evidence?: string;
+  loaded: boolean;
+  counts: { contents: number; comments: number; discussions: number; conversations: number; messages: number; notifications: number };
+  unread: Unread;
+  last?: Last;
+  last_sync_time?: number;
+  open_replies: number;
+  alarms?: Alarm[];
+}
+
+export interface AccountGone {
+  id: string;
+  removed: true;
+}
+
+export interface Alarm {
+  id: string;
+  name: string;
+  account?: string;
+  node?: string;
+  reason: string;
+  raised_at: number;
+  cleared_at?: number;
+  open: boolean;
+}
+
+export interface Topic {
+  id: string;
+  account: string;
+  kind: "work" | "conversation";
+  item_id: string;
+  title: string;
+  url?: string;
+  person?: Person;
+  count: number;
+  unread: number;
+  last?: Last;
+  active_at: number;
+}
+
+export interface Item {
+  account: string;
+  collection: "contents" | "comments" | "discussions" | "conversations" | "messages" | "notifications";
+  id: string;
+  rev: string;
+  topic?: string;
+  at: number;
+  is_new: boolean;
+  is_read: boolean;
+  is_own: boolean;
+  title?: string;
+  text: string;
+  from?: Person;
+  comment_id?: string;
+  reply_to_id?: string;
+  reply_to_name?: string;
+  replied?: boolean;
+  recalled?: boolean;
+  type?: string;
+  file_name?: string;
+  likes?: number;
+}
+
+export interface ItemEvent {
+  change: "new" | "changed" | "deleted";
+  item: Item;
+  unread: Unread;
+  topic?: Topic;
+}
+
+export type ReplyState = "accepted" | "assigned" | "dispatching" | "confirmed" | "failed" | "unknown";
+
+export interface Reply {
+  id: string;
+  account: string;
+  topic: string;
+  kind: "work" | "comment" | "discussion" | "message";
+  in_reply_to?: string;
+  to?: Person;
+  content: string;
+  state: ReplyState;
+  final: boolean;
+  reason?: string;
+  accepted_at: number;
+  ended_at?: number;
+  platform_id?: string;
+}
+
+export interface NewReply {
+  id: string;
+  topic: string;
+  in_reply_to?: string;
+  content: string;
+}
+
+export interface Login {
+  session: string;
+  account: string;
+  status: "pending" | "scanning" | "success" | "failed" | "timeout" | "expired" | "cancelled";
+  final: boolean;
+  step?: "qrcode_ready" | "qrcode_refreshed" | "scanning" | "sms_input_required";
+  ask?: string;
+  message?: string;
+  qr?: string;
+  qr_expires_at?: number;
+  reason?: string;
+  created_at?: number;
+  ended_at?: number;
+}
+
+export interface Step {
+  step: string;
+  matched?: string;
+  took_ms: number;
+  error?: string;
+}
+
+export interface Round {
+  at: number;
+  took_ms: number;
+  what: "round" | "probe" | "login" | "reply";
+  items: number;
+  outcome: string;
+  reason?: string;
+  evidence?: string;
+  steps?: Step[];
+}
+
+export interface Node {
+  name: string;
+  online: boolean;
+  last_beat?: number;
+  accounts: number;
+  max_accounts: number;
+  browsers: number;
+  memory_rss: number;
+  browser_memory: number;
+  load1: number;
+  pending_items: number;
+  sandbox?: string;
+}
+
+export interface Status {
+  version: string;
+  started_at: number;
+  uptime_ms: number;
+}
+
+export interface Platform {
+  name: string;
+  title: Record<string, string>;
+  accounts: number;
+}
