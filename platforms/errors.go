@@ -31,8 +31,10 @@ const (
 	Cancelled                // we stopped it ourselves
 )
 
-var kindNames = [...]string{"internal", "network", "timeout", "logged_out", "challenge", "page_changed", "rate_limited", "proxy_down",
-	"gate_shut", "browser_gone", "target_gone", "refused", "unsupported", "login_timeout", "login_refused", "cancelled"}
+var kindNames = [...]string{
+	"internal", "network", "timeout", "logged_out", "challenge", "page_changed", "rate_limited", "proxy_down",
+	"gate_shut", "browser_gone", "target_gone", "refused", "unsupported", "login_timeout", "login_refused", "cancelled",
+}
 
 // String is the kind's word in logs and in account states.
 func (k Kind) String() string {

@@ -14,7 +14,7 @@ func settingsOf(t *testing.T, file string, args ...string) (*config, error) {
 	t.Helper()
 	cfg := &config{}
 	cmd := &cobra.Command{}
-	nodeFlags(cmd.Flags(), cfg)
+	(&cli{lang: english}).nodeFlags(cmd.Flags(), cfg)
 	if err := cmd.Flags().Parse(args); err != nil {
 		t.Fatal(err)
 	}
