@@ -18,7 +18,7 @@ func settingsOf(t *testing.T, file string, args ...string) (*config, error) {
 	if err := cmd.Flags().Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	return cfg, fill(cmd, file)
+	return cfg, fill(cmd, file, os.Getenv)
 }
 
 func TestFlagWinsOverEnvironmentOverFile(t *testing.T) {
