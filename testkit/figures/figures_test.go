@@ -224,15 +224,17 @@ func (s *stage) idle(during time.Duration) {
 // weigh adds the memory of the accounts' browsers, per account.
 func (s *stage) weigh(of string, below float64) {
 	s.Helper()
-	var sum uint64
+	var sum Memory
 	for _, id := range s.accounts {
-		n, err := Private(s.node.BrowserMain(id))
+		m, err := MemoryOf(s.node.BrowserMain(id))
 		if err != nil {
 			s.Fatal(err)
 		}
-		sum += n
+		sum.Private, sum.Share = sum.Private+m.Private, sum.Share+m.Share
 	}
-	s.table.Add("Chromium's private memory (USS), "+of, float64(sum)/float64(len(s.accounts))/1e6, Megabytes, below)
+	accounts := float64(len(s.accounts))
+	s.table.Add("Chromium's private memory (USS), "+of, float64(sum.Private)/accounts/1e6, Megabytes, below)
+	s.table.Add("Chromium's share of memory (PSS), "+of, float64(sum.Share)/accounts/1e6, Megabytes, 0)
 }
 
 // killBrowser takes the time from the death of an account's browser to the end of the next round.

@@ -58,8 +58,8 @@ func TestTreeCountsAProcessAndItsMemory(t *testing.T) {
 	if err != nil || len(tree) == 0 || tree[0].PID != os.Getpid() {
 		t.Fatalf("%v, %v", tree, err)
 	}
-	if n, err := Private(os.Getpid()); err != nil || n < 1<<20 {
-		t.Errorf("%d bytes, %v", n, err)
+	if m, err := MemoryOf(os.Getpid()); err != nil || m.Private < 1<<20 || m.Share < m.Private {
+		t.Errorf("%+v, %v", m, err)
 	}
 	if _, err := CPU(os.Getpid()); err != nil {
 		t.Error(err)

@@ -55,19 +55,24 @@ func CPU(root int) (time.Duration, error) {
 	return time.Duration(sum) * time.Second / ticks, nil
 }
 
-// Private is the memory, in bytes, that would be free without a process and its descendants: their USS.
-func Private(root int) (uint64, error) {
+// Memory is what a process and its descendants take, in bytes. Private is the sum of their USS: what only one process of
+// the machine maps. Share is the sum of their PSS: what several map is divided among them.
+type Memory struct{ Private, Share uint64 }
+
+// MemoryOf weighs a process and its descendants.
+func MemoryOf(root int) (Memory, error) {
 	tree, err := Tree(root)
 	if err != nil {
-		return 0, err
+		return Memory{}, err
 	}
-	var sum uint64
+	var m Memory
 	for _, p := range tree {
 		maps, err := p.ProcSMapsRollup()
 		if err != nil {
-			return 0, fmt.Errorf("memory of process %d: %w", p.PID, err)
+			return Memory{}, fmt.Errorf("memory of process %d: %w", p.PID, err)
 		}
-		sum += maps.PrivateClean + maps.PrivateDirty
+		m.Private += maps.PrivateClean + maps.PrivateDirty
+		m.Share += maps.Pss
 	}
-	return sum, nil
+	return m, nil
 }
