@@ -1,0 +1,262 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"troupe/actors/gateway/api"
+	"troupe/messages"
+	"troupe/testkit/check"
+	"troupe/testkit/proc"
+	"troupe/testkit/site"
+)
+
+// prepared is the stage that the documents speak of, which is the demo's: sb_1 is logged in and was looked at, sb_2 waits for
+// its login, and a thumb presses the phone for whoever shows a code.
+func prepared(t *testing.T) *stage {
+	t.Helper()
+	s := newStage(t)
+	if account := s.watched("小厨娘阿月"); account != "sb_1" {
+		t.Fatalf("the first account is %s", account)
+	}
+	s.addAccount("木匠老周")
+	s.awaitState("sb_2", "logged_out", 30*time.Second)
+	s.thumb()
+	return s
+}
+
+// thumb scans and confirms each login that shows its code, each account as an owner of its own, until the test ends.
+func (s *stage) thumb() {
+	ctx, done := s.t.Context(), make(chan struct{})
+	go func() {
+		defer close(done)
+		h := hand{pressed: map[string]bool{}, owners: map[string]string{}}
+		for tick := time.NewTicker(100 * time.Millisecond); ; {
+			select {
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			case <-tick.C:
+				s.press(h)
+			}
+		}
+	}()
+	s.t.Cleanup(func() { <-done })
+}
+
+// hand is what the thumb remembers.
+type hand struct {
+	pressed map[string]bool   // sessions
+	owners  map[string]string // account to the owner's uid
+}
+
+func (s *stage) press(h hand) {
+	var list struct{ Logins []api.Login }
+	if s.call("GET", "/logins", nil, &list) != nil {
+		return // the node is busy, or gone
+	}
+	for _, l := range list.Logins {
+		if l.Final || h.pressed[l.Session] || s.call("GET", "/logins/"+l.Session, nil, &l) != nil || l.QR == "" {
+			continue
+		}
+		h.pressed[l.Session] = true
+		if h.owners[l.Account] == "" {
+			owner, err := s.site.CreateOwner(site.NewOwner{Nickname: l.Account})
+			if err != nil {
+				s.t.Error(err)
+			}
+			h.owners[l.Account] = owner.UID
+		}
+		if err := errors.Join(s.site.Scan(""), s.site.Confirm("", h.owners[l.Account])); err != nil {
+			s.t.Errorf("press the phone for %s: %v", l.Account, err)
+		}
+	}
+}
+
+// desk is a shell in a folder of its own, in which `troupe` is the program and its node is the stage's.
+type desk struct {
+	*stage
+	dir string
+	env []string
+}
+
+func (s *stage) desk() *desk {
+	s.t.Helper()
+	dir := openFolder(s.t)
+	return &desk{s, dir, []string{
+		"PATH=" + filepath.Dir(proc.Program(s.t)) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "LC_ALL=C",
+		"DATA_DIR=" + s.node.Dir, "MASTER_PORT=0",
+	}}
+}
+
+// openFolder is a temporary folder that Chromium's own users can pass through, as t.TempDir is not.
+func openFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "troupe-desk-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// screen collects what a running line prints.
+type screen struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
+}
+
+// lineLimit is how long one line of a document may take.
+const lineLimit = 90 * time.Second
+
+// run executes a line as a shell does. With until it is interrupted (Ctrl-C) once it printed that text; else it has to
+// end by itself, and well.
+func (d *desk) run(line, typed, until string) (out, errs string, err error) {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), lineLimit)
+	defer cancel()
+	var stdout, stderr screen
+	cmd := exec.CommandContext(ctx, "sh", "-c", line)
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = d.dir, append(os.Environ(), d.env...), strings.NewReader(typed), &stdout, &stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for tick := time.NewTicker(20 * time.Millisecond); until != ""; {
+		select {
+		case err := <-ended:
+			return stdout.String(), stderr.String(), err
+		case <-tick.C:
+		}
+		if strings.Contains(stdout.String(), until) {
+			tick.Stop()
+			until = ""
+			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+				d.t.Error(err)
+			}
+		}
+	}
+	err = <-ended
+	return stdout.String(), stderr.String(), err
+}
+
+// section is the indented block below a heading of a help text.
+func section(help, heading string) []string {
+	_, rest, _ := strings.Cut(help, "\n"+heading+"\n")
+	block, _, _ := strings.Cut(rest, "\n\n")
+	var lines []string
+	for line := range strings.Lines(block) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// examples collects the example lines of every command that does something, as its help shows them.
+func (d *desk) examples(path ...string) (lines []string) {
+	d.t.Helper()
+	help, errs, err := d.run(strings.Join(append([]string{"troupe"}, path...), " ")+" --help", "", "")
+	if err != nil {
+		d.t.Fatalf("help of %v: %v\n%s", path, err, errs)
+	}
+	below := section(help, "Available Commands:")
+	for _, line := range below {
+		if name, _, _ := strings.Cut(line, " "); name != "help" {
+			lines = append(lines, d.examples(append(slices.Clone(path), name)...)...)
+		}
+	}
+	if len(below) == 0 {
+		lines = section(help, "Examples:")
+		if len(lines) == 0 {
+			d.t.Errorf("troupe %s has no example", strings.Join(path, " "))
+		}
+	}
+	return lines
+}
+
+// endless are the lines that go on until they are interrupted, with what they show before.
+var endless = []struct{ words, shows string }{
+	{"items --follow", "sb_1"},
+	{"troupe serve", "troupe runs at http://127.0.0.1:"},
+	{"troupe demo --manual", "scan the code of sb_1"},
+	{"troupe demo", "both accounts are logged in"},
+	{"troupe site", "phone"},
+}
+
+// TestEveryExampleInTheHelpRunsAsWritten runs each line that a person may copy from a --help.
+func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
+	s := prepared(t)
+	d := s.desk()
+	if err := os.WriteFile(filepath.Join(d.dir, "troupe.yaml"), []byte("max-accounts: 5\nlog-level: warn\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lines := append(d.examples(), d.examples("site")...)
+	if len(lines) < 30 {
+		t.Fatalf("only %d examples found: %q", len(lines), lines)
+	}
+	last := func(line string) bool { return strings.Contains(line, "remove") } // the others need what it erases
+	for _, line := range append(slices.DeleteFunc(slices.Clone(lines), last), slices.DeleteFunc(lines, func(l string) bool { return !last(l) })...) {
+		d.example(line)
+	}
+	s.eventually("every reply has ended", 60*time.Second, func() bool {
+		return !slices.ContainsFunc(s.replies(), func(r check.Reply) bool { return messages.ReplyOpen(r.State) })
+	})
+}
+
+func (d *desk) example(line string) {
+	d.t.Helper()
+	d.eventually("sb_1 watches", 30*time.Second, func() bool {
+		state := d.account("sb_1").State
+		if state == "paused" { // by the line before
+			d.must("POST", "/accounts/sb_1/resume", nil, nil)
+		}
+		return state == "watching"
+	})
+	on, until := *d, ""
+	for _, e := range endless {
+		if until == "" && strings.Contains(line, e.words) {
+			until = e.shows
+		}
+	}
+	if strings.Contains(line, "troupe serve") { // a node of its own
+		on.env = append(slices.Clone(d.env), "DATA_DIR="+openFolder(d.t))
+	}
+	began := time.Now()
+	out, errs, err := on.run(line, "my-shop\n", until) // the answer to "type its id"
+	d.t.Logf("%5.1fs  %s", time.Since(began).Seconds(), line)
+	switch {
+	case until == "" && err != nil:
+		d.t.Errorf("%s: %v\n%s%s", line, err, out, errs)
+	case until != "" && !strings.Contains(out, until):
+		d.t.Errorf("%s: never showed %q (%v)\n%s%s", line, until, err, out, errs)
+	}
+}
