@@ -69,6 +69,17 @@ type Leases interface {
 	MayBegin(account messages.AccountID, epoch messages.Epoch) bool
 }
 
+// Gate is the account's only way out, as the account uses it; *gate.Gate is it. It starts shut, and the lease opens it.
+type Gate interface {
+	lease.Fence
+	Addr() string
+	Open() bool
+	// BeginCommit and EndCommit enclose the time in which Chromium must not send anything again by itself.
+	BeginCommit()
+	EndCommit()
+	Close() error
+}
+
 // Config is what the platform actor gives to each account.
 type Config struct {
 	Node       *Node
@@ -88,6 +99,8 @@ type Config struct {
 	Master        *actor.PID
 	Log           *slog.Logger
 
+	// Gate opens the account's only way out; nil means gate.Listen.
+	Gate func(gate.Options) (Gate, error)
 	// Browser is the recipe of one Chromium incarnation; nil means browser.Props.
 	Browser func(browser.Config) *actor.Props
 	// Restarts delays browser starts after failures; the zero value is right.
@@ -100,6 +113,9 @@ type Config struct {
 func Props(cfg Config) *actor.Props {
 	base := cfg.Log
 	cfg.Log = cfg.Log.With(slog.String("actor", "account"), cfg.ID.Attr(), cfg.Epoch.Attr())
+	if cfg.Gate == nil {
+		cfg.Gate = func(o gate.Options) (Gate, error) { return gate.Listen(o) }
+	}
 	if cfg.Browser == nil {
 		cfg.Browser = browser.Props
 	}
@@ -127,12 +143,12 @@ type account struct {
 	step   string
 	since  time.Time
 
-	gate    *gate.Gate
+	gate    Gate
 	release func() // of the lease's hold
 
-	browser  *actor.PID        // the present incarnation, nil between two
-	gen      int               // its number; answers to an earlier one are told apart by it
-	instance *browser.Instance // set when it is ready
+	browser  *actor.PID       // the present incarnation, nil between two
+	gen      int              // its number; answers to an earlier one are told apart by it
+	instance browser.Chromium // set when it is ready
 	client   platforms.Client
 	neverUp  int // browsers in a row that never became ready
 	revived  int // probes in a row after a dead page
@@ -208,7 +224,7 @@ func (a *account) Receive(c actor.Context) {
 	case *messages.RevokeAccount:
 		a.onRevoke(c, m)
 	case drainDeadline:
-		a.finishDrain(c)
+		a.cutDrain(c, m.last)
 	case actors.Panicked:
 		panic(m) // a bug of ours in a job: the platform actor restarts us
 	}

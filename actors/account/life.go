@@ -19,14 +19,14 @@ import (
 type (
 	gateChanged    struct{ open bool }
 	restartBrowser struct{}
-	drainDeadline  struct{}
+	drainDeadline  struct{ last bool }
 )
 
 // start opens the gate's door (shut), takes the lease's hold and starts the first browser.
 func (a *account) start(c actor.Context) {
 	a.enter(c, messages.Starting, "", "")
 	self, root := c.Self(), c.ActorSystem().Root
-	g, err := gate.Listen(gate.Options{
+	g, err := a.Gate(gate.Options{
 		Account: a.ID, Epoch: a.Epoch, Listen: gate.Address(a.ID),
 		Sites: a.Definition.Hosts.Sites, Resources: a.Definition.Hosts.Resources,
 		Dial: a.Node.Dial, PeerUID: a.peerUID(), Clock: a.Node.Clock, Log: a.base,
@@ -170,6 +170,7 @@ type drain struct {
 	saving   uint64 // counter of the last save, 0 = none under way
 	closing  bool
 	clean    bool
+	cut      bool // it took too long and was cut short
 }
 
 func (a *account) onRevoke(c actor.Context, m *messages.RevokeAccount) {
@@ -182,7 +183,7 @@ func (a *account) onRevoke(c actor.Context, m *messages.RevokeAccount) {
 }
 
 // beginDrain stops what runs, saves the vault, closes the browser, and then reports. Each step calls
-// drainStep when it is over; after ten seconds the rest is cut short.
+// drainStep when it is over; after ten seconds the rest is cut short (cutDrain).
 func (a *account) beginDrain(c actor.Context, d drain) {
 	a.cancelRound()
 	a.endLogin(c, "cancelled", "the account was stopped")
@@ -219,22 +220,46 @@ func (a *account) startRunning(c actor.Context) {
 	a.ops.cancel = actors.Job(c, func(ctx context.Context) any { return opDone{gen: gen, result: o.run(ctx)} })
 }
 
-func (a *account) finishDrain(c actor.Context) {
+// cutDrain ends a drain that takes too long: Chromium is killed, which brings the drain's next step; should that not
+// come either, the account ends without it, and its process is reaped with the node.
+func (a *account) cutDrain(c actor.Context, last bool) {
 	d := a.draining
 	if d == nil {
 		return
 	}
-	if a.browser != nil && a.instance != nil {
-		a.instance.Kill()
-		d.clean = false
+	d.exported, d.saving, d.cut = true, 0, true
+	if last || a.browser == nil {
+		a.finishDrain(c)
+		return
 	}
+	a.kill(c)
+	actors.After(c, 5*time.Second, drainDeadline{last: true})
+}
+
+// kill ends Chromium at once, off the mailbox; the browser actor's end follows from it.
+func (a *account) kill(c actor.Context) {
+	instance := a.instance
+	if instance == nil {
+		c.Stop(a.browser)
+		return
+	}
+	actors.Job(c, func(context.Context) any {
+		if err := instance.Kill(); err != nil {
+			a.Log.Error("browser not killed", "err", err)
+		}
+		return nil
+	})
+}
+
+func (a *account) finishDrain(c actor.Context) {
+	d := a.draining
 	a.stop()
 	if d.erase {
 		if err := os.RemoveAll(a.Dir); err != nil {
 			a.Log.Error("account folder not erased", "err", err)
 		}
 	}
-	c.Send(c.Parent(), &messages.AccountRevoked{Account: string(a.ID), Epoch: uint64(a.Epoch), Clean: d.clean && !d.failed})
+	c.Send(c.Parent(), &messages.AccountRevoked{Account: string(a.ID), Epoch: uint64(a.Epoch), Clean: d.clean && !d.failed && !d.cut})
 	c.Stop(c.Self())
 }
 

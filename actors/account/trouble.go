@@ -69,7 +69,7 @@ func (a *account) onPageGone(c actor.Context) {
 	a.Log.Warn("page gone, opening it again", "times", a.revived)
 	if a.revived > 3 {
 		a.revived = 0
-		a.instance.Kill()
+		a.kill(c)
 		return
 	}
 	a.probed = false

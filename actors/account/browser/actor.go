@@ -8,6 +8,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"troupe/actors"
+	"troupe/actors/account/vault"
+	"troupe/platforms/page"
 )
 
 // closeLimit bounds how long a stopping actor waits for its Chromium; after it the group is killed.
@@ -15,7 +17,21 @@ const closeLimit = closeGrace + intGrace + time.Second
 
 // Ready is sent to the parent when the incarnation is up. The parent may use Instance from its jobs until the
 // child terminates; it does not close it: stopping the child does.
-type Ready struct{ Instance *Instance }
+type Ready struct{ Instance Chromium }
+
+// Chromium is one incarnation as its account uses it. *Instance is it.
+type Chromium interface {
+	page.Browser
+	// Exited is closed when no process of it is left.
+	Exited() <-chan struct{}
+	PID() int
+	// Kill ends it at once; its profile may not be used again.
+	Kill() error
+	// Export reads cookies and local storage; it takes milliseconds.
+	Export(ctx context.Context) (*vault.State, error)
+}
+
+var _ Chromium = (*Instance)(nil)
 
 // Gone is what the actor panics with when Chromium exits by itself or does not start. The parent's strategy decides.
 type Gone struct {

@@ -26,7 +26,7 @@ func (p *parent) Receive(c actor.Context) {
 	case *actor.Started:
 		c.Spawn(Props(p.cfg))
 	case Ready:
-		p.ready <- m.Instance
+		p.ready <- m.Instance.(*Instance)
 	case *actor.Terminated:
 		close(p.gone)
 	}
