@@ -15,6 +15,6 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   server: {
-    proxy: { "/api": { target: process.env.TROUPE_NODE ?? "http://127.0.0.1:3000", changeOrigin: true } },
+    proxy: { "/api": process.env.TROUPE_NODE ?? "http://127.0.0.1:3000" },
   },
 });

@@ -22,10 +22,6 @@ export interface Unread {
   total: number;
 }
 
-export interface Gate {
-  [figure: string]: unknown;
-}
-
 export interface Account {
   id: string;
   platform: string;
@@ -47,7 +43,7 @@ export interface Account {
   next_round?: number;
   rounds: number;
   gate_open: boolean;
-  gate?: Gate;
+  gate?: string; // address of its way out
   browser_pid?: number;
   browser_starts: number;
   items_per_hour?: number;

@@ -65,12 +65,10 @@ class Inbox {
     void this.thread?.read();
   }
 
+  // markRead tells the node that somebody saw the topic. A refusal changes nothing: the topic stays unread, and is
+  // marked when it is looked at again.
   async markRead(topic: string): Promise<void> {
-    try {
-      await post(path`/topics/${topic}/read`, {});
-    } catch (err) {
-      if (problemOf(err).code !== "offline") throw err; // offline: it is marked when it is looked at again
-    }
+    await post(path`/topics/${topic}/read`, {}).catch(() => undefined);
   }
 
   async #read(): Promise<void> {
@@ -108,7 +106,7 @@ export class Thread {
   problem = $state.raw<Problem>();
   items = $state.raw<Item[]>([]);
 
-  #held = new Map<string, Item>(); // null-free: what was deleted is in #gone
+  #held = new Map<string, Item>();
   #gone = new Map<string, string>(); // id to the rev of its deletion
   #moved = false;
 
