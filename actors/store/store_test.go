@@ -141,11 +141,17 @@ func TestSummariesAreThereBeforeItems(t *testing.T) {
 	l := n.listen()
 	n.send(l, board.Subscribe{})
 	p := next[*dataset.Published](t, l)
-	if v := p.View; v.Loaded || v.Unread.Comments != 1 || v.Counts.GetComments() != 1 || v.Last.Text != "好看" || len(v.Topics()) != 0 {
+	if v := p.View; v.Unread.Comments != 1 || v.Counts.GetComments() != 1 || v.Last.Text != "好看" {
 		t.Errorf("first view: %+v", v.Summary.Last)
 	}
-	if p = next[*dataset.Published](t, l); !p.View.Loaded || p.View.Comment("c1") == nil {
-		t.Error("the second view has no items")
+	if !p.View.Loaded { // the items may have been quicker than the subscription
+		if len(p.View.Topics()) != 0 {
+			t.Error("a view without its items lists topics")
+		}
+		p = next[*dataset.Published](t, l)
+	}
+	if !p.View.Loaded || p.View.Comment("c1") == nil {
+		t.Error("the view has no items in the end")
 	}
 }
 
