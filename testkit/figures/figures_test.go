@@ -102,7 +102,7 @@ func (s *stage) timePushes(account string) {
 	client.Expect("monitor:channels", nil)
 	streamed, hangUp := s.stream(account)
 	defer hangUp()
-	var toHint, toStream Sample
+	var toHint, toStream, fromStore Sample
 	var injected []time.Time
 	for n := range pushes {
 		time.Sleep(100*time.Millisecond + rand.N(100*time.Millisecond)) // so that no two are one commit
@@ -115,6 +115,7 @@ func (s *stage) timePushes(account string) {
 				s.Fatalf("the stream told of %s, not of %s", e.id, c.ID)
 			}
 			toStream = append(toStream, e.at.Sub(injected[n]))
+			fromStore = append(fromStore, e.at.Sub(e.detected))
 		case <-time.After(imclient.Patience):
 			s.Fatal("the stream did not tell of a comment")
 		}
@@ -132,12 +133,14 @@ func (s *stage) timePushes(account string) {
 		s.table.Add("site's push to "+way.name+", p50", Millis(way.sample.Quantile(0.5)), Milliseconds, 0)
 		s.table.Add("site's push to "+way.name+", p99", Millis(way.sample.Quantile(0.99)), Milliseconds, 150)
 	}
+	s.table.Add("of it, from the store's merge to SSE client, p99", Millis(fromStore.Quantile(0.99)), Milliseconds, 0)
 }
 
 // told is a new item that a stream told of.
 type told struct {
-	id string
-	at time.Time
+	id       string
+	detected time.Time // when the store merged it, to the millisecond
+	at       time.Time
 }
 
 // stream follows the account's new comments until the caller hangs up.
@@ -158,7 +161,7 @@ func (s *stage) stream(account string) (events <-chan told, hangUp func()) {
 			var e api.ItemEvent
 			data, is := strings.CutPrefix(lines.Text(), "data: ")
 			if is && json.Unmarshal([]byte(data), &e) == nil && e.Change == "new" && e.Item.Collection == "comments" {
-				out <- told{e.Item.ID, time.Now()}
+				out <- told{e.Item.ID, time.UnixMilli(e.Item.DetectedAt), time.Now()}
 			}
 		}
 	}()

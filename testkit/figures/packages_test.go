@@ -21,7 +21,7 @@ var packageFigures = []struct {
 	{"BenchmarkLoad/accounts=1000", "ms/first-answer", "store: restart with 1,000 accounts, first answer", 1e-3, Seconds, 1},
 	{"BenchmarkLoad/accounts=1000", "ms/all-loaded", "store: restart with 1,000 accounts, all items", 1e-3, Seconds, 3},
 	{"BenchmarkLoad/accounts=1000", "cpu-ms/all-loaded", "store: CPU of that restart, all cores together", 1, CPUMillis, 0},
-	{"BenchmarkMemory", "KiB/account", "store: memory of 100 accounts", 100 * 1024 / 1e6, Megabytes, 13},
+	{"BenchmarkMemory", "KiB/account", "store: memory of 100 more accounts", 100 * 1024 / 1e6, Megabytes, 13},
 	{"BenchmarkTopics/comments=400", "ns/op", "query: an account's 10 topics", 1e-3, Microseconds, 0},
 	{"BenchmarkThread/comments=400", "ns/op", "query: 40 comments of a work", 1e-3, Microseconds, 0},
 	{"BenchmarkTopics/comments=100000", "ns/op", "query: an account's 1,000 topics", 1e-3, Microseconds, 0},
