@@ -244,7 +244,6 @@ export const en: Record<keyof typeof zh, string> = {
   "nodes.sandbox": "Sandbox",
   "nodes.gates": "Gates",
   "nodes.gatesHint": "All traffic of an account goes through its own gate; it shuts the moment the lease ends.",
-  "nodes.gate": "Gate",
   "nodes.gateOpen": "open",
   "nodes.gateShut": "shut",
   "nodes.epoch": "Epoch",

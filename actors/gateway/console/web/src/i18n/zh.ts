@@ -242,7 +242,6 @@ export const zh = {
   "nodes.sandbox": "沙箱",
   "nodes.gates": "网闸",
   "nodes.gatesHint": "账号的全部流量只经过自己的网闸；租约一失效，网闸立即关闭。",
-  "nodes.gate": "状态",
   "nodes.gateOpen": "开",
   "nodes.gateShut": "关",
   "nodes.epoch": "纪元",
