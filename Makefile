@@ -32,11 +32,12 @@ test-full: setup npm console ## the same with all repetitions and the race detec
 bench: setup npm ## the figures of docs/figures.md, measured here (about 4 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures
 
-lint: ## formatting, vet, staticcheck and the rules of the house
+lint: $(if $(CONSOLE_NODE),console) ## formatting, vet, staticcheck, the console's types and the rules of the house
 	@out=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); [ -z "$$out" ] || { echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test ./testkit/arch
+	$(if $(CONSOLE_NODE),cd $(CONSOLE)/web && npm run --silent check)
 
 proto: ## regenerate messages/*.pb.go with the tools pinned in go.mod
 	cd messages && $(GO) run ./genproto

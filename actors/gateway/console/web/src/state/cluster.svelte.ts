@@ -1,7 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
-import { get, problemOf, type Problem } from "../api/client";
+import { get } from "../api/client";
 import { follow, type News } from "../api/stream";
-import type { Account, Alarm, Login, Platform, Reply, Status } from "../api/types";
+import type { Account, Alarm, Login, Reply } from "../api/types";
 import { inbox } from "./inbox.svelte";
 import { outbox } from "./outbox.svelte";
 
@@ -17,9 +17,6 @@ class Cluster {
   since = $state(Date.now()); // of the link's present state
   known = $state(false); // where things stand was told once
   synced = $state(0); // how often the page caught up: pages that ask for more than the stream tells read it
-  problem = $state.raw<Problem>(); // why lists could not be read
-  version = $state("");
-  platforms = $state.raw<Platform[]>([]);
 
   #told: { accounts: Set<string>; alarms: Set<string> } | undefined; // since the connection was opened
 
@@ -83,6 +80,7 @@ class Cluster {
         inbox.hear(news.data);
         break;
       case "reset":
+        this.replies.clear();
         inbox.reset();
         break;
       case "ready":
@@ -103,7 +101,7 @@ class Cluster {
     }
     this.known = true;
     this.synced++;
-    void this.#lists();
+    void this.#earlier();
     inbox.load();
     outbox.resend();
   }
@@ -114,23 +112,11 @@ class Cluster {
     inbox.forget(id);
   }
 
-  // lists reads what the stream does not tell: replies that ended earlier, platforms, the version.
-  async #lists(): Promise<void> {
-    try {
-      const [{ replies }, { platforms }, { version }] = await Promise.all([
-        get<{ replies: Reply[] }>("/replies?limit=500"),
-        get<{ platforms: Platform[] }>("/platforms"),
-        get<Status>("/status"),
-      ]);
-      for (const reply of replies) {
-        const held = this.replies.get(reply.id);
-        if (!held?.final) this.replies.set(reply.id, reply);
-      }
-      this.platforms = platforms;
-      this.version = version;
-      this.problem = undefined;
-    } catch (err) {
-      this.problem = problemOf(err);
+  // earlier reads the replies that ended before the stream tells of them. A failure is made good by the next connection.
+  async #earlier(): Promise<void> {
+    const { replies } = await get<{ replies: Reply[] }>("/replies?limit=500").catch(() => ({ replies: [] }));
+    for (const reply of replies) {
+      if (!this.replies.get(reply.id)?.final) this.replies.set(reply.id, reply);
     }
   }
 }

@@ -27,9 +27,13 @@ class Inbox {
     if (this.thread?.phase === "failed") void this.thread.read();
   }
 
+  // reset forgets everything: the node's data are others than those that were read. load follows.
   reset(): void {
+    const open = this.thread?.id;
+    this.topics.clear();
     this.phase = "loading";
-    void this.thread?.read();
+    this.open(undefined);
+    this.open(open);
   }
 
   retry(): void {

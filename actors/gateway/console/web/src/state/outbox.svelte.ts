@@ -18,6 +18,13 @@ class Outbox {
   waiting = new SvelteMap<string, Outgoing>();
   #drafts: Record<string, string> = read();
 
+  constructor() {
+    // A page that is closed takes along what the node has not got yet.
+    window.addEventListener("beforeunload", (event) => {
+      if ([...this.waiting.values()].some((reply) => !reply.problem)) event.preventDefault();
+    });
+  }
+
   send(topic: string, content: string, inReplyTo?: string): void {
     const reply: Outgoing = { id: crypto.randomUUID(), topic, content, at: Date.now(), ...(inReplyTo ? { in_reply_to: inReplyTo } : {}) };
     this.waiting.set(reply.id, reply);
