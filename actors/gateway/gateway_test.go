@@ -34,8 +34,8 @@ func TestNothingIsServedBeforeTheFirstBoard(t *testing.T) {
 // TestTheClientsDay is the main way of the unmodified client: it registers, reads, sees something new, answers and marks as read.
 func TestTheClientsDay(t *testing.T) {
 	h := open(t)
-	h.observe("sb_1", work("w1", "春天"), comment("c1", "w1", "好看"))
 	h.observe("sb_2", direct("m1", "own_sb_2:u_1", "在吗"))
+	h.observe("sb_1", work("w1", "春天"), comment("c1", "w1", "好看"))
 	c := imclient.Start(t, h.url)
 
 	c.Expect("monitor:channels", holds("sb_1", "channels", 0, "id"))

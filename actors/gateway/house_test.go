@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,15 +148,27 @@ func work(id, title string) *messages.Item {
 	return &messages.Item{Entity: &messages.Item_Content{Content: &messages.Content{Id: id, WorkId: id, Title: title, PublishTime: 1_700_000_000_000}}}
 }
 
+var moments atomic.Int64
+
+// moment is now, and later than every moment before: lists are ordered by time.
+func moment() int64 {
+	for {
+		last, now := moments.Load(), time.Now().UnixMilli()
+		if next := max(now, last+1); moments.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
 func comment(id, work, text string) *messages.Item {
 	return &messages.Item{Entity: &messages.Item_Comment{Comment: &messages.Comment{
-		Id: id, WorkId: work, Content: text, AuthorId: "u_1", AuthorName: "小王", CreateTime: time.Now().UnixMilli(),
+		Id: id, WorkId: work, Content: text, AuthorId: "u_1", AuthorName: "小王", CreateTime: moment(),
 	}}}
 }
 
 func direct(id, conversation, text string) *messages.Item {
 	return &messages.Item{Entity: &messages.Item_Message{Message: &messages.DirectMessage{
-		Id: id, ConversationId: conversation, Sender: &messages.Person{UserId: "u_1", UserName: "小王"}, Content: text, CreateTime: time.Now().UnixMilli(),
+		Id: id, ConversationId: conversation, Sender: &messages.Person{UserId: "u_1", UserName: "小王"}, Content: text, CreateTime: moment(),
 	}}}
 }
 

@@ -185,9 +185,9 @@ func TestAbandonedUpgradeLeavesPollingAlone(t *testing.T) {
 	c.expect("3probe")
 	c.expectClosed()
 	request(t, http.MethodPost, address, "40")
-	if a := request(t, http.MethodGet, address, ""); !strings.HasPrefix(a.body, "40") {
-		t.Errorf("connect answered %+v", a)
-	}
+	eventually(t, "polling goes on", func() bool { // the first poll may still be told of the upgrade
+		return strings.HasPrefix(request(t, http.MethodGet, address, "").body, "40")
+	})
 }
 
 func TestOriginsAndHosts(t *testing.T) {
