@@ -70,6 +70,9 @@ func siteCommand(c *cli) *cobra.Command {
 // demoSeed makes the site's first ids always the same, so that the examples in the help are true in every demo.
 const demoSeed = 1
 
+// demoReply answers a comment that stands on the site of that seed.
+const demoReply = `reply sb_1.w.7300000000001332031 "Thank you!" --to 7300000000003569748`
+
 // demo is one run.
 func (c *cli) demo(cmd *cobra.Command, cfg *config, chosen, manual bool, pause time.Duration) error {
 	ctx := cmd.Context()
@@ -168,14 +171,14 @@ func demoLog(dir string, cfg *config) (*slog.Logger, io.Closer, error) {
 }
 
 func (c *cli) welcome(n *node, web *site.Site, dir string) {
-	fmt.Fprintf(c.out, "\n  %-12s %s\n  %-12s %s\n  %-12s %s/phone\n  %-12s %s\n\n", c.t("node"), n.url, c.t("site"), web.PhoneURL(), c.t("phone"), web.PhoneURL(),
+	fmt.Fprintf(c.out, "\n  %-12s %s\n  %-12s %s\n  %-12s %s/phone\n  %-12s %s\n\n", c.t("console"), n.url, c.t("site"), web.PhoneURL(), c.t("phone"), web.PhoneURL(),
 		c.t("log"), filepath.Join(dir, "node.log"))
 	fmt.Fprintln(c.out, "  "+c.t("try in another terminal:"))
 	fmt.Fprintf(c.out, "    export TROUPE_ADDR=%s\n", strings.TrimPrefix(n.url, "http://"))
-	for _, line := range []string{"account list", "topics --unread", "items --follow", "reply --help"} {
+	for _, line := range []string{"account list", "topics --account sb_1", "items --follow", demoReply} {
 		fmt.Fprintf(c.out, "    %s %s\n", os.Args[0], line)
 	}
-	fmt.Fprintln(c.out)
+	fmt.Fprintf(c.out, "  %s\n\n", c.t("and write a comment on the site's page: it is with all of them in a moment"))
 }
 
 // demo logs accounts in and prints what happens.
@@ -256,9 +259,13 @@ func (d *demo) pressPhone(ctx context.Context, session, owner string) error {
 	return d.site.Confirm("", owner)
 }
 
-// until asks again and again, for at most two minutes.
+// until asks again and again, for at most two minutes; for longer than a login may last when a person does the scanning.
 func (d *demo) until(ctx context.Context, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	limit := 2 * time.Minute
+	if d.manual {
+		limit = 6 * time.Minute
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		if ok, err := done(); ok || err != nil {

@@ -179,6 +179,8 @@ var chinese = map[string]string{
 	"how often a visitor does something":                                 "访客多久做一件事",
 	"Run the made-up social site alone":                                  "单独运行虚构的社交网站",
 	"site":                                                               "网站", "phone": "手机", "log": "日志", "login": "登录", "reply": "回复",
+	"console": "控制台",
+	"and write a comment on the site's page: it is with all of them in a moment": "再到网站页面上写一条评论：转眼各处都能看到",
 	"try in another terminal:":                     "在另一个终端里试试：",
 	"both accounts are logged in; visitors arrive": "两个账号都已登录，访客来了",
 	"the site asks %s for a captcha, and its account waits for a person: press the button on %s/phone, then run: troupe account resume %s": "网站要求 %s 完成安全验证，账号已暂停并等待人工：请在 %s/phone 上按“完成验证”，再运行：troupe account resume %s",
