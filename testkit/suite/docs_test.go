@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"troupe/actors/gateway/api"
+	"troupe/testkit/proc"
 	"troupe/testkit/site"
 )
 
@@ -84,6 +85,43 @@ func (s *stage) asksForAPerson(account string) {
 	}
 	s.must("POST", "/accounts/"+account+"/collect", nil, nil)
 	s.awaitState(account, "challenge", 30*time.Second)
+}
+
+// TestTheReadmesTourRunsAsWritten takes each command of the tour in README.md as a newcomer would, with its captcha already met.
+func TestTheReadmesTourRunsAsWritten(t *testing.T) {
+	s := prepared(t)
+	s.asksForAPerson("sb_2")
+	d := s.desk()
+	if err := os.Symlink(filepath.Dir(proc.Program(t)), filepath.Join(d.dir, "bin")); err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tour, _ := strings.Cut(string(readme), "\n## A tour in five minutes\n")
+	tour, _, _ = strings.Cut(tour, "\n## ")
+	list := fencesOf(tour)
+	if len(list) < 6 {
+		t.Fatalf("only %d blocks found", len(list))
+	}
+	for _, f := range list {
+		until := ""
+		if strings.Contains(f.text, "--follow") {
+			until = "sb_1"
+		}
+		script := "export TROUPE_ADDR=127.0.0.1:3000\n" + f.text
+		if out, errs, err := d.run("set -e\n"+d.here(script), "", until); err != nil && until == "" || !strings.Contains(out, until) {
+			t.Errorf("%s%v\n%s%s", f.text, err, out, errs)
+		}
+	}
+	s.awaitState("sb_1", "watching", 30*time.Second)
+	if starts := s.account("sb_1").BrowserStarts; starts != 2 {
+		t.Errorf("sb_1 started %d browsers, want another one after the kill", starts)
+	}
+	if n := s.posts("Thank you!"); n != 1 {
+		t.Errorf("the tour's reply was posted %d times", n)
+	}
 }
 
 // here puts the stage in the place of the addresses that the document uses.
