@@ -7,7 +7,7 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.accounts": "Accounts",
   "nav.inbox": "Inbox",
   "nav.nodes": "Nodes",
-  "nav.alarms": "{n} alarms",
+  "nav.alarms": "Alarms: {n}",
 
   "settings.theme": "Appearance",
   "settings.system": "As the system",
@@ -256,6 +256,13 @@ export const en: Record<keyof typeof zh, string> = {
   "alarm.proxy_down": "Proxy down",
   "alarm.parked": "Account parked",
   "alarm.rate_limited": "Rate limited",
+
+  "reason.comments_closed": "Comments are closed below this work.",
+  "reason.target_gone": "What was to be answered is not there any more.",
+  "reason.refused": "The platform refused it.",
+  "reason.rate_limited": "The platform asks to slow down; try again later.",
+  "reason.unsupported": "This platform cannot do that.",
+  "reason.cancelled": "It was cancelled.",
 
   "problem.offline": "The node cannot be reached",
   "problem.timeout": "No answer in time; it may still happen: look at the account first.",

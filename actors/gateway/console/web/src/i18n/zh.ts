@@ -255,6 +255,13 @@ export const zh = {
   "alarm.parked": "账号已停放",
   "alarm.rate_limited": "平台限速",
 
+  "reason.comments_closed": "这个作品已关闭评论。",
+  "reason.target_gone": "要回复的内容已不存在。",
+  "reason.refused": "平台拒绝了这条回复。",
+  "reason.rate_limited": "平台要求放慢，请稍后再试。",
+  "reason.unsupported": "这个平台不支持这种回复。",
+  "reason.cancelled": "已取消。",
+
   "problem.offline": "连接不上节点",
   "problem.timeout": "节点没有及时回应，操作可能仍会生效，请先看账号状态。",
   "problem.unavailable": "节点正在启动或停止，请稍后再试。",
