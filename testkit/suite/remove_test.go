@@ -45,8 +45,8 @@ func TestPausedAccountClosesItsBrowserAndResumesLoggedIn(t *testing.T) {
 	codes := s.qrCodes()
 	s.must(http.MethodPost, "/accounts/"+account+"/pause", map[string]string{"reason": "夜间"}, nil)
 	s.eventually("its browser is closed", 15*time.Second, func() bool { return len(s.node.Browsers(account)) == 0 })
-	if a := s.account(account); a.State != "paused" || a.Reason != "夜间" {
-		t.Errorf("%s %q", a.State, a.Reason)
+	if a := s.awaitState(account, "paused", 15*time.Second); a.Reason != "夜间" {
+		t.Errorf("reason %q", a.Reason)
 	}
 	s.must(http.MethodPost, "/accounts/"+account+"/resume", nil, nil)
 	s.awaitState(account, "watching", 30*time.Second)
