@@ -58,6 +58,9 @@ func TestEveryTextHasItsChinese(t *testing.T) {
 	if len(all) < 80 {
 		t.Fatalf("only %d texts found", len(all))
 	}
+	for _, long := range []string{exitCodesText, loginText, replyText, serveText, demoText, completionText} {
+		all[long] = token.Position{Filename: "words.go"}
+	}
 	for text, at := range all {
 		translated, ok := chinese[text]
 		if !ok {
