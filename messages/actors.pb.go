@@ -1369,7 +1369,8 @@ type NodeStatus struct {
 	Proof         bool                   `protobuf:"varint,11,opt,name=proof,proto3" json:"proof,omitempty"`                                  // the data folder is locked by us and every left-over browser of it is gone
 	Platforms     []string               `protobuf:"bytes,12,rep,name=platforms,proto3" json:"platforms,omitempty"`                           // what it can run
 	Version       string                 `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
-	Profiles      []string               `protobuf:"bytes,14,rep,name=profiles,proto3" json:"profiles,omitempty"` // accounts whose profile folder is here
+	Profiles      []string               `protobuf:"bytes,14,rep,name=profiles,proto3" json:"profiles,omitempty"`  // accounts whose profile folder is here
+	Draining      bool                   `protobuf:"varint,15,opt,name=draining,proto3" json:"draining,omitempty"` // it is being stopped and takes nothing new
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1500,6 +1501,13 @@ func (x *NodeStatus) GetProfiles() []string {
 		return x.Profiles
 	}
 	return nil
+}
+
+func (x *NodeStatus) GetDraining() bool {
+	if x != nil {
+		return x.Draining
+	}
+	return false
 }
 
 // DrainWorker asks a worker to end every account cleanly: vaults saved, browsers closed.
@@ -4639,7 +4647,7 @@ const file_actors_proto_rawDesc = "" +
 	"\rAccountFailed\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa6\x03\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xc2\x03\n" +
 	"\n" +
 	"NodeStatus\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
@@ -4657,7 +4665,8 @@ const file_actors_proto_rawDesc = "" +
 	"\x05proof\x18\v \x01(\bR\x05proof\x12\x1c\n" +
 	"\tplatforms\x18\f \x03(\tR\tplatforms\x12\x18\n" +
 	"\aversion\x18\r \x01(\tR\aversion\x12\x1a\n" +
-	"\bprofiles\x18\x0e \x03(\tR\bprofiles\"%\n" +
+	"\bprofiles\x18\x0e \x03(\tR\bprofiles\x12\x1a\n" +
+	"\bdraining\x18\x0f \x01(\bR\bdraining\"%\n" +
 	"\vDrainWorker\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\"C\n" +
 	"\rWorkerDrained\x12\x16\n" +

@@ -303,6 +303,22 @@ func TestAlarmIsRaisedOnceAndClearedOnce(t *testing.T) {
 	})
 }
 
+func TestDrainedAccountIsNotPlacedOnTheStoppingNodeAgainAndKeepsItsProfile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		id := s.running()
+		s.worker.Send(s.master, &messages.NodeStatus{
+			Worker: "worker-1", Incarnation: strconv.Itoa(s.life), Proof: true, MaxAccounts: 10, Platforms: []string{"sandbox"}, Draining: true,
+		})
+		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: 1, Clean: true})
+		testkit.ExpectNone[*messages.AssignAccount](s.worker, 10*time.Second)
+		s.crash()
+		if m := s.takeUp(); m.GetEpoch() != 2 || !m.GetProfileUsable() {
+			t.Errorf("epoch %d, profile usable %v", m.GetEpoch(), m.GetProfileUsable())
+		}
+	})
+}
+
 func TestEpochGrowsWithEveryAssignmentAndCleanProfileIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)

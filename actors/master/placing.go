@@ -131,7 +131,7 @@ func (m *master) candidates() []placement.Node {
 	}
 	var nodes []placement.Node
 	for id, n := range m.nodes {
-		node := placement.Node{ID: id, Online: m.online(id), Accounts: running[string(id)], Capacity: int(n.status.GetMaxAccounts())}
+		node := placement.Node{ID: id, Online: m.online(id), Draining: n.status.GetDraining(), Accounts: running[string(id)], Capacity: int(n.status.GetMaxAccounts())}
 		for _, p := range n.status.GetPlatforms() {
 			node.Platforms = append(node.Platforms, messages.PlatformName(p))
 		}

@@ -211,6 +211,7 @@ func (w *worker) onEnded(c actor.Context, m platform.Ended) {
 func (w *worker) onDrain(c actor.Context, m *messages.DrainWorker) {
 	w.draining = c.Sender()
 	w.drained = 0
+	w.sayStatus(c) // before any account ends: the master must not place it here again
 	for id, a := range w.accounts {
 		c.Send(w.platforms[a.platform], &messages.RevokeAccount{Account: string(id), Epoch: uint64(a.epoch), Reason: m.GetReason()})
 	}

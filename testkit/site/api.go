@@ -47,7 +47,7 @@ func (s *Site) apiRoutes(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc("POST "+hostCreator+path, s.answer(submitted(c)))
 	}
-	mux.HandleFunc("POST "+hostCreator+"/api/upload", upload)
+	mux.HandleFunc("POST "+hostCreator+"/api/upload", s.upload)
 	mux.HandleFunc("GET "+hostCreator+"/api/verify/state", s.verifyState)
 	mux.HandleFunc("POST "+hostCreator+"/api/verify/touch", s.verifyTouched)
 }

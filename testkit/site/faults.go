@@ -79,7 +79,10 @@ func (s *Site) Captchas() []Owner {
 
 // SetUploading has an owner's open desk upload without end, or stop: traffic that never pauses by itself.
 func (s *Site) SetUploading(ownerID string, on bool) error {
-	return s.withOwner(ownerID, func(o *owner) { s.push(o, "upload", map[string]any{"on": on}) })
+	return s.withOwner(ownerID, func(o *owner) {
+		o.uploadsEnded = !on
+		s.push(o, "upload", map[string]any{"on": on})
+	})
 }
 
 // Hang holds every request whose path begins with route until it is called again with on false.

@@ -118,13 +118,17 @@ func (s *Site) auditPost(v *visit, p Post, err error) {
 	s.audit.add(e)
 }
 
-// upload takes any body, as long as it comes.
-func upload(w http.ResponseWriter, r *http.Request) {
+// upload takes any body, as long as it comes, and says whether the page shall stop.
+func (s *Site) upload(w http.ResponseWriter, r *http.Request) {
 	n, err := io.Copy(io.Discard, r.Body)
 	if err != nil {
 		return // cut off in the middle; the bytes are counted
 	}
-	writeJSON(w, map[string]any{"status_code": 0, "received": n})
+	v := visitOf(r)
+	s.mu.Lock()
+	stop := v.session != nil && v.session.owner.uploadsEnded
+	s.mu.Unlock()
+	writeJSON(w, map[string]any{"status_code": 0, "received": n, "stop": stop})
 }
 
 func (s *Site) verifyState(w http.ResponseWriter, r *http.Request) {

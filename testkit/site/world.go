@@ -41,6 +41,7 @@ type owner struct {
 	notices []*notice
 
 	captcha, postsLimited, listsLimited, changed bool // faults
+	uploadsEnded                                 bool // its pages are told to upload no more
 }
 
 type work struct {

@@ -79,7 +79,12 @@ window.startUpload = async (bytes) => {
   uploading = true;
   const body = new Uint8Array(bytes || 1 << 20);
   while (uploading) {
-    try { await fetch("/api/upload", { method: "POST", body }); } catch { await new Promise((done) => setTimeout(done, 200)); }
+    let pause = 10;
+    try {
+      const answer = await (await fetch("/api/upload", { method: "POST", body })).json();
+      if (answer.stop) uploading = false; // said in the answer too: a push may be lost while the net is away
+    } catch { pause = 200; }
+    await new Promise((done) => setTimeout(done, pause));
   }
 };
 window.stopUpload = () => { uploading = false; };
