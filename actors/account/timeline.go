@@ -81,7 +81,11 @@ func (a *account) note(what string, began time.Time, items int, steps []platform
 
 func (a *account) noteReply(began time.Time, o platforms.Outcome) {
 	err := o.Err
-	if err == nil && o.State != messages.ReplyConfirmedState {
+	switch {
+	case err != nil || o.State == messages.ReplyConfirmedState:
+	case o.State == messages.ReplyFailedState:
+		err = &platforms.Error{Op: "reply", Kind: platforms.Refused, Err: errors.New(o.Reason)}
+	default:
 		err = errors.New(o.State + ": " + o.Reason)
 	}
 	a.note("reply", began, 0, nil, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"time"
 
 	"troupe/actors/gateway/api"
 )
@@ -46,8 +47,11 @@ func (d *demo) follow(ctx context.Context) {
 
 func (d *demo) item(data []byte) {
 	var e api.ItemEvent
-	if json.Unmarshal(data, &e) != nil || e.Change != "new" || !(e.Item.IsNew || e.Item.IsOwn) || !listed(received, e.Item.Collection) {
+	if json.Unmarshal(data, &e) != nil || e.Change != "new" || !listed(received, e.Item.Collection) {
 		return
+	}
+	if justSaid := e.Item.IsOwn && time.Since(time.UnixMilli(e.Item.At)) < time.Minute; !e.Item.IsNew && !justSaid {
+		return // it was there before
 	}
 	d.say("%-6s %s %s: %s", e.Item.Account, d.t(e.Item.Collection), clean(sender(e.Item)), short(e.Item.Text, 60))
 }
