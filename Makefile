@@ -11,7 +11,7 @@ CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules
 # The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
-.PHONY: help demo build console test test-root test-full bench lint proto setup clean
+.PHONY: help demo build console test test-full bench lint proto setup clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
