@@ -130,7 +130,7 @@ func TestReplyKilledAtEachStepIsPostedAtMostOnceAndEnds(t *testing.T) {
 				faults.AtLogLine(t, s.node, 40*time.Second, func() {
 					r = s.reply(api.NewReply{Account: account, Target: &api.Target{Kind: "comment", CommentID: c.ID}, Content: text})
 				}, strikes[victim], m.words...)
-				end := s.replyEnds(r.ID, 90*time.Second)
+				end := s.replyEnds(r.ID, 60*time.Second)
 				if n := s.posts(text); n > 1 || n == 0 && end.State == "confirmed" {
 					t.Errorf("%s: posted %d times, shown as %s", text, n, end.State)
 				}
