@@ -103,6 +103,8 @@ type Account struct {
 	ParkedReason    string                 `protobuf:"bytes,19,opt,name=parked_reason,json=parkedReason,proto3" json:"parked_reason,omitempty"`
 	MonitorInterval int64                  `protobuf:"varint,20,opt,name=monitor_interval,json=monitorInterval,proto3" json:"monitor_interval,omitempty"` // seconds; 0 = the definition's own pace
 	Removing        bool                   `protobuf:"varint,21,opt,name=removing,proto3" json:"removing,omitempty"`                                      // erasing began; finished after a crash
+	Proxy           string                 `protobuf:"bytes,22,opt,name=proxy,proto3" json:"proxy,omitempty"`                                             // id of the proxy that it goes out through; empty = directly
+	Noise           string                 `protobuf:"bytes,23,opt,name=noise,proto3" json:"noise,omitempty"`                                             // of its persona: off or seed; decided when the account is added
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -284,6 +286,20 @@ func (x *Account) GetRemoving() bool {
 	return false
 }
 
+func (x *Account) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+func (x *Account) GetNoise() string {
+	if x != nil {
+		return x.Noise
+	}
+	return ""
+}
+
 // AccountStatus is what a running account says of itself, on each change and round.
 type AccountStatus struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -304,6 +320,9 @@ type AccountStatus struct {
 	Profile       *Profile               `protobuf:"bytes,15,opt,name=profile,proto3" json:"profile,omitempty"`                       // set when it was just read
 	Evidence      string                 `protobuf:"bytes,16,opt,name=evidence,proto3" json:"evidence,omitempty"`                     // name of the last evidence file
 	ItemsHour     int64                  `protobuf:"varint,17,opt,name=items_hour,json=itemsHour,proto3" json:"items_hour,omitempty"` // changed items sent to the store within the last hour
+	Counts        *GateCounts            `protobuf:"bytes,18,opt,name=counts,proto3" json:"counts,omitempty"`
+	Persona       *Persona               `protobuf:"bytes,19,opt,name=persona,proto3" json:"persona,omitempty"`                         // set once the account has one
+	BrowserEnd    string                 `protobuf:"bytes,20,opt,name=browser_end,json=browserEnd,proto3" json:"browser_end,omitempty"` // why the last browser was ended on purpose: memory, age, idle; empty otherwise
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -457,6 +476,229 @@ func (x *AccountStatus) GetItemsHour() int64 {
 	return 0
 }
 
+func (x *AccountStatus) GetCounts() *GateCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *AccountStatus) GetPersona() *Persona {
+	if x != nil {
+		return x.Persona
+	}
+	return nil
+}
+
+func (x *AccountStatus) GetBrowserEnd() string {
+	if x != nil {
+		return x.BrowserEnd
+	}
+	return ""
+}
+
+// GateCounts is what an account's gate counted since it was opened.
+type GateCounts struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	BytesUp       int64                  `protobuf:"varint,1,opt,name=bytes_up,json=bytesUp,proto3" json:"bytes_up,omitempty"`       // payload written to sites
+	BytesDown     int64                  `protobuf:"varint,2,opt,name=bytes_down,json=bytesDown,proto3" json:"bytes_down,omitempty"` // payload written to the browser
+	Tunnels       int64                  `protobuf:"varint,3,opt,name=tunnels,proto3" json:"tunnels,omitempty"`                      // open now
+	Dials         int64                  `protobuf:"varint,4,opt,name=dials,proto3" json:"dials,omitempty"`
+	Refused       map[string]int64       `protobuf:"bytes,5,rep,name=refused,proto3" json:"refused,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`   // by class
+	Unlisted      map[string]int64       `protobuf:"bytes,6,rep,name=unlisted,proto3" json:"unlisted,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // connections to hosts in neither list of the definition, by name
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GateCounts) Reset() {
+	*x = GateCounts{}
+	mi := &file_actors_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GateCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GateCounts) ProtoMessage() {}
+
+func (x *GateCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GateCounts.ProtoReflect.Descriptor instead.
+func (*GateCounts) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GateCounts) GetBytesUp() int64 {
+	if x != nil {
+		return x.BytesUp
+	}
+	return 0
+}
+
+func (x *GateCounts) GetBytesDown() int64 {
+	if x != nil {
+		return x.BytesDown
+	}
+	return 0
+}
+
+func (x *GateCounts) GetTunnels() int64 {
+	if x != nil {
+		return x.Tunnels
+	}
+	return 0
+}
+
+func (x *GateCounts) GetDials() int64 {
+	if x != nil {
+		return x.Dials
+	}
+	return 0
+}
+
+func (x *GateCounts) GetRefused() map[string]int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+func (x *GateCounts) GetUnlisted() map[string]int64 {
+	if x != nil {
+		return x.Unlisted
+	}
+	return nil
+}
+
+// Persona is what an account's Chromium shows of itself, for people. The stored one is in the sealed state.
+type Persona struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Locale        string                 `protobuf:"bytes,1,opt,name=locale,proto3" json:"locale,omitempty"`
+	TimeZone      string                 `protobuf:"bytes,2,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	Languages     []string               `protobuf:"bytes,3,rep,name=languages,proto3" json:"languages,omitempty"`
+	Width         int32                  `protobuf:"varint,4,opt,name=width,proto3" json:"width,omitempty"` // of the screen, CSS pixels
+	Height        int32                  `protobuf:"varint,5,opt,name=height,proto3" json:"height,omitempty"`
+	Cores         int32                  `protobuf:"varint,6,opt,name=cores,proto3" json:"cores,omitempty"`
+	Noise         string                 `protobuf:"bytes,7,opt,name=noise,proto3" json:"noise,omitempty"`                          // off or seed
+	UserAgent     string                 `protobuf:"bytes,8,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"` // of the Chromium that runs
+	SelfTest      string                 `protobuf:"bytes,9,opt,name=self_test,json=selfTest,proto3" json:"self_test,omitempty"`    // ok, or the items that do not match; empty = not yet run
+	Shared        []string               `protobuf:"bytes,10,rep,name=shared,proto3" json:"shared,omitempty"`                       // items that are the same for every account on this machine
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Persona) Reset() {
+	*x = Persona{}
+	mi := &file_actors_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Persona) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Persona) ProtoMessage() {}
+
+func (x *Persona) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Persona.ProtoReflect.Descriptor instead.
+func (*Persona) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Persona) GetLocale() string {
+	if x != nil {
+		return x.Locale
+	}
+	return ""
+}
+
+func (x *Persona) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *Persona) GetLanguages() []string {
+	if x != nil {
+		return x.Languages
+	}
+	return nil
+}
+
+func (x *Persona) GetWidth() int32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *Persona) GetHeight() int32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+func (x *Persona) GetCores() int32 {
+	if x != nil {
+		return x.Cores
+	}
+	return 0
+}
+
+func (x *Persona) GetNoise() string {
+	if x != nil {
+		return x.Noise
+	}
+	return ""
+}
+
+func (x *Persona) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *Persona) GetSelfTest() string {
+	if x != nil {
+		return x.SelfTest
+	}
+	return ""
+}
+
+func (x *Persona) GetShared() []string {
+	if x != nil {
+		return x.Shared
+	}
+	return nil
+}
+
 // ListRounds asks an account for what it did last.
 type ListRounds struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -467,7 +709,7 @@ type ListRounds struct {
 
 func (x *ListRounds) Reset() {
 	*x = ListRounds{}
-	mi := &file_actors_proto_msgTypes[2]
+	mi := &file_actors_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -479,7 +721,7 @@ func (x *ListRounds) String() string {
 func (*ListRounds) ProtoMessage() {}
 
 func (x *ListRounds) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[2]
+	mi := &file_actors_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -492,7 +734,7 @@ func (x *ListRounds) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRounds.ProtoReflect.Descriptor instead.
 func (*ListRounds) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{2}
+	return file_actors_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListRounds) GetAccount() string {
@@ -511,7 +753,7 @@ type RoundsListed struct {
 
 func (x *RoundsListed) Reset() {
 	*x = RoundsListed{}
-	mi := &file_actors_proto_msgTypes[3]
+	mi := &file_actors_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +765,7 @@ func (x *RoundsListed) String() string {
 func (*RoundsListed) ProtoMessage() {}
 
 func (x *RoundsListed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[3]
+	mi := &file_actors_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +778,7 @@ func (x *RoundsListed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundsListed.ProtoReflect.Descriptor instead.
 func (*RoundsListed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{3}
+	return file_actors_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RoundsListed) GetRounds() []*Round {
@@ -563,7 +805,7 @@ type Round struct {
 
 func (x *Round) Reset() {
 	*x = Round{}
-	mi := &file_actors_proto_msgTypes[4]
+	mi := &file_actors_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +817,7 @@ func (x *Round) String() string {
 func (*Round) ProtoMessage() {}
 
 func (x *Round) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[4]
+	mi := &file_actors_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +830,7 @@ func (x *Round) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Round.ProtoReflect.Descriptor instead.
 func (*Round) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{4}
+	return file_actors_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Round) GetAt() int64 {
@@ -660,7 +902,7 @@ type RoundStep struct {
 
 func (x *RoundStep) Reset() {
 	*x = RoundStep{}
-	mi := &file_actors_proto_msgTypes[5]
+	mi := &file_actors_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -672,7 +914,7 @@ func (x *RoundStep) String() string {
 func (*RoundStep) ProtoMessage() {}
 
 func (x *RoundStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[5]
+	mi := &file_actors_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -685,7 +927,7 @@ func (x *RoundStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundStep.ProtoReflect.Descriptor instead.
 func (*RoundStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{5}
+	return file_actors_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RoundStep) GetStep() string {
@@ -727,7 +969,7 @@ type ReadEvidence struct {
 
 func (x *ReadEvidence) Reset() {
 	*x = ReadEvidence{}
-	mi := &file_actors_proto_msgTypes[6]
+	mi := &file_actors_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -739,7 +981,7 @@ func (x *ReadEvidence) String() string {
 func (*ReadEvidence) ProtoMessage() {}
 
 func (x *ReadEvidence) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[6]
+	mi := &file_actors_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -752,7 +994,7 @@ func (x *ReadEvidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadEvidence.ProtoReflect.Descriptor instead.
 func (*ReadEvidence) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{6}
+	return file_actors_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReadEvidence) GetAccount() string {
@@ -778,7 +1020,7 @@ type EvidenceRead struct {
 
 func (x *EvidenceRead) Reset() {
 	*x = EvidenceRead{}
-	mi := &file_actors_proto_msgTypes[7]
+	mi := &file_actors_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +1032,7 @@ func (x *EvidenceRead) String() string {
 func (*EvidenceRead) ProtoMessage() {}
 
 func (x *EvidenceRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[7]
+	mi := &file_actors_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +1045,7 @@ func (x *EvidenceRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvidenceRead.ProtoReflect.Descriptor instead.
 func (*EvidenceRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{7}
+	return file_actors_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *EvidenceRead) GetPng() []byte {
@@ -823,7 +1065,7 @@ type Held struct {
 
 func (x *Held) Reset() {
 	*x = Held{}
-	mi := &file_actors_proto_msgTypes[8]
+	mi := &file_actors_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -835,7 +1077,7 @@ func (x *Held) String() string {
 func (*Held) ProtoMessage() {}
 
 func (x *Held) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[8]
+	mi := &file_actors_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -848,7 +1090,7 @@ func (x *Held) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Held.ProtoReflect.Descriptor instead.
 func (*Held) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{8}
+	return file_actors_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Held) GetAccount() string {
@@ -878,7 +1120,7 @@ type Beat struct {
 
 func (x *Beat) Reset() {
 	*x = Beat{}
-	mi := &file_actors_proto_msgTypes[9]
+	mi := &file_actors_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1132,7 @@ func (x *Beat) String() string {
 func (*Beat) ProtoMessage() {}
 
 func (x *Beat) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[9]
+	mi := &file_actors_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1145,7 @@ func (x *Beat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Beat.ProtoReflect.Descriptor instead.
 func (*Beat) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{9}
+	return file_actors_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Beat) GetWorker() string {
@@ -947,7 +1189,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_actors_proto_msgTypes[10]
+	mi := &file_actors_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -959,7 +1201,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[10]
+	mi := &file_actors_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -972,7 +1214,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{10}
+	return file_actors_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Grant) GetSeq() uint64 {
@@ -1013,13 +1255,14 @@ type AssignAccount struct {
 	Known         map[string]uint64      `protobuf:"bytes,6,rep,name=known,proto3" json:"known,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // item key -> hash of its newest observed form
 	Whole         []string               `protobuf:"bytes,8,rep,name=whole,proto3" json:"whole,omitempty"`                                                                            // collections whose first complete pass is over
 	TraceId       string                 `protobuf:"bytes,7,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	Upstream      *Upstream              `protobuf:"bytes,9,opt,name=upstream,proto3" json:"upstream,omitempty"` // absent = directly
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AssignAccount) Reset() {
 	*x = AssignAccount{}
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1031,7 +1274,7 @@ func (x *AssignAccount) String() string {
 func (*AssignAccount) ProtoMessage() {}
 
 func (x *AssignAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1044,7 +1287,7 @@ func (x *AssignAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignAccount.ProtoReflect.Descriptor instead.
 func (*AssignAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{11}
+	return file_actors_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AssignAccount) GetAccount() *Account {
@@ -1103,6 +1346,13 @@ func (x *AssignAccount) GetTraceId() string {
 	return ""
 }
 
+func (x *AssignAccount) GetUpstream() *Upstream {
+	if x != nil {
+		return x.Upstream
+	}
+	return nil
+}
+
 type AccountAssigned struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -1114,7 +1364,7 @@ type AccountAssigned struct {
 
 func (x *AccountAssigned) Reset() {
 	*x = AccountAssigned{}
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1376,7 @@ func (x *AccountAssigned) String() string {
 func (*AccountAssigned) ProtoMessage() {}
 
 func (x *AccountAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1389,7 @@ func (x *AccountAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountAssigned.ProtoReflect.Descriptor instead.
 func (*AccountAssigned) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{12}
+	return file_actors_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AccountAssigned) GetAccount() string {
@@ -1175,7 +1425,7 @@ type RevokeAccount struct {
 
 func (x *RevokeAccount) Reset() {
 	*x = RevokeAccount{}
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1187,7 +1437,7 @@ func (x *RevokeAccount) String() string {
 func (*RevokeAccount) ProtoMessage() {}
 
 func (x *RevokeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1200,7 +1450,7 @@ func (x *RevokeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAccount.ProtoReflect.Descriptor instead.
 func (*RevokeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{13}
+	return file_actors_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RevokeAccount) GetAccount() string {
@@ -1243,7 +1493,7 @@ type AccountRevoked struct {
 
 func (x *AccountRevoked) Reset() {
 	*x = AccountRevoked{}
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1505,7 @@ func (x *AccountRevoked) String() string {
 func (*AccountRevoked) ProtoMessage() {}
 
 func (x *AccountRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +1518,7 @@ func (x *AccountRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountRevoked.ProtoReflect.Descriptor instead.
 func (*AccountRevoked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{14}
+	return file_actors_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AccountRevoked) GetAccount() string {
@@ -1304,7 +1554,7 @@ type AccountFailed struct {
 
 func (x *AccountFailed) Reset() {
 	*x = AccountFailed{}
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1566,7 @@ func (x *AccountFailed) String() string {
 func (*AccountFailed) ProtoMessage() {}
 
 func (x *AccountFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1579,7 @@ func (x *AccountFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountFailed.ProtoReflect.Descriptor instead.
 func (*AccountFailed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{15}
+	return file_actors_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AccountFailed) GetAccount() string {
@@ -1355,29 +1605,34 @@ func (x *AccountFailed) GetReason() string {
 
 // NodeStatus is a worker's load and evidence; it travels apart from beats.
 type NodeStatus struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
-	Accounts      int64                  `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
-	MaxAccounts   int64                  `protobuf:"varint,3,opt,name=max_accounts,json=maxAccounts,proto3" json:"max_accounts,omitempty"`
-	MemoryRss     int64                  `protobuf:"varint,4,opt,name=memory_rss,json=memoryRss,proto3" json:"memory_rss,omitempty"`
-	Browsers      int64                  `protobuf:"varint,5,opt,name=browsers,proto3" json:"browsers,omitempty"`
-	BrowserMemory int64                  `protobuf:"varint,6,opt,name=browser_memory,json=browserMemory,proto3" json:"browser_memory,omitempty"` // USS of all of them, bytes
-	Load1         float64                `protobuf:"fixed64,7,opt,name=load1,proto3" json:"load1,omitempty"`
-	PendingItems  int64                  `protobuf:"varint,8,opt,name=pending_items,json=pendingItems,proto3" json:"pending_items,omitempty"` // not yet acknowledged
-	Sandbox       string                 `protobuf:"bytes,9,opt,name=sandbox,proto3" json:"sandbox,omitempty"`                                // on, or off with the reason
-	Incarnation   string                 `protobuf:"bytes,10,opt,name=incarnation,proto3" json:"incarnation,omitempty"`                       // new at each start of the node
-	Proof         bool                   `protobuf:"varint,11,opt,name=proof,proto3" json:"proof,omitempty"`                                  // the data folder is locked by us and every left-over browser of it is gone
-	Platforms     []string               `protobuf:"bytes,12,rep,name=platforms,proto3" json:"platforms,omitempty"`                           // what it can run
-	Version       string                 `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
-	Profiles      []string               `protobuf:"bytes,14,rep,name=profiles,proto3" json:"profiles,omitempty"`  // accounts whose profile folder is here
-	Draining      bool                   `protobuf:"varint,15,opt,name=draining,proto3" json:"draining,omitempty"` // it is being stopped and takes nothing new
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Worker          string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	Accounts        int64                  `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"`
+	MaxAccounts     int64                  `protobuf:"varint,3,opt,name=max_accounts,json=maxAccounts,proto3" json:"max_accounts,omitempty"`
+	MemoryRss       int64                  `protobuf:"varint,4,opt,name=memory_rss,json=memoryRss,proto3" json:"memory_rss,omitempty"`
+	Browsers        int64                  `protobuf:"varint,5,opt,name=browsers,proto3" json:"browsers,omitempty"`
+	BrowserMemory   int64                  `protobuf:"varint,6,opt,name=browser_memory,json=browserMemory,proto3" json:"browser_memory,omitempty"` // USS of all of them, bytes
+	Load1           float64                `protobuf:"fixed64,7,opt,name=load1,proto3" json:"load1,omitempty"`
+	PendingItems    int64                  `protobuf:"varint,8,opt,name=pending_items,json=pendingItems,proto3" json:"pending_items,omitempty"` // not yet acknowledged
+	Sandbox         string                 `protobuf:"bytes,9,opt,name=sandbox,proto3" json:"sandbox,omitempty"`                                // on, or off with the reason
+	Incarnation     string                 `protobuf:"bytes,10,opt,name=incarnation,proto3" json:"incarnation,omitempty"`                       // new at each start of the node
+	Proof           bool                   `protobuf:"varint,11,opt,name=proof,proto3" json:"proof,omitempty"`                                  // the data folder is locked by us and every left-over browser of it is gone
+	Platforms       []string               `protobuf:"bytes,12,rep,name=platforms,proto3" json:"platforms,omitempty"`                           // what it can run
+	Version         string                 `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
+	Profiles        []string               `protobuf:"bytes,14,rep,name=profiles,proto3" json:"profiles,omitempty"`                                       // accounts whose profile folder is here
+	Draining        bool                   `protobuf:"varint,15,opt,name=draining,proto3" json:"draining,omitempty"`                                      // it is being stopped and takes nothing new
+	Carries         int64                  `protobuf:"varint,16,opt,name=carries,proto3" json:"carries,omitempty"`                                        // how many accounts the machine's memory and cores could carry, by its own estimate
+	Full            string                 `protobuf:"bytes,17,opt,name=full,proto3" json:"full,omitempty"`                                               // why it takes no further account; empty = it does
+	MemoryAvailable int64                  `protobuf:"varint,18,opt,name=memory_available,json=memoryAvailable,proto3" json:"memory_available,omitempty"` // bytes
+	Chromium        string                 `protobuf:"bytes,19,opt,name=chromium,proto3" json:"chromium,omitempty"`                                       // full version of the binary that this run of the node uses
+	Mode            string                 `protobuf:"bytes,20,opt,name=mode,proto3" json:"mode,omitempty"`                                               // headless headful shell
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *NodeStatus) Reset() {
 	*x = NodeStatus{}
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1644,7 @@ func (x *NodeStatus) String() string {
 func (*NodeStatus) ProtoMessage() {}
 
 func (x *NodeStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1657,7 @@ func (x *NodeStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeStatus.ProtoReflect.Descriptor instead.
 func (*NodeStatus) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{16}
+	return file_actors_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *NodeStatus) GetWorker() string {
@@ -1510,6 +1765,41 @@ func (x *NodeStatus) GetDraining() bool {
 	return false
 }
 
+func (x *NodeStatus) GetCarries() int64 {
+	if x != nil {
+		return x.Carries
+	}
+	return 0
+}
+
+func (x *NodeStatus) GetFull() string {
+	if x != nil {
+		return x.Full
+	}
+	return ""
+}
+
+func (x *NodeStatus) GetMemoryAvailable() int64 {
+	if x != nil {
+		return x.MemoryAvailable
+	}
+	return 0
+}
+
+func (x *NodeStatus) GetChromium() string {
+	if x != nil {
+		return x.Chromium
+	}
+	return ""
+}
+
+func (x *NodeStatus) GetMode() string {
+	if x != nil {
+		return x.Mode
+	}
+	return ""
+}
+
 // DrainWorker asks a worker to end every account cleanly: vaults saved, browsers closed.
 type DrainWorker struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1520,7 +1810,7 @@ type DrainWorker struct {
 
 func (x *DrainWorker) Reset() {
 	*x = DrainWorker{}
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1822,7 @@ func (x *DrainWorker) String() string {
 func (*DrainWorker) ProtoMessage() {}
 
 func (x *DrainWorker) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1835,7 @@ func (x *DrainWorker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorker.ProtoReflect.Descriptor instead.
 func (*DrainWorker) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{17}
+	return file_actors_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DrainWorker) GetReason() string {
@@ -1566,7 +1856,7 @@ type WorkerDrained struct {
 
 func (x *WorkerDrained) Reset() {
 	*x = WorkerDrained{}
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1578,7 +1868,7 @@ func (x *WorkerDrained) String() string {
 func (*WorkerDrained) ProtoMessage() {}
 
 func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1591,7 +1881,7 @@ func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerDrained.ProtoReflect.Descriptor instead.
 func (*WorkerDrained) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{18}
+	return file_actors_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *WorkerDrained) GetWorker() string {
@@ -1623,7 +1913,7 @@ type SealedState struct {
 
 func (x *SealedState) Reset() {
 	*x = SealedState{}
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +1925,7 @@ func (x *SealedState) String() string {
 func (*SealedState) ProtoMessage() {}
 
 func (x *SealedState) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +1938,7 @@ func (x *SealedState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedState.ProtoReflect.Descriptor instead.
 func (*SealedState) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{19}
+	return file_actors_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SealedState) GetAccount() string {
@@ -1702,7 +1992,7 @@ type SaveVault struct {
 
 func (x *SaveVault) Reset() {
 	*x = SaveVault{}
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1714,7 +2004,7 @@ func (x *SaveVault) String() string {
 func (*SaveVault) ProtoMessage() {}
 
 func (x *SaveVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1727,7 +2017,7 @@ func (x *SaveVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveVault.ProtoReflect.Descriptor instead.
 func (*SaveVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{20}
+	return file_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SaveVault) GetSealed() *SealedState {
@@ -1748,7 +2038,7 @@ type VaultSaved struct {
 
 func (x *VaultSaved) Reset() {
 	*x = VaultSaved{}
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1760,7 +2050,7 @@ func (x *VaultSaved) String() string {
 func (*VaultSaved) ProtoMessage() {}
 
 func (x *VaultSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1773,7 +2063,7 @@ func (x *VaultSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultSaved.ProtoReflect.Descriptor instead.
 func (*VaultSaved) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{21}
+	return file_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *VaultSaved) GetAccount() string {
@@ -1791,6 +2081,1078 @@ func (x *VaultSaved) GetEpoch() uint64 {
 }
 
 func (x *VaultSaved) GetCounter() uint64 {
+	if x != nil {
+		return x.Counter
+	}
+	return 0
+}
+
+// SealedSecret is one small secret, such as a proxy's password, readable only with the cluster's key ring.
+type SealedSecret struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Owner         string                 `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"` // what it belongs to; bound to the seal
+	KeyId         string                 `protobuf:"bytes,2,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Nonce         []byte                 `protobuf:"bytes,3,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	Ciphertext    []byte                 `protobuf:"bytes,4,opt,name=ciphertext,proto3" json:"ciphertext,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealedSecret) Reset() {
+	*x = SealedSecret{}
+	mi := &file_actors_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealedSecret) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealedSecret) ProtoMessage() {}
+
+func (x *SealedSecret) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealedSecret.ProtoReflect.Descriptor instead.
+func (*SealedSecret) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *SealedSecret) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *SealedSecret) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *SealedSecret) GetNonce() []byte {
+	if x != nil {
+		return x.Nonce
+	}
+	return nil
+}
+
+func (x *SealedSecret) GetCiphertext() []byte {
+	if x != nil {
+		return x.Ciphertext
+	}
+	return nil
+}
+
+// Proxy is the master's durable record of a way out.
+type Proxy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`     // unique, given by the operator
+	Scheme        string                 `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"` // http https socks5
+	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"`
+	Port          int64                  `protobuf:"varint,5,opt,name=port,proto3" json:"port,omitempty"`
+	Username      string                 `protobuf:"bytes,6,opt,name=username,proto3" json:"username,omitempty"`
+	Password      *SealedSecret          `protobuf:"bytes,7,opt,name=password,proto3" json:"password,omitempty"` // absent = none
+	CreatedAt     int64                  `protobuf:"varint,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	UpdatedAt     int64                  `protobuf:"varint,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Checked       *ProxyChecked          `protobuf:"bytes,10,opt,name=checked,proto3" json:"checked,omitempty"` // the newest check; absent = never
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Proxy) Reset() {
+	*x = Proxy{}
+	mi := &file_actors_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Proxy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Proxy) ProtoMessage() {}
+
+func (x *Proxy) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Proxy.ProtoReflect.Descriptor instead.
+func (*Proxy) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Proxy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Proxy) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Proxy) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+func (x *Proxy) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *Proxy) GetPort() int64 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *Proxy) GetUsername() string {
+	if x != nil {
+		return x.Username
+	}
+	return ""
+}
+
+func (x *Proxy) GetPassword() *SealedSecret {
+	if x != nil {
+		return x.Password
+	}
+	return nil
+}
+
+func (x *Proxy) GetCreatedAt() int64 {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return 0
+}
+
+func (x *Proxy) GetUpdatedAt() int64 {
+	if x != nil {
+		return x.UpdatedAt
+	}
+	return 0
+}
+
+func (x *Proxy) GetChecked() *ProxyChecked {
+	if x != nil {
+		return x.Checked
+	}
+	return nil
+}
+
+// Upstream is what a gate needs to know of a proxy.
+type Upstream struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proxy         string                 `protobuf:"bytes,1,opt,name=proxy,proto3" json:"proxy,omitempty"` // its id
+	Scheme        string                 `protobuf:"bytes,2,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	Host          string                 `protobuf:"bytes,3,opt,name=host,proto3" json:"host,omitempty"`
+	Port          int64                  `protobuf:"varint,4,opt,name=port,proto3" json:"port,omitempty"`
+	Username      string                 `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
+	Password      *SealedSecret          `protobuf:"bytes,6,opt,name=password,proto3" json:"password,omitempty"`
+	Version       uint64                 `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"` // of the proxy's record: its updated_at
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Upstream) Reset() {
+	*x = Upstream{}
+	mi := &file_actors_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Upstream) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Upstream) ProtoMessage() {}
+
+func (x *Upstream) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
+func (*Upstream) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Upstream) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+func (x *Upstream) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+func (x *Upstream) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *Upstream) GetPort() int64 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *Upstream) GetUsername() string {
+	if x != nil {
+		return x.Username
+	}
+	return ""
+}
+
+func (x *Upstream) GetPassword() *SealedSecret {
+	if x != nil {
+		return x.Password
+	}
+	return nil
+}
+
+func (x *Upstream) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// SetUpstream gives a running account another way out, without a restart of its browser.
+type SetUpstream struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Upstream      *Upstream              `protobuf:"bytes,3,opt,name=upstream,proto3" json:"upstream,omitempty"` // absent = directly
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetUpstream) Reset() {
+	*x = SetUpstream{}
+	mi := &file_actors_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetUpstream) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetUpstream) ProtoMessage() {}
+
+func (x *SetUpstream) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetUpstream.ProtoReflect.Descriptor instead.
+func (*SetUpstream) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *SetUpstream) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *SetUpstream) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *SetUpstream) GetUpstream() *Upstream {
+	if x != nil {
+		return x.Upstream
+	}
+	return nil
+}
+
+// CheckUpstream asks for a check at once: an account checks its own through its gate, a worker one that nobody uses.
+type CheckUpstream struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`   // empty = of no account
+	Upstream      *Upstream              `protobuf:"bytes,2,opt,name=upstream,proto3" json:"upstream,omitempty"` // used by a worker
+	Target        string                 `protobuf:"bytes,3,opt,name=target,proto3" json:"target,omitempty"`     // host:port to reach through it, used by a worker
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckUpstream) Reset() {
+	*x = CheckUpstream{}
+	mi := &file_actors_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckUpstream) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckUpstream) ProtoMessage() {}
+
+func (x *CheckUpstream) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckUpstream.ProtoReflect.Descriptor instead.
+func (*CheckUpstream) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *CheckUpstream) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *CheckUpstream) GetUpstream() *Upstream {
+	if x != nil {
+		return x.Upstream
+	}
+	return nil
+}
+
+func (x *CheckUpstream) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+// ProxyChecked is the outcome of a check.
+type ProxyChecked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proxy         string                 `protobuf:"bytes,1,opt,name=proxy,proto3" json:"proxy,omitempty"`
+	Account       string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"` // through whose gate; empty = through none
+	Worker        string                 `protobuf:"bytes,3,opt,name=worker,proto3" json:"worker,omitempty"`
+	Class         string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`                                // ok, or a class of the gate: upstream_unreachable upstream_auth upstream_protocol upstream_timeout target_unreachable
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`                              // for people; holds no secret
+	ExitAddress   string                 `protobuf:"bytes,6,opt,name=exit_address,json=exitAddress,proto3" json:"exit_address,omitempty"` // as an outside service saw it; empty = not asked
+	LatencyMs     int64                  `protobuf:"varint,7,opt,name=latency_ms,json=latencyMs,proto3" json:"latency_ms,omitempty"`      // until a tunnel stood
+	At            int64                  `protobuf:"varint,8,opt,name=at,proto3" json:"at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProxyChecked) Reset() {
+	*x = ProxyChecked{}
+	mi := &file_actors_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProxyChecked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProxyChecked) ProtoMessage() {}
+
+func (x *ProxyChecked) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProxyChecked.ProtoReflect.Descriptor instead.
+func (*ProxyChecked) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ProxyChecked) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+func (x *ProxyChecked) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ProxyChecked) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *ProxyChecked) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *ProxyChecked) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ProxyChecked) GetExitAddress() string {
+	if x != nil {
+		return x.ExitAddress
+	}
+	return ""
+}
+
+func (x *ProxyChecked) GetLatencyMs() int64 {
+	if x != nil {
+		return x.LatencyMs
+	}
+	return 0
+}
+
+func (x *ProxyChecked) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+// AddProxy makes a proxy; an existing id replaces its settings (an empty password keeps the old one).
+type AddProxy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"` // empty = the master makes one
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Scheme        string                 `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	Host          string                 `protobuf:"bytes,4,opt,name=host,proto3" json:"host,omitempty"`
+	Port          int64                  `protobuf:"varint,5,opt,name=port,proto3" json:"port,omitempty"`
+	Username      string                 `protobuf:"bytes,6,opt,name=username,proto3" json:"username,omitempty"`
+	Password      []byte                 `protobuf:"bytes,7,opt,name=password,proto3" json:"password,omitempty"` // never logged
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddProxy) Reset() {
+	*x = AddProxy{}
+	mi := &file_actors_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddProxy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddProxy) ProtoMessage() {}
+
+func (x *AddProxy) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddProxy.ProtoReflect.Descriptor instead.
+func (*AddProxy) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *AddProxy) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AddProxy) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AddProxy) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+func (x *AddProxy) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *AddProxy) GetPort() int64 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *AddProxy) GetUsername() string {
+	if x != nil {
+		return x.Username
+	}
+	return ""
+}
+
+func (x *AddProxy) GetPassword() []byte {
+	if x != nil {
+		return x.Password
+	}
+	return nil
+}
+
+type ProxyDone struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proxy         *Proxy                 `protobuf:"bytes,1,opt,name=proxy,proto3" json:"proxy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProxyDone) Reset() {
+	*x = ProxyDone{}
+	mi := &file_actors_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProxyDone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProxyDone) ProtoMessage() {}
+
+func (x *ProxyDone) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProxyDone.ProtoReflect.Descriptor instead.
+func (*ProxyDone) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ProxyDone) GetProxy() *Proxy {
+	if x != nil {
+		return x.Proxy
+	}
+	return nil
+}
+
+type RemoveProxy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proxy         string                 `protobuf:"bytes,1,opt,name=proxy,proto3" json:"proxy,omitempty"` // id or name
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveProxy) Reset() {
+	*x = RemoveProxy{}
+	mi := &file_actors_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveProxy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveProxy) ProtoMessage() {}
+
+func (x *RemoveProxy) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveProxy.ProtoReflect.Descriptor instead.
+func (*RemoveProxy) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *RemoveProxy) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+// AssignProxy changes the way out of accounts.
+type AssignProxy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accounts      []string               `protobuf:"bytes,1,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	Proxy         string                 `protobuf:"bytes,2,opt,name=proxy,proto3" json:"proxy,omitempty"` // id or name; empty = directly
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssignProxy) Reset() {
+	*x = AssignProxy{}
+	mi := &file_actors_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssignProxy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssignProxy) ProtoMessage() {}
+
+func (x *AssignProxy) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssignProxy.ProtoReflect.Descriptor instead.
+func (*AssignProxy) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *AssignProxy) GetAccounts() []string {
+	if x != nil {
+		return x.Accounts
+	}
+	return nil
+}
+
+func (x *AssignProxy) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+// TestProxy checks a proxy now, on the node that holds the lease of an account that uses it; ProxyChecked answers.
+type TestProxy struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proxy         string                 `protobuf:"bytes,1,opt,name=proxy,proto3" json:"proxy,omitempty"` // id or name
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestProxy) Reset() {
+	*x = TestProxy{}
+	mi := &file_actors_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestProxy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestProxy) ProtoMessage() {}
+
+func (x *TestProxy) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestProxy.ProtoReflect.Descriptor instead.
+func (*TestProxy) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *TestProxy) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+// RotateKeys seals everything that rests in the store with the newest key; KeysRotated answers.
+type RotateKeys struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateKeys) Reset() {
+	*x = RotateKeys{}
+	mi := &file_actors_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateKeys) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateKeys) ProtoMessage() {}
+
+func (x *RotateKeys) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateKeys.ProtoReflect.Descriptor instead.
+func (*RotateKeys) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{35}
+}
+
+type KeysRotated struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	KeyId         string                 `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"` // of the newest key
+	Resealed      int64                  `protobuf:"varint,2,opt,name=resealed,proto3" json:"resealed,omitempty"`
+	Already       int64                  `protobuf:"varint,3,opt,name=already,proto3" json:"already,omitempty"` // sealed with the newest key before
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeysRotated) Reset() {
+	*x = KeysRotated{}
+	mi := &file_actors_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeysRotated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeysRotated) ProtoMessage() {}
+
+func (x *KeysRotated) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeysRotated.ProtoReflect.Descriptor instead.
+func (*KeysRotated) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *KeysRotated) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *KeysRotated) GetResealed() int64 {
+	if x != nil {
+		return x.Resealed
+	}
+	return 0
+}
+
+func (x *KeysRotated) GetAlready() int64 {
+	if x != nil {
+		return x.Already
+	}
+	return 0
+}
+
+// ReadVault asks for an account's sealed state, for its export.
+type ReadVault struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadVault) Reset() {
+	*x = ReadVault{}
+	mi := &file_actors_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadVault) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadVault) ProtoMessage() {}
+
+func (x *ReadVault) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadVault.ProtoReflect.Descriptor instead.
+func (*ReadVault) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ReadVault) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+type VaultRead struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sealed        *SealedState           `protobuf:"bytes,1,opt,name=sealed,proto3" json:"sealed,omitempty"` // absent = none yet
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VaultRead) Reset() {
+	*x = VaultRead{}
+	mi := &file_actors_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VaultRead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VaultRead) ProtoMessage() {}
+
+func (x *VaultRead) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VaultRead.ProtoReflect.Descriptor instead.
+func (*VaultRead) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *VaultRead) GetSealed() *SealedState {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+// WriteVault replaces an account's sealed state by an imported one. The account must be paused.
+type WriteVault struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	State         []byte                 `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"` // in the plain, as the vault encodes it; sealed by the master; never logged
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteVault) Reset() {
+	*x = WriteVault{}
+	mi := &file_actors_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteVault) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteVault) ProtoMessage() {}
+
+func (x *WriteVault) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteVault.ProtoReflect.Descriptor instead.
+func (*WriteVault) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *WriteVault) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *WriteVault) GetState() []byte {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+type VaultWritten struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Counter       uint64                 `protobuf:"varint,2,opt,name=counter,proto3" json:"counter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VaultWritten) Reset() {
+	*x = VaultWritten{}
+	mi := &file_actors_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VaultWritten) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VaultWritten) ProtoMessage() {}
+
+func (x *VaultWritten) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VaultWritten.ProtoReflect.Descriptor instead.
+func (*VaultWritten) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *VaultWritten) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *VaultWritten) GetCounter() uint64 {
 	if x != nil {
 		return x.Counter
 	}
@@ -1818,7 +3180,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1830,7 +3192,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1843,7 +3205,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{22}
+	return file_actors_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Observed) GetAccount() string {
@@ -1942,7 +3304,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1954,7 +3316,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1967,7 +3329,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{23}
+	return file_actors_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Acked) GetAccount() string {
@@ -2009,7 +3371,7 @@ type StartLogin struct {
 
 func (x *StartLogin) Reset() {
 	*x = StartLogin{}
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2021,7 +3383,7 @@ func (x *StartLogin) String() string {
 func (*StartLogin) ProtoMessage() {}
 
 func (x *StartLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2034,7 +3396,7 @@ func (x *StartLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartLogin.ProtoReflect.Descriptor instead.
 func (*StartLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{24}
+	return file_actors_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *StartLogin) GetAccount() string {
@@ -2069,7 +3431,7 @@ type LoginStarted struct {
 
 func (x *LoginStarted) Reset() {
 	*x = LoginStarted{}
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2081,7 +3443,7 @@ func (x *LoginStarted) String() string {
 func (*LoginStarted) ProtoMessage() {}
 
 func (x *LoginStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2094,7 +3456,7 @@ func (x *LoginStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStarted.ProtoReflect.Descriptor instead.
 func (*LoginStarted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{25}
+	return file_actors_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *LoginStarted) GetSession() string {
@@ -2129,7 +3491,7 @@ type LoginInput struct {
 
 func (x *LoginInput) Reset() {
 	*x = LoginInput{}
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2141,7 +3503,7 @@ func (x *LoginInput) String() string {
 func (*LoginInput) ProtoMessage() {}
 
 func (x *LoginInput) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2154,7 +3516,7 @@ func (x *LoginInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginInput.ProtoReflect.Descriptor instead.
 func (*LoginInput) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{26}
+	return file_actors_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *LoginInput) GetSession() string {
@@ -2188,7 +3550,7 @@ type CancelLogin struct {
 
 func (x *CancelLogin) Reset() {
 	*x = CancelLogin{}
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2200,7 +3562,7 @@ func (x *CancelLogin) String() string {
 func (*CancelLogin) ProtoMessage() {}
 
 func (x *CancelLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2213,7 +3575,7 @@ func (x *CancelLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLogin.ProtoReflect.Descriptor instead.
 func (*CancelLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{27}
+	return file_actors_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *CancelLogin) GetSession() string {
@@ -2248,7 +3610,7 @@ type LoginStep struct {
 
 func (x *LoginStep) Reset() {
 	*x = LoginStep{}
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2260,7 +3622,7 @@ func (x *LoginStep) String() string {
 func (*LoginStep) ProtoMessage() {}
 
 func (x *LoginStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2273,7 +3635,7 @@ func (x *LoginStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStep.ProtoReflect.Descriptor instead.
 func (*LoginStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{28}
+	return file_actors_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *LoginStep) GetSession() string {
@@ -2354,7 +3716,7 @@ type LoginEnded struct {
 
 func (x *LoginEnded) Reset() {
 	*x = LoginEnded{}
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2366,7 +3728,7 @@ func (x *LoginEnded) String() string {
 func (*LoginEnded) ProtoMessage() {}
 
 func (x *LoginEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2379,7 +3741,7 @@ func (x *LoginEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginEnded.ProtoReflect.Descriptor instead.
 func (*LoginEnded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{29}
+	return file_actors_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *LoginEnded) GetSession() string {
@@ -2447,7 +3809,7 @@ type LoginSession struct {
 
 func (x *LoginSession) Reset() {
 	*x = LoginSession{}
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2459,7 +3821,7 @@ func (x *LoginSession) String() string {
 func (*LoginSession) ProtoMessage() {}
 
 func (x *LoginSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2472,7 +3834,7 @@ func (x *LoginSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSession.ProtoReflect.Descriptor instead.
 func (*LoginSession) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{30}
+	return file_actors_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *LoginSession) GetSession() string {
@@ -2542,7 +3904,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2554,7 +3916,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2567,7 +3929,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{31}
+	return file_actors_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -2664,7 +4026,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2676,7 +4038,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2689,7 +4051,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{32}
+	return file_actors_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Reply) GetId() string {
@@ -2862,7 +4224,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2874,7 +4236,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2887,7 +4249,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{33}
+	return file_actors_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -2956,7 +4318,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2968,7 +4330,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2981,7 +4343,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{34}
+	return file_actors_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -3007,7 +4369,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3019,7 +4381,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3032,7 +4394,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{35}
+	return file_actors_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -3054,7 +4416,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3066,7 +4428,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3079,7 +4441,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{36}
+	return file_actors_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -3122,7 +4484,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3134,7 +4496,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3147,7 +4509,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{37}
+	return file_actors_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -3195,7 +4557,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3207,7 +4569,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3220,7 +4582,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{38}
+	return file_actors_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -3290,7 +4652,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3302,7 +4664,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3315,7 +4677,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{39}
+	return file_actors_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -3344,7 +4706,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3356,7 +4718,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3369,7 +4731,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{40}
+	return file_actors_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -3416,7 +4778,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3428,7 +4790,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3441,7 +4803,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{41}
+	return file_actors_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *Alarm) GetId() string {
@@ -3505,7 +4867,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3517,7 +4879,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3530,7 +4892,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{42}
+	return file_actors_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *Put) GetTable() string {
@@ -3565,7 +4927,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3577,7 +4939,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3590,7 +4952,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{43}
+	return file_actors_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -3616,7 +4978,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3628,7 +4990,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3641,7 +5003,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{44}
+	return file_actors_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -3660,7 +5022,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3672,7 +5034,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3685,7 +5047,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{45}
+	return file_actors_proto_rawDescGZIP(), []int{64}
 }
 
 type ControlLoaded struct {
@@ -3697,7 +5059,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3709,7 +5071,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3722,7 +5084,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{46}
+	return file_actors_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -3747,7 +5109,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3759,7 +5121,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3772,7 +5134,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{47}
+	return file_actors_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -3828,7 +5190,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3840,7 +5202,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3853,7 +5215,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{48}
+	return file_actors_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -3886,7 +5248,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3898,7 +5260,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3911,7 +5273,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{49}
+	return file_actors_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -3930,7 +5292,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3942,7 +5304,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3955,7 +5317,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{50}
+	return file_actors_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -3976,7 +5338,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3988,7 +5350,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4001,7 +5363,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{51}
+	return file_actors_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -4028,7 +5390,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4040,7 +5402,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4053,7 +5415,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{52}
+	return file_actors_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -4076,14 +5438,16 @@ type CreateAccount struct {
 	Name            string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	AccountId       string                 `protobuf:"bytes,3,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	MonitorInterval int64                  `protobuf:"varint,4,opt,name=monitor_interval,json=monitorInterval,proto3" json:"monitor_interval,omitempty"`
-	Id              string                 `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"` // empty = the master makes one
+	Id              string                 `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"`       // empty = the master makes one
+	Proxy           string                 `protobuf:"bytes,6,opt,name=proxy,proto3" json:"proxy,omitempty"` // id or name; empty = directly
+	Noise           string                 `protobuf:"bytes,7,opt,name=noise,proto3" json:"noise,omitempty"` // of its persona: off or seed; empty = the node's default
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4095,7 +5459,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4108,7 +5472,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{53}
+	return file_actors_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -4146,6 +5510,20 @@ func (x *CreateAccount) GetId() string {
 	return ""
 }
 
+func (x *CreateAccount) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+func (x *CreateAccount) GetNoise() string {
+	if x != nil {
+		return x.Noise
+	}
+	return ""
+}
+
 type PauseAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -4156,7 +5534,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4168,7 +5546,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4181,7 +5559,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{54}
+	return file_actors_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -4207,7 +5585,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4219,7 +5597,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4232,7 +5610,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{55}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -4251,7 +5629,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4263,7 +5641,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4276,7 +5654,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{56}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -4295,7 +5673,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4307,7 +5685,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4320,7 +5698,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{57}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -4341,7 +5719,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4353,7 +5731,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4366,7 +5744,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{58}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *Refused) GetCode() string {
@@ -4392,7 +5770,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4404,7 +5782,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4417,7 +5795,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{59}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -4437,7 +5815,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4449,7 +5827,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4462,7 +5840,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{60}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -4489,7 +5867,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4501,7 +5879,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4514,7 +5892,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{61}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -4528,7 +5906,7 @@ var File_actors_proto protoreflect.FileDescriptor
 
 const file_actors_proto_rawDesc = "" +
 	"\n" +
-	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\x91\x05\n" +
+	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\xbd\x05\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x12\n" +
@@ -4555,7 +5933,9 @@ const file_actors_proto_rawDesc = "" +
 	"\x06parked\x18\x12 \x01(\bR\x06parked\x12#\n" +
 	"\rparked_reason\x18\x13 \x01(\tR\fparkedReason\x12)\n" +
 	"\x10monitor_interval\x18\x14 \x01(\x03R\x0fmonitorInterval\x12\x1a\n" +
-	"\bremoving\x18\x15 \x01(\bR\bremoving\"\xe2\x03\n" +
+	"\bremoving\x18\x15 \x01(\bR\bremoving\x12\x14\n" +
+	"\x05proxy\x18\x16 \x01(\tR\x05proxy\x12\x14\n" +
+	"\x05noise\x18\x17 \x01(\tR\x05noise\"\xda\x04\n" +
 	"\rAccountStatus\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x14\n" +
@@ -4578,7 +5958,39 @@ const file_actors_proto_rawDesc = "" +
 	"\aprofile\x18\x0f \x01(\v2\x0f.troupe.ProfileR\aprofile\x12\x1a\n" +
 	"\bevidence\x18\x10 \x01(\tR\bevidence\x12\x1d\n" +
 	"\n" +
-	"items_hour\x18\x11 \x01(\x03R\titemsHour\"&\n" +
+	"items_hour\x18\x11 \x01(\x03R\titemsHour\x12*\n" +
+	"\x06counts\x18\x12 \x01(\v2\x12.troupe.GateCountsR\x06counts\x12)\n" +
+	"\apersona\x18\x13 \x01(\v2\x0f.troupe.PersonaR\apersona\x12\x1f\n" +
+	"\vbrowser_end\x18\x14 \x01(\tR\n" +
+	"browserEnd\"\xe8\x02\n" +
+	"\n" +
+	"GateCounts\x12\x19\n" +
+	"\bbytes_up\x18\x01 \x01(\x03R\abytesUp\x12\x1d\n" +
+	"\n" +
+	"bytes_down\x18\x02 \x01(\x03R\tbytesDown\x12\x18\n" +
+	"\atunnels\x18\x03 \x01(\x03R\atunnels\x12\x14\n" +
+	"\x05dials\x18\x04 \x01(\x03R\x05dials\x129\n" +
+	"\arefused\x18\x05 \x03(\v2\x1f.troupe.GateCounts.RefusedEntryR\arefused\x12<\n" +
+	"\bunlisted\x18\x06 \x03(\v2 .troupe.GateCounts.UnlistedEntryR\bunlisted\x1a:\n" +
+	"\fRefusedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\x1a;\n" +
+	"\rUnlistedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x8a\x02\n" +
+	"\aPersona\x12\x16\n" +
+	"\x06locale\x18\x01 \x01(\tR\x06locale\x12\x1b\n" +
+	"\ttime_zone\x18\x02 \x01(\tR\btimeZone\x12\x1c\n" +
+	"\tlanguages\x18\x03 \x03(\tR\tlanguages\x12\x14\n" +
+	"\x05width\x18\x04 \x01(\x05R\x05width\x12\x16\n" +
+	"\x06height\x18\x05 \x01(\x05R\x06height\x12\x14\n" +
+	"\x05cores\x18\x06 \x01(\x05R\x05cores\x12\x14\n" +
+	"\x05noise\x18\a \x01(\tR\x05noise\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\b \x01(\tR\tuserAgent\x12\x1b\n" +
+	"\tself_test\x18\t \x01(\tR\bselfTest\x12\x16\n" +
+	"\x06shared\x18\n" +
+	" \x03(\tR\x06shared\"&\n" +
 	"\n" +
 	"ListRounds\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\"5\n" +
@@ -4615,7 +6027,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x15\n" +
 	"\x06ttl_ms\x18\x02 \x01(\x03R\x05ttlMs\x12$\n" +
 	"\x06covers\x18\x03 \x03(\v2\f.troupe.HeldR\x06covers\x12\x16\n" +
-	"\x06master\x18\x04 \x01(\tR\x06master\"\xe7\x02\n" +
+	"\x06master\x18\x04 \x01(\tR\x06master\"\x95\x03\n" +
 	"\rAssignAccount\x12)\n" +
 	"\aaccount\x18\x01 \x01(\v2\x0f.troupe.AccountR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x1e\n" +
@@ -4626,7 +6038,8 @@ const file_actors_proto_rawDesc = "" +
 	"\x0eprofile_usable\x18\x05 \x01(\bR\rprofileUsable\x126\n" +
 	"\x05known\x18\x06 \x03(\v2 .troupe.AssignAccount.KnownEntryR\x05known\x12\x14\n" +
 	"\x05whole\x18\b \x03(\tR\x05whole\x12\x19\n" +
-	"\btrace_id\x18\a \x01(\tR\atraceId\x1a8\n" +
+	"\btrace_id\x18\a \x01(\tR\atraceId\x12,\n" +
+	"\bupstream\x18\t \x01(\v2\x10.troupe.UpstreamR\bupstream\x1a8\n" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -4647,7 +6060,7 @@ const file_actors_proto_rawDesc = "" +
 	"\rAccountFailed\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xc2\x03\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xcb\x04\n" +
 	"\n" +
 	"NodeStatus\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
@@ -4666,7 +6079,12 @@ const file_actors_proto_rawDesc = "" +
 	"\tplatforms\x18\f \x03(\tR\tplatforms\x12\x18\n" +
 	"\aversion\x18\r \x01(\tR\aversion\x12\x1a\n" +
 	"\bprofiles\x18\x0e \x03(\tR\bprofiles\x12\x1a\n" +
-	"\bdraining\x18\x0f \x01(\bR\bdraining\"%\n" +
+	"\bdraining\x18\x0f \x01(\bR\bdraining\x12\x18\n" +
+	"\acarries\x18\x10 \x01(\x03R\acarries\x12\x12\n" +
+	"\x04full\x18\x11 \x01(\tR\x04full\x12)\n" +
+	"\x10memory_available\x18\x12 \x01(\x03R\x0fmemoryAvailable\x12\x1a\n" +
+	"\bchromium\x18\x13 \x01(\tR\bchromium\x12\x12\n" +
+	"\x04mode\x18\x14 \x01(\tR\x04mode\"%\n" +
 	"\vDrainWorker\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\"C\n" +
 	"\rWorkerDrained\x12\x16\n" +
@@ -4687,7 +6105,88 @@ const file_actors_proto_rawDesc = "" +
 	"VaultSaved\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x18\n" +
-	"\acounter\x18\x03 \x01(\x04R\acounter\"\xc9\x02\n" +
+	"\acounter\x18\x03 \x01(\x04R\acounter\"q\n" +
+	"\fSealedSecret\x12\x14\n" +
+	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x15\n" +
+	"\x06key_id\x18\x02 \x01(\tR\x05keyId\x12\x14\n" +
+	"\x05nonce\x18\x03 \x01(\fR\x05nonce\x12\x1e\n" +
+	"\n" +
+	"ciphertext\x18\x04 \x01(\fR\n" +
+	"ciphertext\"\xa7\x02\n" +
+	"\x05Proxy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06scheme\x18\x03 \x01(\tR\x06scheme\x12\x12\n" +
+	"\x04host\x18\x04 \x01(\tR\x04host\x12\x12\n" +
+	"\x04port\x18\x05 \x01(\x03R\x04port\x12\x1a\n" +
+	"\busername\x18\x06 \x01(\tR\busername\x120\n" +
+	"\bpassword\x18\a \x01(\v2\x14.troupe.SealedSecretR\bpassword\x12\x1d\n" +
+	"\n" +
+	"created_at\x18\b \x01(\x03R\tcreatedAt\x12\x1d\n" +
+	"\n" +
+	"updated_at\x18\t \x01(\x03R\tupdatedAt\x12.\n" +
+	"\achecked\x18\n" +
+	" \x01(\v2\x14.troupe.ProxyCheckedR\achecked\"\xc8\x01\n" +
+	"\bUpstream\x12\x14\n" +
+	"\x05proxy\x18\x01 \x01(\tR\x05proxy\x12\x16\n" +
+	"\x06scheme\x18\x02 \x01(\tR\x06scheme\x12\x12\n" +
+	"\x04host\x18\x03 \x01(\tR\x04host\x12\x12\n" +
+	"\x04port\x18\x04 \x01(\x03R\x04port\x12\x1a\n" +
+	"\busername\x18\x05 \x01(\tR\busername\x120\n" +
+	"\bpassword\x18\x06 \x01(\v2\x14.troupe.SealedSecretR\bpassword\x12\x18\n" +
+	"\aversion\x18\a \x01(\x04R\aversion\"k\n" +
+	"\vSetUpstream\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12,\n" +
+	"\bupstream\x18\x03 \x01(\v2\x10.troupe.UpstreamR\bupstream\"o\n" +
+	"\rCheckUpstream\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12,\n" +
+	"\bupstream\x18\x02 \x01(\v2\x10.troupe.UpstreamR\bupstream\x12\x16\n" +
+	"\x06target\x18\x03 \x01(\tR\x06target\"\xd6\x01\n" +
+	"\fProxyChecked\x12\x14\n" +
+	"\x05proxy\x18\x01 \x01(\tR\x05proxy\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06worker\x18\x03 \x01(\tR\x06worker\x12\x14\n" +
+	"\x05class\x18\x04 \x01(\tR\x05class\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12!\n" +
+	"\fexit_address\x18\x06 \x01(\tR\vexitAddress\x12\x1d\n" +
+	"\n" +
+	"latency_ms\x18\a \x01(\x03R\tlatencyMs\x12\x0e\n" +
+	"\x02at\x18\b \x01(\x03R\x02at\"\xa6\x01\n" +
+	"\bAddProxy\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06scheme\x18\x03 \x01(\tR\x06scheme\x12\x12\n" +
+	"\x04host\x18\x04 \x01(\tR\x04host\x12\x12\n" +
+	"\x04port\x18\x05 \x01(\x03R\x04port\x12\x1a\n" +
+	"\busername\x18\x06 \x01(\tR\busername\x12\x1a\n" +
+	"\bpassword\x18\a \x01(\fR\bpassword\"0\n" +
+	"\tProxyDone\x12#\n" +
+	"\x05proxy\x18\x01 \x01(\v2\r.troupe.ProxyR\x05proxy\"#\n" +
+	"\vRemoveProxy\x12\x14\n" +
+	"\x05proxy\x18\x01 \x01(\tR\x05proxy\"?\n" +
+	"\vAssignProxy\x12\x1a\n" +
+	"\baccounts\x18\x01 \x03(\tR\baccounts\x12\x14\n" +
+	"\x05proxy\x18\x02 \x01(\tR\x05proxy\"!\n" +
+	"\tTestProxy\x12\x14\n" +
+	"\x05proxy\x18\x01 \x01(\tR\x05proxy\"\f\n" +
+	"\n" +
+	"RotateKeys\"Z\n" +
+	"\vKeysRotated\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1a\n" +
+	"\bresealed\x18\x02 \x01(\x03R\bresealed\x12\x18\n" +
+	"\aalready\x18\x03 \x01(\x03R\aalready\"%\n" +
+	"\tReadVault\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\"8\n" +
+	"\tVaultRead\x12+\n" +
+	"\x06sealed\x18\x01 \x01(\v2\x13.troupe.SealedStateR\x06sealed\"<\n" +
+	"\n" +
+	"WriteVault\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\fR\x05state\"B\n" +
+	"\fVaultWritten\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
+	"\acounter\x18\x02 \x01(\x04R\acounter\"\xc9\x02\n" +
 	"\bObserved\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
@@ -4890,14 +6389,16 @@ const file_actors_proto_rawDesc = "" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x99\x01\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xc5\x01\n" +
 	"\rCreateAccount\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x03 \x01(\tR\taccountId\x12)\n" +
 	"\x10monitor_interval\x18\x04 \x01(\x03R\x0fmonitorInterval\x12\x0e\n" +
-	"\x02id\x18\x05 \x01(\tR\x02id\"@\n" +
+	"\x02id\x18\x05 \x01(\tR\x02id\x12\x14\n" +
+	"\x05proxy\x18\x06 \x01(\tR\x05proxy\x12\x14\n" +
+	"\x05noise\x18\a \x01(\tR\x05noise\"@\n" +
 	"\fPauseAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\")\n" +
@@ -4939,104 +6440,137 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),          // 0: troupe.ReplyKind
 	(*Account)(nil),         // 1: troupe.Account
 	(*AccountStatus)(nil),   // 2: troupe.AccountStatus
-	(*ListRounds)(nil),      // 3: troupe.ListRounds
-	(*RoundsListed)(nil),    // 4: troupe.RoundsListed
-	(*Round)(nil),           // 5: troupe.Round
-	(*RoundStep)(nil),       // 6: troupe.RoundStep
-	(*ReadEvidence)(nil),    // 7: troupe.ReadEvidence
-	(*EvidenceRead)(nil),    // 8: troupe.EvidenceRead
-	(*Held)(nil),            // 9: troupe.Held
-	(*Beat)(nil),            // 10: troupe.Beat
-	(*Grant)(nil),           // 11: troupe.Grant
-	(*AssignAccount)(nil),   // 12: troupe.AssignAccount
-	(*AccountAssigned)(nil), // 13: troupe.AccountAssigned
-	(*RevokeAccount)(nil),   // 14: troupe.RevokeAccount
-	(*AccountRevoked)(nil),  // 15: troupe.AccountRevoked
-	(*AccountFailed)(nil),   // 16: troupe.AccountFailed
-	(*NodeStatus)(nil),      // 17: troupe.NodeStatus
-	(*DrainWorker)(nil),     // 18: troupe.DrainWorker
-	(*WorkerDrained)(nil),   // 19: troupe.WorkerDrained
-	(*SealedState)(nil),     // 20: troupe.SealedState
-	(*SaveVault)(nil),       // 21: troupe.SaveVault
-	(*VaultSaved)(nil),      // 22: troupe.VaultSaved
-	(*Observed)(nil),        // 23: troupe.Observed
-	(*Acked)(nil),           // 24: troupe.Acked
-	(*StartLogin)(nil),      // 25: troupe.StartLogin
-	(*LoginStarted)(nil),    // 26: troupe.LoginStarted
-	(*LoginInput)(nil),      // 27: troupe.LoginInput
-	(*CancelLogin)(nil),     // 28: troupe.CancelLogin
-	(*LoginStep)(nil),       // 29: troupe.LoginStep
-	(*LoginEnded)(nil),      // 30: troupe.LoginEnded
-	(*LoginSession)(nil),    // 31: troupe.LoginSession
-	(*ReplyTarget)(nil),     // 32: troupe.ReplyTarget
-	(*Reply)(nil),           // 33: troupe.Reply
-	(*SubmitReply)(nil),     // 34: troupe.SubmitReply
-	(*ReplyAccepted)(nil),   // 35: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),    // 36: troupe.ExecuteReply
-	(*BeginCommit)(nil),     // 37: troupe.BeginCommit
-	(*CommitTicket)(nil),    // 38: troupe.CommitTicket
-	(*ReplyResult)(nil),     // 39: troupe.ReplyResult
-	(*FindReply)(nil),       // 40: troupe.FindReply
-	(*ReplyFound)(nil),      // 41: troupe.ReplyFound
-	(*Alarm)(nil),           // 42: troupe.Alarm
-	(*Put)(nil),             // 43: troupe.Put
-	(*Append)(nil),          // 44: troupe.Append
-	(*Appended)(nil),        // 45: troupe.Appended
-	(*LoadControl)(nil),     // 46: troupe.LoadControl
-	(*ControlLoaded)(nil),   // 47: troupe.ControlLoaded
-	(*MarkRead)(nil),        // 48: troupe.MarkRead
-	(*MarkedRead)(nil),      // 49: troupe.MarkedRead
-	(*EraseAccount)(nil),    // 50: troupe.EraseAccount
-	(*AccountErased)(nil),   // 51: troupe.AccountErased
-	(*KnownItems)(nil),      // 52: troupe.KnownItems
-	(*ItemsKnown)(nil),      // 53: troupe.ItemsKnown
-	(*CreateAccount)(nil),   // 54: troupe.CreateAccount
-	(*PauseAccount)(nil),    // 55: troupe.PauseAccount
-	(*ResumeAccount)(nil),   // 56: troupe.ResumeAccount
-	(*RemoveAccount)(nil),   // 57: troupe.RemoveAccount
-	(*AccountDone)(nil),     // 58: troupe.AccountDone
-	(*Refused)(nil),         // 59: troupe.Refused
-	(*TakeScreenshot)(nil),  // 60: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil), // 61: troupe.ScreenshotTaken
-	(*CollectNow)(nil),      // 62: troupe.CollectNow
-	nil,                     // 63: troupe.AssignAccount.KnownEntry
-	nil,                     // 64: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),         // 65: troupe.Profile
-	(*Item)(nil),            // 66: troupe.Item
+	(*GateCounts)(nil),      // 3: troupe.GateCounts
+	(*Persona)(nil),         // 4: troupe.Persona
+	(*ListRounds)(nil),      // 5: troupe.ListRounds
+	(*RoundsListed)(nil),    // 6: troupe.RoundsListed
+	(*Round)(nil),           // 7: troupe.Round
+	(*RoundStep)(nil),       // 8: troupe.RoundStep
+	(*ReadEvidence)(nil),    // 9: troupe.ReadEvidence
+	(*EvidenceRead)(nil),    // 10: troupe.EvidenceRead
+	(*Held)(nil),            // 11: troupe.Held
+	(*Beat)(nil),            // 12: troupe.Beat
+	(*Grant)(nil),           // 13: troupe.Grant
+	(*AssignAccount)(nil),   // 14: troupe.AssignAccount
+	(*AccountAssigned)(nil), // 15: troupe.AccountAssigned
+	(*RevokeAccount)(nil),   // 16: troupe.RevokeAccount
+	(*AccountRevoked)(nil),  // 17: troupe.AccountRevoked
+	(*AccountFailed)(nil),   // 18: troupe.AccountFailed
+	(*NodeStatus)(nil),      // 19: troupe.NodeStatus
+	(*DrainWorker)(nil),     // 20: troupe.DrainWorker
+	(*WorkerDrained)(nil),   // 21: troupe.WorkerDrained
+	(*SealedState)(nil),     // 22: troupe.SealedState
+	(*SaveVault)(nil),       // 23: troupe.SaveVault
+	(*VaultSaved)(nil),      // 24: troupe.VaultSaved
+	(*SealedSecret)(nil),    // 25: troupe.SealedSecret
+	(*Proxy)(nil),           // 26: troupe.Proxy
+	(*Upstream)(nil),        // 27: troupe.Upstream
+	(*SetUpstream)(nil),     // 28: troupe.SetUpstream
+	(*CheckUpstream)(nil),   // 29: troupe.CheckUpstream
+	(*ProxyChecked)(nil),    // 30: troupe.ProxyChecked
+	(*AddProxy)(nil),        // 31: troupe.AddProxy
+	(*ProxyDone)(nil),       // 32: troupe.ProxyDone
+	(*RemoveProxy)(nil),     // 33: troupe.RemoveProxy
+	(*AssignProxy)(nil),     // 34: troupe.AssignProxy
+	(*TestProxy)(nil),       // 35: troupe.TestProxy
+	(*RotateKeys)(nil),      // 36: troupe.RotateKeys
+	(*KeysRotated)(nil),     // 37: troupe.KeysRotated
+	(*ReadVault)(nil),       // 38: troupe.ReadVault
+	(*VaultRead)(nil),       // 39: troupe.VaultRead
+	(*WriteVault)(nil),      // 40: troupe.WriteVault
+	(*VaultWritten)(nil),    // 41: troupe.VaultWritten
+	(*Observed)(nil),        // 42: troupe.Observed
+	(*Acked)(nil),           // 43: troupe.Acked
+	(*StartLogin)(nil),      // 44: troupe.StartLogin
+	(*LoginStarted)(nil),    // 45: troupe.LoginStarted
+	(*LoginInput)(nil),      // 46: troupe.LoginInput
+	(*CancelLogin)(nil),     // 47: troupe.CancelLogin
+	(*LoginStep)(nil),       // 48: troupe.LoginStep
+	(*LoginEnded)(nil),      // 49: troupe.LoginEnded
+	(*LoginSession)(nil),    // 50: troupe.LoginSession
+	(*ReplyTarget)(nil),     // 51: troupe.ReplyTarget
+	(*Reply)(nil),           // 52: troupe.Reply
+	(*SubmitReply)(nil),     // 53: troupe.SubmitReply
+	(*ReplyAccepted)(nil),   // 54: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),    // 55: troupe.ExecuteReply
+	(*BeginCommit)(nil),     // 56: troupe.BeginCommit
+	(*CommitTicket)(nil),    // 57: troupe.CommitTicket
+	(*ReplyResult)(nil),     // 58: troupe.ReplyResult
+	(*FindReply)(nil),       // 59: troupe.FindReply
+	(*ReplyFound)(nil),      // 60: troupe.ReplyFound
+	(*Alarm)(nil),           // 61: troupe.Alarm
+	(*Put)(nil),             // 62: troupe.Put
+	(*Append)(nil),          // 63: troupe.Append
+	(*Appended)(nil),        // 64: troupe.Appended
+	(*LoadControl)(nil),     // 65: troupe.LoadControl
+	(*ControlLoaded)(nil),   // 66: troupe.ControlLoaded
+	(*MarkRead)(nil),        // 67: troupe.MarkRead
+	(*MarkedRead)(nil),      // 68: troupe.MarkedRead
+	(*EraseAccount)(nil),    // 69: troupe.EraseAccount
+	(*AccountErased)(nil),   // 70: troupe.AccountErased
+	(*KnownItems)(nil),      // 71: troupe.KnownItems
+	(*ItemsKnown)(nil),      // 72: troupe.ItemsKnown
+	(*CreateAccount)(nil),   // 73: troupe.CreateAccount
+	(*PauseAccount)(nil),    // 74: troupe.PauseAccount
+	(*ResumeAccount)(nil),   // 75: troupe.ResumeAccount
+	(*RemoveAccount)(nil),   // 76: troupe.RemoveAccount
+	(*AccountDone)(nil),     // 77: troupe.AccountDone
+	(*Refused)(nil),         // 78: troupe.Refused
+	(*TakeScreenshot)(nil),  // 79: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil), // 80: troupe.ScreenshotTaken
+	(*CollectNow)(nil),      // 81: troupe.CollectNow
+	nil,                     // 82: troupe.GateCounts.RefusedEntry
+	nil,                     // 83: troupe.GateCounts.UnlistedEntry
+	nil,                     // 84: troupe.AssignAccount.KnownEntry
+	nil,                     // 85: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),         // 86: troupe.Profile
+	(*Item)(nil),            // 87: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	65, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	65, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
-	5,  // 2: troupe.RoundsListed.rounds:type_name -> troupe.Round
-	6,  // 3: troupe.Round.steps:type_name -> troupe.RoundStep
-	9,  // 4: troupe.Beat.held:type_name -> troupe.Held
-	9,  // 5: troupe.Grant.covers:type_name -> troupe.Held
-	1,  // 6: troupe.AssignAccount.account:type_name -> troupe.Account
-	20, // 7: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	63, // 8: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
-	20, // 9: troupe.SaveVault.sealed:type_name -> troupe.SealedState
-	66, // 10: troupe.Observed.items:type_name -> troupe.Item
-	65, // 11: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	0,  // 12: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	32, // 13: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	32, // 14: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	33, // 15: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	33, // 16: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	33, // 17: troupe.FindReply.reply:type_name -> troupe.Reply
-	43, // 18: troupe.Append.puts:type_name -> troupe.Put
-	43, // 19: troupe.ControlLoaded.records:type_name -> troupe.Put
-	64, // 20: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	1,  // 21: troupe.AccountDone.account:type_name -> troupe.Account
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	86, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	86, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	3,  // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
+	4,  // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
+	82, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	83, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	7,  // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
+	8,  // 7: troupe.Round.steps:type_name -> troupe.RoundStep
+	11, // 8: troupe.Beat.held:type_name -> troupe.Held
+	11, // 9: troupe.Grant.covers:type_name -> troupe.Held
+	1,  // 10: troupe.AssignAccount.account:type_name -> troupe.Account
+	22, // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
+	84, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	27, // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
+	22, // 14: troupe.SaveVault.sealed:type_name -> troupe.SealedState
+	25, // 15: troupe.Proxy.password:type_name -> troupe.SealedSecret
+	30, // 16: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
+	25, // 17: troupe.Upstream.password:type_name -> troupe.SealedSecret
+	27, // 18: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
+	27, // 19: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
+	26, // 20: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
+	22, // 21: troupe.VaultRead.sealed:type_name -> troupe.SealedState
+	87, // 22: troupe.Observed.items:type_name -> troupe.Item
+	86, // 23: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	0,  // 24: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
+	51, // 25: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	51, // 26: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	52, // 27: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	52, // 28: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	52, // 29: troupe.FindReply.reply:type_name -> troupe.Reply
+	62, // 30: troupe.Append.puts:type_name -> troupe.Put
+	62, // 31: troupe.ControlLoaded.records:type_name -> troupe.Put
+	85, // 32: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	1,  // 33: troupe.AccountDone.account:type_name -> troupe.Account
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_actors_proto_init() }
@@ -5051,7 +6585,7 @@ func file_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   64,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -173,6 +173,18 @@ func (t *fakeTab) Eval(context.Context, string, any) (json.RawMessage, error) {
 	return nil, errors.New("not scripted")
 }
 
+func (t *fakeTab) EvalPage(context.Context, string, any) (json.RawMessage, error) {
+	return json.RawMessage("null"), nil
+}
+
+func (t *fakeTab) Frame(context.Context, []string) (page.Document, error) {
+	return nil, page.ErrNoFrame
+}
+
+func (t *fakeTab) Paste(ctx context.Context, text string) error { return t.Type(ctx, text) }
+
+func (t *fakeTab) Clear(ctx context.Context) error { return t.Press(ctx, "Control+A") }
+
 func (t *fakeTab) Type(_ context.Context, text string) error {
 	if t.b.typed == nil || t.b.typed(t.focus) {
 		t.focus.text += text
@@ -277,3 +289,17 @@ func ids(b platforms.Batch) string {
 }
 
 var target = &messages.ReplyTarget{Kind: messages.ReplyKind_REPLY_MESSAGE, ConversationId: "me:you", PersonId: "you", PersonName: "路人甲"}
+
+func (r *fakeTraffic) Expect(match func(page.Record) bool) page.Expectation {
+	return fakeExpectation{r, r.Seq(), match}
+}
+
+type fakeExpectation struct {
+	r     *fakeTraffic
+	seq   uint64
+	match func(page.Record) bool
+}
+
+func (e fakeExpectation) Wait(ctx context.Context) (page.Record, error) {
+	return e.r.Wait(ctx, e.seq, e.match)
+}

@@ -23,6 +23,10 @@ var (
 	ErrGate = errors.New("the gate refused the connection")
 	// ErrNetwork means that the site could not be reached.
 	ErrNetwork = errors.New("the site could not be reached")
+	// ErrNoFrame means that no frame matched.
+	ErrNoFrame = errors.New("there is no such frame")
+	// ErrOutside means that a navigation was refused because its host is not one of the definition's sites.
+	ErrOutside = errors.New("the page may not navigate there")
 )
 
 // Browser is one account's Chromium as the engine sees it.
@@ -37,13 +41,10 @@ type Browser interface {
 	Traffic() Traffic
 }
 
-// Tab is one kept page.
-type Tab interface {
-	// Navigate opens rawURL and returns when the document is ready (DOMContentLoaded).
-	Navigate(ctx context.Context, rawURL string) error
-	Reload(ctx context.Context) error
+// Document is what can be read and located: a tab's own document, or one of its frames. A frame's document goes stale
+// when the frame navigates; take it anew for each flow.
+type Document interface {
 	URL(ctx context.Context) (string, error)
-	Title(ctx context.Context) (string, error)
 	// Find returns the first element that one of the alternatives matches now, and which one did; (nil, -1, nil)
 	// if none does. An alternative is a CSS selector, or "text=..." for the innermost element whose
 	// visible text contains the words. within limits the search; nil = the document.
@@ -52,8 +53,27 @@ type Tab interface {
 	FindAll(ctx context.Context, alternatives []string, within Element, limit int) ([]Element, error)
 	// Eval runs a pure function (args) => JSON in an isolated world. The answer is at most 1 MiB.
 	Eval(ctx context.Context, function string, args any) (json.RawMessage, error)
+	// EvalPage runs a pure function (args) => JSON in the page's own world, where its globals are (a page store such as
+	// __INITIAL_STATE__). The page could notice it: for reading what no isolated world can see. At most 1 MiB.
+	EvalPage(ctx context.Context, function string, args any) (json.RawMessage, error)
+	// Frame returns the document of the first frame element that one of the alternatives matches, same-site or cross-site;
+	// ErrNoFrame if there is none yet.
+	Frame(ctx context.Context, alternatives []string) (Document, error)
+}
+
+// Tab is one kept page.
+type Tab interface {
+	Document
+	// Navigate opens rawURL and returns when the document is ready (DOMContentLoaded).
+	Navigate(ctx context.Context, rawURL string) error
+	Reload(ctx context.Context) error
+	Title(ctx context.Context) (string, error)
 	// Type inserts text into the focused element at a person's pace, a few runes at a time.
 	Type(ctx context.Context, text string) error
+	// Paste inserts text into the focused element in one piece, as a paste does (an editor sees a trusted paste event).
+	Paste(ctx context.Context, text string) error
+	// Clear empties the focused input or editor by selecting everything and deleting it.
+	Clear(ctx context.Context) error
 	// Press presses one key: Enter, Escape, Backspace, or "Control+A".
 	Press(ctx context.Context, key string) error
 	// Scroll turns the mouse wheel by dy CSS pixels over el, or over the middle of the page if el is nil.
@@ -113,6 +133,14 @@ type Traffic interface {
 	Since(seq uint64) (records []Record, dropped bool)
 	// Wait returns the first record after seq that match accepts, as soon as there is one.
 	Wait(ctx context.Context, seq uint64, match func(Record) bool) (Record, error)
+	// Expect registers interest before an act: what comes between this call and Wait is not missed.
+	Expect(match func(Record) bool) Expectation
 	// Arrived gets a token (capacity one) whenever a record was added.
 	Arrived() <-chan struct{}
+}
+
+// Expectation waits for one record that was announced by Traffic.Expect.
+type Expectation interface {
+	// Wait returns the first matching record since Expect, as soon as there is one.
+	Wait(ctx context.Context) (Record, error)
 }

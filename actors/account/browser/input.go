@@ -98,6 +98,27 @@ func (t *tab) Type(ctx context.Context, text string) error {
 	return nil
 }
 
+// Paste implements page.Tab: the text goes in as one piece.
+func (t *tab) Paste(ctx context.Context, text string) error {
+	t.hand.Lock()
+	defer t.hand.Unlock()
+	if err := t.input(ctx, proto.InputInsertText{Text: text}); err != nil {
+		return fmt.Errorf("paste: %w", err)
+	}
+	return t.pause(ctx, 60*time.Millisecond, 180*time.Millisecond)
+}
+
+// Clear implements page.Tab.
+func (t *tab) Clear(ctx context.Context) error {
+	if err := t.Press(ctx, "Control+A"); err != nil {
+		return fmt.Errorf("clear: %w", err)
+	}
+	if err := t.Press(ctx, "Backspace"); err != nil {
+		return fmt.Errorf("clear: %w", err)
+	}
+	return nil
+}
+
 // portions cuts text into pieces of one to three runes. A rune that belongs to the one before (marks, joiners, and
 // what a joiner joins) stays with it.
 func portions(text string) []string {

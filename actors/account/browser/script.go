@@ -89,17 +89,25 @@ func thrown(d *proto.RuntimeExceptionDetails) error {
 	return fmt.Errorf("page function: %s", text)
 }
 
-// evaluate runs a pure function (args) => JSON in the frame and returns its answer.
+// evaluate runs a pure function (args) => JSON in the frame's isolated world and returns its answer.
 func (f frame) evaluate(ctx context.Context, function string, args any) (json.RawMessage, error) {
-	wrapped := fmt.Sprintf(`async function(args) {
+	result, err := f.run(ctx, answering(function), true, args)
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(result)
+}
+
+// answering wraps a pure function so that it answers with JSON of a bounded size.
+func answering(function string) string {
+	return fmt.Sprintf(`async function(args) {
 	const answer = JSON.stringify((await (%s)(args)) ?? null);
 	if (answer.length > %d) throw new RangeError("the answer is too large");
 	return answer;
 }`, function, maxAnswer)
-	result, err := f.run(ctx, wrapped, true, args)
-	if err != nil {
-		return nil, err
-	}
+}
+
+func answerOf(result *proto.RuntimeRemoteObject) (json.RawMessage, error) {
 	answer := json.RawMessage(result.Value.Str())
 	if len(answer) > maxAnswer {
 		return nil, fmt.Errorf("page function: answer of %d bytes is too large", len(answer))

@@ -77,7 +77,7 @@ func (t *tab) awaitDocument(ctx context.Context, op string, before proto.Network
 	return nil
 }
 
-// URL implements page.Tab.
+// URL implements page.Document.
 func (t *tab) URL(ctx context.Context) (string, error) {
 	entry, err := t.entry(ctx)
 	if err != nil {
@@ -106,7 +106,7 @@ func (t *tab) entry(ctx context.Context) (*proto.PageNavigationEntry, error) {
 	return history.Entries[history.CurrentIndex], nil
 }
 
-// Find implements page.Tab.
+// Find implements page.Document.
 func (t *tab) Find(ctx context.Context, alternatives []string, within page.Element) (page.Element, int, error) {
 	found, index, err := t.find(ctx, alternatives, within, 1)
 	if err != nil || len(found) == 0 {
@@ -115,7 +115,7 @@ func (t *tab) Find(ctx context.Context, alternatives []string, within page.Eleme
 	return found[0], index, nil
 }
 
-// FindAll implements page.Tab.
+// FindAll implements page.Document.
 func (t *tab) FindAll(ctx context.Context, alternatives []string, within page.Element, limit int) ([]page.Element, error) {
 	found, _, err := t.find(ctx, alternatives, within, limit)
 	return found, err
@@ -181,9 +181,19 @@ func (t *tab) scope(ctx context.Context, within page.Element) (frame, *element, 
 	return inner, nil, nil
 }
 
-// Eval implements page.Tab.
+// Eval implements page.Document.
 func (t *tab) Eval(ctx context.Context, function string, args any) (json.RawMessage, error) {
 	return t.root.evaluate(ctx, function, args)
+}
+
+// EvalPage implements page.Document.
+func (t *tab) EvalPage(ctx context.Context, function string, args any) (json.RawMessage, error) {
+	return t.root.evaluateInPage(ctx, function, args)
+}
+
+// Frame implements page.Document.
+func (t *tab) Frame(ctx context.Context, alternatives []string) (page.Document, error) {
+	return t.frame(ctx, alternatives, nil)
 }
 
 // Screenshot implements page.Tab.

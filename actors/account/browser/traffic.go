@@ -126,6 +126,23 @@ func (r *traffic) Wait(ctx context.Context, seq uint64, match func(page.Record) 
 	}
 }
 
+// Expect implements page.Traffic.
+func (r *traffic) Expect(match func(page.Record) bool) page.Expectation {
+	return expectation{from: r, seq: r.Seq(), match: match}
+}
+
+// expectation is a place in the ring and what is wanted after it.
+type expectation struct {
+	from  *traffic
+	seq   uint64
+	match func(page.Record) bool
+}
+
+// Wait implements page.Expectation.
+func (e expectation) Wait(ctx context.Context) (page.Record, error) {
+	return e.from.Wait(ctx, e.seq, e.match)
+}
+
 // Arrived implements page.Traffic.
 func (r *traffic) Arrived() <-chan struct{} { return r.arrived }
 
