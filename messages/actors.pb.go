@@ -797,8 +797,9 @@ type Round struct {
 	Items         int64                  `protobuf:"varint,4,opt,name=items,proto3" json:"items,omitempty"`
 	Outcome       string                 `protobuf:"bytes,5,opt,name=outcome,proto3" json:"outcome,omitempty"` // ok, or the kind of trouble
 	Reason        string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
-	Evidence      string                 `protobuf:"bytes,7,opt,name=evidence,proto3" json:"evidence,omitempty"` // name of the picture that was kept
+	Evidence      string                 `protobuf:"bytes,7,opt,name=evidence,proto3" json:"evidence,omitempty"` // name of the first file that was kept: the picture, if there is one
 	Steps         []*RoundStep           `protobuf:"bytes,8,rep,name=steps,proto3" json:"steps,omitempty"`
+	EvidenceFiles []string               `protobuf:"bytes,9,rep,name=evidence_files,json=evidenceFiles,proto3" json:"evidence_files,omitempty"` // names of all files that were kept: picture, document, answers
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -889,6 +890,13 @@ func (x *Round) GetSteps() []*RoundStep {
 	return nil
 }
 
+func (x *Round) GetEvidenceFiles() []string {
+	if x != nil {
+		return x.EvidenceFiles
+	}
+	return nil
+}
+
 // RoundStep is one step of a flow: what it looked for, what matched, how long it took.
 type RoundStep struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -958,7 +966,7 @@ func (x *RoundStep) GetError() string {
 	return ""
 }
 
-// ReadEvidence asks for a picture that an account kept.
+// ReadEvidence asks for a file that was kept of an account's failed flow.
 type ReadEvidence struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -1013,7 +1021,7 @@ func (x *ReadEvidence) GetName() string {
 
 type EvidenceRead struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Png           []byte                 `protobuf:"bytes,1,opt,name=png,proto3" json:"png,omitempty"` // never logged
+	Content       []byte                 `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"` // never logged
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1048,9 +1056,9 @@ func (*EvidenceRead) Descriptor() ([]byte, []int) {
 	return file_actors_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *EvidenceRead) GetPng() []byte {
+func (x *EvidenceRead) GetContent() []byte {
 	if x != nil {
-		return x.Png
+		return x.Content
 	}
 	return nil
 }
@@ -5995,7 +6003,7 @@ const file_actors_proto_rawDesc = "" +
 	"ListRounds\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\"5\n" +
 	"\fRoundsListed\x12%\n" +
-	"\x06rounds\x18\x01 \x03(\v2\r.troupe.RoundR\x06rounds\"\xd1\x01\n" +
+	"\x06rounds\x18\x01 \x03(\v2\r.troupe.RoundR\x06rounds\"\xf8\x01\n" +
 	"\x05Round\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x17\n" +
 	"\atook_ms\x18\x02 \x01(\x03R\x06tookMs\x12\x12\n" +
@@ -6004,7 +6012,8 @@ const file_actors_proto_rawDesc = "" +
 	"\aoutcome\x18\x05 \x01(\tR\aoutcome\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x1a\n" +
 	"\bevidence\x18\a \x01(\tR\bevidence\x12'\n" +
-	"\x05steps\x18\b \x03(\v2\x11.troupe.RoundStepR\x05steps\"h\n" +
+	"\x05steps\x18\b \x03(\v2\x11.troupe.RoundStepR\x05steps\x12%\n" +
+	"\x0eevidence_files\x18\t \x03(\tR\revidenceFiles\"h\n" +
 	"\tRoundStep\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\tR\x04step\x12\x18\n" +
 	"\amatched\x18\x02 \x01(\tR\amatched\x12\x17\n" +
@@ -6012,9 +6021,9 @@ const file_actors_proto_rawDesc = "" +
 	"\x05error\x18\x04 \x01(\tR\x05error\"<\n" +
 	"\fReadEvidence\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\" \n" +
-	"\fEvidenceRead\x12\x10\n" +
-	"\x03png\x18\x01 \x01(\fR\x03png\"6\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"(\n" +
+	"\fEvidenceRead\x12\x18\n" +
+	"\acontent\x18\x01 \x01(\fR\acontent\"6\n" +
 	"\x04Held\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\"t\n" +

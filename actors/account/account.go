@@ -11,6 +11,7 @@ import (
 
 	"troupe/actors"
 	"troupe/actors/account/browser"
+	"troupe/actors/account/evidence"
 	"troupe/actors/account/gate"
 	"troupe/actors/account/vault"
 	"troupe/cluster/lease"
@@ -22,14 +23,15 @@ import (
 
 // Node is what all accounts of one node share.
 type Node struct {
-	ID     messages.NodeID
-	Leases Leases
-	Ring   *vault.KeyRing
-	Bin    string // Chromium
-	Clock  func() time.Duration
-	Now    func() time.Time
-	Starts chan struct{} // slots for browser starts
-	Rounds chan struct{} // slots for collecting rounds
+	ID       messages.NodeID
+	Leases   Leases
+	Ring     *vault.KeyRing
+	Bin      string // Chromium
+	Clock    func() time.Duration
+	Now      func() time.Time
+	Starts   chan struct{} // slots for browser starts
+	Rounds   chan struct{} // slots for collecting rounds
+	Evidence *evidence.Box // of failed flows; nil keeps none
 
 	Headful   bool
 	NoSandbox bool
@@ -51,16 +53,9 @@ type ClientConfig struct {
 	// Whole are the collections that were seen whole before, Known says whether an item was seen before.
 	Whole []string
 	Known func(key string) bool
-	// Evidence takes what a failed flow left.
+	// Evidence takes what a failed flow left. It may block.
 	Evidence func(Evidence)
 	Log      *slog.Logger
-}
-
-// Evidence is what a failed flow left.
-type Evidence struct {
-	Kind    platforms.Kind
-	Steps   []platforms.StepLog
-	Picture []byte // of the page, PNG; nil when none could be taken
 }
 
 // Leases is the worker's side of the lease, as accounts use it; *lease.Keeper is it.
@@ -166,8 +161,8 @@ type account struct {
 	items     int64
 
 	profile  *messages.Profile
-	evidence string   // name of the newest picture of a trouble
-	failed   Evidence // of the flow that runs, until its end is noted
+	evidence string       // name of the newest picture of a trouble
+	failed   evidenceKept // of the flow that runs, until its end is noted
 	timeline timeline
 	vault    *vault.State // the last exported state, restored after a crash
 	vaultSum [32]byte
@@ -195,7 +190,7 @@ func (a *account) Receive(c actor.Context) {
 		a.onRoundDue(c, m)
 	case opDone:
 		a.onOpDone(c, m)
-	case Evidence:
+	case evidenceKept:
 		a.onEvidence(c, m)
 	case *messages.ListRounds:
 		c.Respond(a.timeline.listed())

@@ -1,77 +1,81 @@
 package account
 
 import (
-	"os"
-	"path/filepath"
+	"context"
+	"maps"
 	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"troupe/actors"
 	"troupe/messages"
 	"troupe/platforms"
 )
 
-// evidenceKept is how many pictures of troubles an account keeps.
-const evidenceKept = 20
+// Evidence is what a failed flow left. Its files are private to the node's user and were redacted by the engine.
+type Evidence struct {
+	Kind  platforms.Kind
+	Steps []platforms.StepLog
+	Files map[string][]byte // by extension: png of the page, html of its document, json of the last answers
+}
 
-// onEvidence keeps the picture of a flow that failed; its end is noted right after.
-func (a *account) onEvidence(c actor.Context, m Evidence) {
+// evidenceKept is evidence of a flow that failed just now; its end is noted right after.
+type evidenceKept struct {
+	steps []platforms.StepLog
+	files []string // the picture first
+}
+
+// keepEvidence writes evidence to the node's box. It runs where the flow ran, off the mailbox.
+func (a *account) keepEvidence(e Evidence) evidenceKept {
+	kept := evidenceKept{steps: e.Steps}
+	if a.Node.Evidence == nil || len(e.Files) == 0 {
+		return kept
+	}
+	stem, err := a.Node.Evidence.Keep(a.ID, e.Kind.String(), e.Files)
+	if err != nil {
+		a.Log.Warn("evidence not kept whole", "err", err)
+	}
+	if stem == "" {
+		return kept
+	}
+	for _, extension := range slices.Sorted(maps.Keys(e.Files)) {
+		if extension == "png" {
+			kept.files = slices.Insert(kept.files, 0, stem+".png")
+			continue
+		}
+		kept.files = append(kept.files, stem+"."+extension)
+	}
+	return kept
+}
+
+func (a *account) onEvidence(c actor.Context, m evidenceKept) {
 	if a.draining != nil {
 		return
 	}
 	a.failed = m
-	if len(m.Picture) > 0 {
-		a.evidence = a.keepEvidence(m.Picture, m.Kind)
+	if len(m.files) > 0 {
+		a.evidence = m.files[0]
 		a.report(c)
 	}
 }
 
-// onReadEvidence answers with a picture that was kept.
+// onReadEvidence answers with a file that was kept.
 func (a *account) onReadEvidence(c actor.Context, m *messages.ReadEvidence) {
-	root, err := os.OpenRoot(filepath.Join(a.Dir, "evidence")) // a name cannot lead out of it
-	if err != nil {
-		c.Respond(refused("not_found", "the account has kept no evidence"))
+	box, asker, system := a.Node.Evidence, c.Sender(), c.ActorSystem().Root
+	if asker == nil {
 		return
 	}
-	defer root.Close()
-	png, err := root.ReadFile(m.GetName())
-	if err != nil {
-		c.Respond(refused("not_found", "there is no such evidence; only the newest pictures are kept"))
+	if box == nil {
+		c.Send(asker, refused("not_found", "this node keeps no evidence"))
 		return
 	}
-	c.Respond(&messages.EvidenceRead{Png: png})
-}
-
-// keepEvidence stores a picture of a trouble in the account's folder, the newest ones.
-func (a *account) keepEvidence(png []byte, kind platforms.Kind) string {
-	dir := filepath.Join(a.Dir, "evidence")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		a.Log.Warn("evidence not kept", "err", err)
-		return ""
-	}
-	name := a.Node.Now().UTC().Format("20060102T150405.000") + "-" + kind.String() + ".png"
-	if err := os.WriteFile(filepath.Join(dir, name), png, 0o600); err != nil {
-		a.Log.Warn("evidence not kept", "err", err)
-		return ""
-	}
-	a.pruneEvidence(dir)
-	return name
-}
-
-func (a *account) pruneEvidence(dir string) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	names := make([]string, 0, len(entries))
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	slices.Sort(names)
-	for len(names) > evidenceKept {
-		if err := os.Remove(filepath.Join(dir, names[0])); err != nil {
-			a.Log.Debug("old evidence stays", "err", err)
+	actors.Job(c, func(context.Context) any {
+		content, err := box.Read(a.ID, m.GetName())
+		if err != nil {
+			system.Send(asker, refused("not_found", "there is no such evidence; only the newest is kept"))
+			return nil
 		}
-		names = names[1:]
-	}
+		system.Send(asker, &messages.EvidenceRead{Content: content})
+		return nil
+	})
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"time"
@@ -89,7 +90,7 @@ func (a *account) onBrowserReady(c actor.Context, m browser.Ready) {
 	self, root := c.Self(), c.ActorSystem().Root
 	a.client = a.Node.Client(ClientConfig{
 		Definition: a.Definition, Browser: m.Instance, Account: a.ID, Owner: a.owner, Whole: slices.Clone(a.whole), Known: a.known.has,
-		Evidence: func(e Evidence) { root.Send(self, e) }, Log: a.Log,
+		Evidence: func(e Evidence) { root.Send(self, a.keepEvidence(e)) }, Log: a.Log,
 	})
 	a.probed = false
 	a.follow(c)
@@ -255,12 +256,21 @@ func (a *account) finishDrain(c actor.Context) {
 	d := a.draining
 	a.stop()
 	if d.erase {
-		if err := os.RemoveAll(a.Dir); err != nil {
-			a.Log.Error("account folder not erased", "err", err)
+		if err := a.eraseFiles(); err != nil {
+			a.Log.Error("account's files not erased", "err", err)
 		}
 	}
 	c.Send(c.Parent(), &messages.AccountRevoked{Account: string(a.ID), Epoch: uint64(a.Epoch), Clean: d.clean && !d.failed && !d.cut})
 	c.Stop(c.Self())
+}
+
+// eraseFiles deletes all that this node holds of the account on disk.
+func (a *account) eraseFiles() error {
+	err := os.RemoveAll(a.Dir)
+	if a.Node.Evidence != nil {
+		err = errors.Join(err, a.Node.Evidence.Erase(a.ID))
+	}
+	return err
 }
 
 // stop lets go of what the actor holds outside the actor system.

@@ -56,7 +56,7 @@ func (t *timeline) listed() *messages.RoundsListed {
 // note remembers the end of something that ran in the browser. What a failed flow left was told just before.
 func (a *account) note(what string, began time.Time, items int, steps []platforms.StepLog, err error) {
 	failed := a.failed
-	a.failed = Evidence{}
+	a.failed = evidenceKept{}
 	kind := platforms.KindOf(err)
 	if began.IsZero() || err != nil && kind == platforms.Cancelled {
 		return // it never ran, or was put off for something more urgent
@@ -66,11 +66,11 @@ func (a *account) note(what string, began time.Time, items int, steps []platform
 	}
 	if err != nil {
 		r.Outcome, r.Reason = kind.String(), err.Error()
-		if len(failed.Picture) > 0 {
-			r.Evidence = a.evidence
+		if len(failed.files) > 0 {
+			r.Evidence, r.EvidenceFiles = failed.files[0], failed.files
 		}
 		if len(steps) == 0 {
-			steps = failed.Steps
+			steps = failed.steps
 		}
 	}
 	for _, s := range steps {

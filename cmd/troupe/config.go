@@ -10,10 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"troupe/actors/account/evidence"
 	"troupe/messages"
 )
 
@@ -33,6 +35,8 @@ type config struct {
 	Chromium      string
 	Sandbox       string
 	Retention     string
+	EvidenceSize  string
+	EvidenceAge   string
 	Pace          float64
 	DevDial       string
 	DevPins       []string
@@ -56,6 +60,8 @@ var settings = []setting{
 	{"chromium", "CHROMIUM"},
 	{"sandbox", "SANDBOX"},
 	{"retention", "RETENTION"},
+	{"evidence-size", "EVIDENCE_SIZE"},
+	{"evidence-age", "EVIDENCE_AGE"},
 }
 
 // nodeFlags registers the settings of a node. Each names its environment variable at the end of its text.
@@ -72,6 +78,8 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.Chromium, "chromium", "", c.t("Chromium's binary; found by itself when empty"))
 	f.StringVar(&cfg.Sandbox, "sandbox", "auto", c.t("Chromium's sandbox: auto, or off, which is dangerous"))
 	f.StringVar(&cfg.Retention, "retention", "168h", c.t("how long items are kept after they were last seen; never dropped while unread"))
+	f.StringVar(&cfg.EvidenceSize, "evidence-size", "1GiB", c.t("how much evidence of failed flows this node keeps, oldest dropped first"))
+	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
 	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name: a look-alike site; development only"))
 	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, c.t("accept certificates with this public key pin; development only"))
@@ -171,6 +179,12 @@ func (c *config) validate() error {
 	if d, err := time.ParseDuration(c.Retention); err != nil || d < time.Hour {
 		bad("RETENTION=%q: a duration of at least an hour, such as 168h", c.Retention)
 	}
+	if n, err := humanize.ParseBytes(c.EvidenceSize); err != nil || n < 1<<20 {
+		bad("EVIDENCE_SIZE=%q: a size of at least 1MiB, such as 1GiB", c.EvidenceSize)
+	}
+	if d, err := time.ParseDuration(c.EvidenceAge); err != nil || d < time.Hour {
+		bad("EVIDENCE_AGE=%q: a duration of at least an hour, such as 168h", c.EvidenceAge)
+	}
 	if _, err := c.level(); err != nil {
 		bad("LOG_LEVEL=%q: debug, info, warn or error", c.LogLevel)
 	}
@@ -199,6 +213,13 @@ func (c *config) retention() time.Duration {
 		return 0 // the store's default
 	}
 	return d
+}
+
+// evidenceLimits are the bounds of the node's evidence; validate has checked them.
+func (c *config) evidenceLimits() evidence.Limits {
+	size, _ := humanize.ParseBytes(c.EvidenceSize)
+	age, _ := time.ParseDuration(c.EvidenceAge)
+	return evidence.Limits{Size: int64(size), Age: age}
 }
 
 // nodeDir is the folder of this node's data.

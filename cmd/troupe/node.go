@@ -19,6 +19,7 @@ import (
 	"troupe/actors"
 	"troupe/actors/account"
 	"troupe/actors/account/browser"
+	"troupe/actors/account/evidence"
 	"troupe/actors/account/vault"
 	"troupe/actors/gateway"
 	"troupe/actors/gateway/api"
@@ -191,6 +192,10 @@ func (n *node) shared() (*account.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := evidence.Open(filepath.Join(cfg.nodeDir(), "evidence"), cfg.evidenceLimits(), time.Now)
+	if err != nil {
+		return nil, err
+	}
 	if cfg.Sandbox == "off" {
 		n.log.Warn("chromium runs without its sandbox: a hostile page could take over this machine")
 	}
@@ -198,7 +203,7 @@ func (n *node) shared() (*account.Node, error) {
 		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Bin: bin, Clock: lease.BootTime, Now: time.Now,
 		Starts: make(chan struct{}, max(1, numCPU())), Rounds: make(chan struct{}, cfg.MaxConcurrent),
 		Headful: !cfg.Headless, NoSandbox: cfg.Sandbox == "off", Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
-		Client: newClient,
+		Client: newClient, Evidence: kept,
 	}, nil
 }
 

@@ -24,7 +24,7 @@ func newClient(cfg account.ClientConfig) platforms.Client {
 	return engine.New(engine.Config{
 		Definition: cfg.Definition, Browser: cfg.Browser, Account: cfg.Account, Owner: cfg.Owner, Whole: cfg.Whole, Known: cfg.Known,
 		Evidence: func(e engine.Evidence) {
-			cfg.Evidence(account.Evidence{Kind: e.Kind, Steps: e.Steps, Picture: e.Screenshot})
+			cfg.Evidence(account.Evidence{Kind: e.Kind, Steps: e.Steps, Files: evidenceFiles(e)})
 		}, Log: cfg.Log,
 	})
 }
@@ -59,3 +59,12 @@ func apiPlatforms(r *definition.Registry) []api.Platform {
 }
 
 func numCPU() int { return runtime.NumCPU() }
+
+// evidenceFiles are the parts of evidence by their files' extensions.
+func evidenceFiles(e engine.Evidence) map[string][]byte {
+	files := map[string][]byte{}
+	if len(e.Screenshot) > 0 {
+		files["png"] = e.Screenshot
+	}
+	return files
+}

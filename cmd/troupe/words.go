@@ -165,6 +165,8 @@ var chinese = map[string]string{
 	"run Chromium without windows":                                                                        "Chromium 不开窗口",
 	"Chromium's binary; found by itself when empty":                                                       "Chromium 程序的路径，不填自动查找",
 	"Chromium's sandbox: auto, or off, which is dangerous":                                                "Chromium 沙箱：auto，或 off（危险）",
+	"how much evidence of failed flows this node keeps, oldest dropped first":                             "本节点最多保留多少失败流程的证据，先删除最旧的",
+	"how long evidence of failed flows is kept":                                                           "失败流程的证据保留多久",
 	"how long items are kept after they were last seen; never dropped while unread":                       "内容最后一次见到之后保留多久；未读的不会删除",
 	"how slowly a page is typed into: 1 like a person, 0 at once; development only":                       "输入的快慢：1 像真人，0 为立即；仅供开发",
 	"dial this address for every host name: a look-alike site; development only":                          "所有域名都连到这个地址：仿真网站；仅供开发",

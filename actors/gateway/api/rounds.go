@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"path"
 
 	"troupe/actors"
 	"troupe/messages"
@@ -16,7 +17,8 @@ type Round struct {
 	Items    int64       `json:"items"`
 	Outcome  string      `json:"outcome"` // ok, or the kind of trouble
 	Reason   string      `json:"reason,omitempty"`
-	Evidence string      `json:"evidence,omitempty"` // of GET /accounts/{account}/evidence/{name}
+	Evidence string      `json:"evidence,omitempty"`       // of GET /accounts/{account}/evidence/{name}: the picture
+	Files    []string    `json:"evidence_files,omitempty"` // all of it: picture, document, answers
 	Steps    []RoundStep `json:"steps"`
 }
 
@@ -49,7 +51,7 @@ func (a *API) listRounds(w http.ResponseWriter, r *http.Request) error {
 func roundOf(m *messages.Round) Round {
 	out := Round{
 		At: m.GetAt(), TookMS: m.GetTookMs(), What: m.GetWhat(), Items: m.GetItems(), Outcome: m.GetOutcome(), Reason: m.GetReason(),
-		Evidence: m.GetEvidence(), Steps: make([]RoundStep, 0, len(m.GetSteps())),
+		Evidence: m.GetEvidence(), Files: m.GetEvidenceFiles(), Steps: make([]RoundStep, 0, len(m.GetSteps())),
 	}
 	for _, s := range m.GetSteps() {
 		out.Steps = append(out.Steps, RoundStep{Step: s.GetStep(), Matched: s.GetMatched(), TookMS: s.GetTookMs(), Error: s.GetError()})
@@ -70,7 +72,19 @@ func (a *API) showEvidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "image/png")
-	_, _ = w.Write(read.GetPng())
+	w.Header().Set("Content-Type", evidenceType(r.PathValue("name")))
+	_, _ = w.Write(read.GetContent())
 	return nil
+}
+
+// evidenceType is how a browser is to take a file of evidence. A document of a page is shown as text: it is a stranger's.
+func evidenceType(name string) string {
+	switch path.Ext(name) {
+	case ".png":
+		return "image/png"
+	case ".json":
+		return "application/json"
+	default:
+		return "text/plain; charset=utf-8"
+	}
 }

@@ -58,7 +58,7 @@ func Routes() []Route {
 		{"POST", v + "/accounts/{account}/screenshot", Operator, nil, smallBody, "a PNG of the account's page", (*API).screenshot},
 
 		{"GET", v + "/accounts/{account}/rounds", Viewer, nil, noBody, "what the account did last, step by step", (*API).listRounds},
-		{"GET", v + "/accounts/{account}/evidence/{name}", Operator, nil, noBody, "a picture (PNG) of a page that made trouble", (*API).showEvidence},
+		{"GET", v + "/accounts/{account}/evidence/{name}", Operator, nil, noBody, "what a failed flow left: picture (PNG), document (as text), last answers (JSON)", (*API).showEvidence},
 
 		{"POST", v + "/accounts/{account}/login", Operator, nil, smallBody, "start a login by QR code", (*API).startLogin},
 		{"GET", v + "/logins", Operator, []string{"account"}, noBody, "login sessions, without pictures", (*API).listLogins},

@@ -132,7 +132,7 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 	case *messages.ListRounds:
 		return &messages.RoundsListed{Rounds: []*messages.Round{{At: 1, TookMs: 2, What: "round", Outcome: "ok"}}}
 	case *messages.ReadEvidence:
-		return &messages.EvidenceRead{Png: []byte("png")}
+		return &messages.EvidenceRead{Content: []byte("png")}
 	case *messages.TakeScreenshot:
 		return &messages.ScreenshotTaken{Png: []byte("\x89PNG picture"), At: now()}
 	case *messages.SubmitReply:
