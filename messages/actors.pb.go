@@ -2918,6 +2918,7 @@ type KeysRotated struct {
 	KeyId         string                 `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"` // of the newest key
 	Resealed      int64                  `protobuf:"varint,2,opt,name=resealed,proto3" json:"resealed,omitempty"`
 	Already       int64                  `protobuf:"varint,3,opt,name=already,proto3" json:"already,omitempty"` // sealed with the newest key before
+	Failed        int64                  `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`   // that no key of the ring opens; they stay as they are
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2973,6 +2974,224 @@ func (x *KeysRotated) GetAlready() int64 {
 	return 0
 }
 
+func (x *KeysRotated) GetFailed() int64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+// SealingKey is one key of the ring, without the key.
+type SealingKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	CreatedAt     int64                  `protobuf:"varint,2,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"` // 0 = not known
+	Newest        bool                   `protobuf:"varint,3,opt,name=newest,proto3" json:"newest,omitempty"`
+	Missing       bool                   `protobuf:"varint,4,opt,name=missing,proto3" json:"missing,omitempty"` // something is sealed with it, and the ring does not have it
+	States        int64                  `protobuf:"varint,5,opt,name=states,proto3" json:"states,omitempty"`   // accounts' states that are sealed with it
+	Secrets       int64                  `protobuf:"varint,6,opt,name=secrets,proto3" json:"secrets,omitempty"` // proxies' passwords that are sealed with it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealingKey) Reset() {
+	*x = SealingKey{}
+	mi := &file_actors_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealingKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealingKey) ProtoMessage() {}
+
+func (x *SealingKey) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealingKey.ProtoReflect.Descriptor instead.
+func (*SealingKey) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *SealingKey) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SealingKey) GetCreatedAt() int64 {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return 0
+}
+
+func (x *SealingKey) GetNewest() bool {
+	if x != nil {
+		return x.Newest
+	}
+	return false
+}
+
+func (x *SealingKey) GetMissing() bool {
+	if x != nil {
+		return x.Missing
+	}
+	return false
+}
+
+func (x *SealingKey) GetStates() int64 {
+	if x != nil {
+		return x.States
+	}
+	return 0
+}
+
+func (x *SealingKey) GetSecrets() int64 {
+	if x != nil {
+		return x.Secrets
+	}
+	return 0
+}
+
+// ListKeys asks for the keys and for what is sealed with each.
+type ListKeys struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListKeys) Reset() {
+	*x = ListKeys{}
+	mi := &file_actors_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListKeys) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListKeys) ProtoMessage() {}
+
+func (x *ListKeys) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListKeys.ProtoReflect.Descriptor instead.
+func (*ListKeys) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{38}
+}
+
+type KeysListed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Keys          []*SealingKey          `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"` // oldest first
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeysListed) Reset() {
+	*x = KeysListed{}
+	mi := &file_actors_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeysListed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeysListed) ProtoMessage() {}
+
+func (x *KeysListed) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeysListed.ProtoReflect.Descriptor instead.
+func (*KeysListed) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *KeysListed) GetKeys() []*SealingKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// RetireKey takes a key out of the ring, once nothing is sealed with it any more; KeysListed answers.
+type RetireKey struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	KeyId         string                 `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RetireKey) Reset() {
+	*x = RetireKey{}
+	mi := &file_actors_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RetireKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RetireKey) ProtoMessage() {}
+
+func (x *RetireKey) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RetireKey.ProtoReflect.Descriptor instead.
+func (*RetireKey) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *RetireKey) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
 // ReadVault asks for an account's sealed state, for its export.
 type ReadVault struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2983,7 +3202,7 @@ type ReadVault struct {
 
 func (x *ReadVault) Reset() {
 	*x = ReadVault{}
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2995,7 +3214,7 @@ func (x *ReadVault) String() string {
 func (*ReadVault) ProtoMessage() {}
 
 func (x *ReadVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3008,7 +3227,7 @@ func (x *ReadVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadVault.ProtoReflect.Descriptor instead.
 func (*ReadVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{37}
+	return file_actors_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ReadVault) GetAccount() string {
@@ -3027,7 +3246,7 @@ type VaultRead struct {
 
 func (x *VaultRead) Reset() {
 	*x = VaultRead{}
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3039,7 +3258,7 @@ func (x *VaultRead) String() string {
 func (*VaultRead) ProtoMessage() {}
 
 func (x *VaultRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3052,7 +3271,7 @@ func (x *VaultRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultRead.ProtoReflect.Descriptor instead.
 func (*VaultRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{38}
+	return file_actors_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *VaultRead) GetSealed() *SealedState {
@@ -3073,7 +3292,7 @@ type WriteVault struct {
 
 func (x *WriteVault) Reset() {
 	*x = WriteVault{}
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3085,7 +3304,7 @@ func (x *WriteVault) String() string {
 func (*WriteVault) ProtoMessage() {}
 
 func (x *WriteVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3098,7 +3317,7 @@ func (x *WriteVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteVault.ProtoReflect.Descriptor instead.
 func (*WriteVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{39}
+	return file_actors_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *WriteVault) GetAccount() string {
@@ -3125,7 +3344,7 @@ type VaultWritten struct {
 
 func (x *VaultWritten) Reset() {
 	*x = VaultWritten{}
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3137,7 +3356,7 @@ func (x *VaultWritten) String() string {
 func (*VaultWritten) ProtoMessage() {}
 
 func (x *VaultWritten) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3150,7 +3369,7 @@ func (x *VaultWritten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultWritten.ProtoReflect.Descriptor instead.
 func (*VaultWritten) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{40}
+	return file_actors_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *VaultWritten) GetAccount() string {
@@ -3188,7 +3407,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3200,7 +3419,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3213,7 +3432,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{41}
+	return file_actors_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Observed) GetAccount() string {
@@ -3312,7 +3531,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3324,7 +3543,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3337,7 +3556,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{42}
+	return file_actors_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Acked) GetAccount() string {
@@ -3379,7 +3598,7 @@ type StartLogin struct {
 
 func (x *StartLogin) Reset() {
 	*x = StartLogin{}
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3391,7 +3610,7 @@ func (x *StartLogin) String() string {
 func (*StartLogin) ProtoMessage() {}
 
 func (x *StartLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3404,7 +3623,7 @@ func (x *StartLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartLogin.ProtoReflect.Descriptor instead.
 func (*StartLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{43}
+	return file_actors_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *StartLogin) GetAccount() string {
@@ -3439,7 +3658,7 @@ type LoginStarted struct {
 
 func (x *LoginStarted) Reset() {
 	*x = LoginStarted{}
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3451,7 +3670,7 @@ func (x *LoginStarted) String() string {
 func (*LoginStarted) ProtoMessage() {}
 
 func (x *LoginStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3464,7 +3683,7 @@ func (x *LoginStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStarted.ProtoReflect.Descriptor instead.
 func (*LoginStarted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{44}
+	return file_actors_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *LoginStarted) GetSession() string {
@@ -3499,7 +3718,7 @@ type LoginInput struct {
 
 func (x *LoginInput) Reset() {
 	*x = LoginInput{}
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3511,7 +3730,7 @@ func (x *LoginInput) String() string {
 func (*LoginInput) ProtoMessage() {}
 
 func (x *LoginInput) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3524,7 +3743,7 @@ func (x *LoginInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginInput.ProtoReflect.Descriptor instead.
 func (*LoginInput) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{45}
+	return file_actors_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *LoginInput) GetSession() string {
@@ -3558,7 +3777,7 @@ type CancelLogin struct {
 
 func (x *CancelLogin) Reset() {
 	*x = CancelLogin{}
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3570,7 +3789,7 @@ func (x *CancelLogin) String() string {
 func (*CancelLogin) ProtoMessage() {}
 
 func (x *CancelLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3583,7 +3802,7 @@ func (x *CancelLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLogin.ProtoReflect.Descriptor instead.
 func (*CancelLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{46}
+	return file_actors_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *CancelLogin) GetSession() string {
@@ -3618,7 +3837,7 @@ type LoginStep struct {
 
 func (x *LoginStep) Reset() {
 	*x = LoginStep{}
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3630,7 +3849,7 @@ func (x *LoginStep) String() string {
 func (*LoginStep) ProtoMessage() {}
 
 func (x *LoginStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3643,7 +3862,7 @@ func (x *LoginStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStep.ProtoReflect.Descriptor instead.
 func (*LoginStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{47}
+	return file_actors_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *LoginStep) GetSession() string {
@@ -3724,7 +3943,7 @@ type LoginEnded struct {
 
 func (x *LoginEnded) Reset() {
 	*x = LoginEnded{}
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3736,7 +3955,7 @@ func (x *LoginEnded) String() string {
 func (*LoginEnded) ProtoMessage() {}
 
 func (x *LoginEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3749,7 +3968,7 @@ func (x *LoginEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginEnded.ProtoReflect.Descriptor instead.
 func (*LoginEnded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{48}
+	return file_actors_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *LoginEnded) GetSession() string {
@@ -3817,7 +4036,7 @@ type LoginSession struct {
 
 func (x *LoginSession) Reset() {
 	*x = LoginSession{}
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3829,7 +4048,7 @@ func (x *LoginSession) String() string {
 func (*LoginSession) ProtoMessage() {}
 
 func (x *LoginSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3842,7 +4061,7 @@ func (x *LoginSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSession.ProtoReflect.Descriptor instead.
 func (*LoginSession) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{49}
+	return file_actors_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *LoginSession) GetSession() string {
@@ -3912,7 +4131,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3924,7 +4143,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3937,7 +4156,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{50}
+	return file_actors_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -4034,7 +4253,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4046,7 +4265,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4059,7 +4278,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{51}
+	return file_actors_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Reply) GetId() string {
@@ -4232,7 +4451,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4244,7 +4463,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4257,7 +4476,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{52}
+	return file_actors_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -4326,7 +4545,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4338,7 +4557,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4351,7 +4570,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{53}
+	return file_actors_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -4377,7 +4596,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4389,7 +4608,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4402,7 +4621,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{54}
+	return file_actors_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -4424,7 +4643,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4436,7 +4655,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4449,7 +4668,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{55}
+	return file_actors_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -4492,7 +4711,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4504,7 +4723,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4517,7 +4736,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{56}
+	return file_actors_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -4565,7 +4784,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4577,7 +4796,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4590,7 +4809,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{57}
+	return file_actors_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -4660,7 +4879,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4672,7 +4891,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4685,7 +4904,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{58}
+	return file_actors_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -4714,7 +4933,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4726,7 +4945,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4739,7 +4958,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{59}
+	return file_actors_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -4786,7 +5005,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4798,7 +5017,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4811,7 +5030,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{60}
+	return file_actors_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Alarm) GetId() string {
@@ -4875,7 +5094,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4887,7 +5106,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4900,7 +5119,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{61}
+	return file_actors_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *Put) GetTable() string {
@@ -4935,7 +5154,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4947,7 +5166,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4960,7 +5179,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{62}
+	return file_actors_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -4986,7 +5205,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4998,7 +5217,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5011,7 +5230,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{63}
+	return file_actors_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -5030,7 +5249,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5042,7 +5261,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5055,7 +5274,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{64}
+	return file_actors_proto_rawDescGZIP(), []int{68}
 }
 
 type ControlLoaded struct {
@@ -5067,7 +5286,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5079,7 +5298,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5092,7 +5311,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{65}
+	return file_actors_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -5117,7 +5336,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5129,7 +5348,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5142,7 +5361,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{66}
+	return file_actors_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -5198,7 +5417,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5210,7 +5429,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5223,7 +5442,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{67}
+	return file_actors_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -5256,7 +5475,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5268,7 +5487,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5281,7 +5500,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{68}
+	return file_actors_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -5300,7 +5519,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5312,7 +5531,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5325,7 +5544,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{69}
+	return file_actors_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -5346,7 +5565,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5358,7 +5577,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5371,7 +5590,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{70}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -5398,7 +5617,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5410,7 +5629,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5423,7 +5642,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{71}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -5455,7 +5674,7 @@ type CreateAccount struct {
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5467,7 +5686,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5480,7 +5699,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{72}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -5542,7 +5761,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5554,7 +5773,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5567,7 +5786,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{73}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -5593,7 +5812,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5605,7 +5824,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5618,7 +5837,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{74}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -5637,7 +5856,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5649,7 +5868,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5662,7 +5881,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{75}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -5681,7 +5900,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5693,7 +5912,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5706,7 +5925,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{76}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -5727,7 +5946,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5739,7 +5958,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5752,7 +5971,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{77}
+	return file_actors_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *Refused) GetCode() string {
@@ -5778,7 +5997,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5790,7 +6009,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5803,7 +6022,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{78}
+	return file_actors_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -5823,7 +6042,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5835,7 +6054,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5848,7 +6067,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{79}
+	return file_actors_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -5875,7 +6094,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5887,7 +6106,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5900,7 +6119,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{80}
+	return file_actors_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -6180,11 +6399,28 @@ const file_actors_proto_rawDesc = "" +
 	"\tTestProxy\x12\x14\n" +
 	"\x05proxy\x18\x01 \x01(\tR\x05proxy\"\f\n" +
 	"\n" +
-	"RotateKeys\"Z\n" +
+	"RotateKeys\"r\n" +
 	"\vKeysRotated\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1a\n" +
 	"\bresealed\x18\x02 \x01(\x03R\bresealed\x12\x18\n" +
-	"\aalready\x18\x03 \x01(\x03R\aalready\"%\n" +
+	"\aalready\x18\x03 \x01(\x03R\aalready\x12\x16\n" +
+	"\x06failed\x18\x04 \x01(\x03R\x06failed\"\x9f\x01\n" +
+	"\n" +
+	"SealingKey\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
+	"\n" +
+	"created_at\x18\x02 \x01(\x03R\tcreatedAt\x12\x16\n" +
+	"\x06newest\x18\x03 \x01(\bR\x06newest\x12\x18\n" +
+	"\amissing\x18\x04 \x01(\bR\amissing\x12\x16\n" +
+	"\x06states\x18\x05 \x01(\x03R\x06states\x12\x18\n" +
+	"\asecrets\x18\x06 \x01(\x03R\asecrets\"\n" +
+	"\n" +
+	"\bListKeys\"4\n" +
+	"\n" +
+	"KeysListed\x12&\n" +
+	"\x04keys\x18\x01 \x03(\v2\x12.troupe.SealingKeyR\x04keys\"\"\n" +
+	"\tRetireKey\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\"%\n" +
 	"\tReadVault\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\"8\n" +
 	"\tVaultRead\x12+\n" +
@@ -6449,7 +6685,7 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 89)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),          // 0: troupe.ReplyKind
 	(*Account)(nil),         // 1: troupe.Account
@@ -6489,71 +6725,75 @@ var file_actors_proto_goTypes = []any{
 	(*TestProxy)(nil),       // 35: troupe.TestProxy
 	(*RotateKeys)(nil),      // 36: troupe.RotateKeys
 	(*KeysRotated)(nil),     // 37: troupe.KeysRotated
-	(*ReadVault)(nil),       // 38: troupe.ReadVault
-	(*VaultRead)(nil),       // 39: troupe.VaultRead
-	(*WriteVault)(nil),      // 40: troupe.WriteVault
-	(*VaultWritten)(nil),    // 41: troupe.VaultWritten
-	(*Observed)(nil),        // 42: troupe.Observed
-	(*Acked)(nil),           // 43: troupe.Acked
-	(*StartLogin)(nil),      // 44: troupe.StartLogin
-	(*LoginStarted)(nil),    // 45: troupe.LoginStarted
-	(*LoginInput)(nil),      // 46: troupe.LoginInput
-	(*CancelLogin)(nil),     // 47: troupe.CancelLogin
-	(*LoginStep)(nil),       // 48: troupe.LoginStep
-	(*LoginEnded)(nil),      // 49: troupe.LoginEnded
-	(*LoginSession)(nil),    // 50: troupe.LoginSession
-	(*ReplyTarget)(nil),     // 51: troupe.ReplyTarget
-	(*Reply)(nil),           // 52: troupe.Reply
-	(*SubmitReply)(nil),     // 53: troupe.SubmitReply
-	(*ReplyAccepted)(nil),   // 54: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),    // 55: troupe.ExecuteReply
-	(*BeginCommit)(nil),     // 56: troupe.BeginCommit
-	(*CommitTicket)(nil),    // 57: troupe.CommitTicket
-	(*ReplyResult)(nil),     // 58: troupe.ReplyResult
-	(*FindReply)(nil),       // 59: troupe.FindReply
-	(*ReplyFound)(nil),      // 60: troupe.ReplyFound
-	(*Alarm)(nil),           // 61: troupe.Alarm
-	(*Put)(nil),             // 62: troupe.Put
-	(*Append)(nil),          // 63: troupe.Append
-	(*Appended)(nil),        // 64: troupe.Appended
-	(*LoadControl)(nil),     // 65: troupe.LoadControl
-	(*ControlLoaded)(nil),   // 66: troupe.ControlLoaded
-	(*MarkRead)(nil),        // 67: troupe.MarkRead
-	(*MarkedRead)(nil),      // 68: troupe.MarkedRead
-	(*EraseAccount)(nil),    // 69: troupe.EraseAccount
-	(*AccountErased)(nil),   // 70: troupe.AccountErased
-	(*KnownItems)(nil),      // 71: troupe.KnownItems
-	(*ItemsKnown)(nil),      // 72: troupe.ItemsKnown
-	(*CreateAccount)(nil),   // 73: troupe.CreateAccount
-	(*PauseAccount)(nil),    // 74: troupe.PauseAccount
-	(*ResumeAccount)(nil),   // 75: troupe.ResumeAccount
-	(*RemoveAccount)(nil),   // 76: troupe.RemoveAccount
-	(*AccountDone)(nil),     // 77: troupe.AccountDone
-	(*Refused)(nil),         // 78: troupe.Refused
-	(*TakeScreenshot)(nil),  // 79: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil), // 80: troupe.ScreenshotTaken
-	(*CollectNow)(nil),      // 81: troupe.CollectNow
-	nil,                     // 82: troupe.GateCounts.RefusedEntry
-	nil,                     // 83: troupe.GateCounts.UnlistedEntry
-	nil,                     // 84: troupe.AssignAccount.KnownEntry
-	nil,                     // 85: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),         // 86: troupe.Profile
-	(*Item)(nil),            // 87: troupe.Item
+	(*SealingKey)(nil),      // 38: troupe.SealingKey
+	(*ListKeys)(nil),        // 39: troupe.ListKeys
+	(*KeysListed)(nil),      // 40: troupe.KeysListed
+	(*RetireKey)(nil),       // 41: troupe.RetireKey
+	(*ReadVault)(nil),       // 42: troupe.ReadVault
+	(*VaultRead)(nil),       // 43: troupe.VaultRead
+	(*WriteVault)(nil),      // 44: troupe.WriteVault
+	(*VaultWritten)(nil),    // 45: troupe.VaultWritten
+	(*Observed)(nil),        // 46: troupe.Observed
+	(*Acked)(nil),           // 47: troupe.Acked
+	(*StartLogin)(nil),      // 48: troupe.StartLogin
+	(*LoginStarted)(nil),    // 49: troupe.LoginStarted
+	(*LoginInput)(nil),      // 50: troupe.LoginInput
+	(*CancelLogin)(nil),     // 51: troupe.CancelLogin
+	(*LoginStep)(nil),       // 52: troupe.LoginStep
+	(*LoginEnded)(nil),      // 53: troupe.LoginEnded
+	(*LoginSession)(nil),    // 54: troupe.LoginSession
+	(*ReplyTarget)(nil),     // 55: troupe.ReplyTarget
+	(*Reply)(nil),           // 56: troupe.Reply
+	(*SubmitReply)(nil),     // 57: troupe.SubmitReply
+	(*ReplyAccepted)(nil),   // 58: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),    // 59: troupe.ExecuteReply
+	(*BeginCommit)(nil),     // 60: troupe.BeginCommit
+	(*CommitTicket)(nil),    // 61: troupe.CommitTicket
+	(*ReplyResult)(nil),     // 62: troupe.ReplyResult
+	(*FindReply)(nil),       // 63: troupe.FindReply
+	(*ReplyFound)(nil),      // 64: troupe.ReplyFound
+	(*Alarm)(nil),           // 65: troupe.Alarm
+	(*Put)(nil),             // 66: troupe.Put
+	(*Append)(nil),          // 67: troupe.Append
+	(*Appended)(nil),        // 68: troupe.Appended
+	(*LoadControl)(nil),     // 69: troupe.LoadControl
+	(*ControlLoaded)(nil),   // 70: troupe.ControlLoaded
+	(*MarkRead)(nil),        // 71: troupe.MarkRead
+	(*MarkedRead)(nil),      // 72: troupe.MarkedRead
+	(*EraseAccount)(nil),    // 73: troupe.EraseAccount
+	(*AccountErased)(nil),   // 74: troupe.AccountErased
+	(*KnownItems)(nil),      // 75: troupe.KnownItems
+	(*ItemsKnown)(nil),      // 76: troupe.ItemsKnown
+	(*CreateAccount)(nil),   // 77: troupe.CreateAccount
+	(*PauseAccount)(nil),    // 78: troupe.PauseAccount
+	(*ResumeAccount)(nil),   // 79: troupe.ResumeAccount
+	(*RemoveAccount)(nil),   // 80: troupe.RemoveAccount
+	(*AccountDone)(nil),     // 81: troupe.AccountDone
+	(*Refused)(nil),         // 82: troupe.Refused
+	(*TakeScreenshot)(nil),  // 83: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil), // 84: troupe.ScreenshotTaken
+	(*CollectNow)(nil),      // 85: troupe.CollectNow
+	nil,                     // 86: troupe.GateCounts.RefusedEntry
+	nil,                     // 87: troupe.GateCounts.UnlistedEntry
+	nil,                     // 88: troupe.AssignAccount.KnownEntry
+	nil,                     // 89: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),         // 90: troupe.Profile
+	(*Item)(nil),            // 91: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	86, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	86, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	90, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	90, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
 	3,  // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
 	4,  // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
-	82, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
-	83, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	86, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	87, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
 	7,  // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
 	8,  // 7: troupe.Round.steps:type_name -> troupe.RoundStep
 	11, // 8: troupe.Beat.held:type_name -> troupe.Held
 	11, // 9: troupe.Grant.covers:type_name -> troupe.Held
 	1,  // 10: troupe.AssignAccount.account:type_name -> troupe.Account
 	22, // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	84, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	88, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
 	27, // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
 	22, // 14: troupe.SaveVault.sealed:type_name -> troupe.SealedState
 	25, // 15: troupe.Proxy.password:type_name -> troupe.SealedSecret
@@ -6562,24 +6802,25 @@ var file_actors_proto_depIdxs = []int32{
 	27, // 18: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
 	27, // 19: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
 	26, // 20: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
-	22, // 21: troupe.VaultRead.sealed:type_name -> troupe.SealedState
-	87, // 22: troupe.Observed.items:type_name -> troupe.Item
-	86, // 23: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	0,  // 24: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	51, // 25: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	51, // 26: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	52, // 27: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	52, // 28: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	52, // 29: troupe.FindReply.reply:type_name -> troupe.Reply
-	62, // 30: troupe.Append.puts:type_name -> troupe.Put
-	62, // 31: troupe.ControlLoaded.records:type_name -> troupe.Put
-	85, // 32: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	1,  // 33: troupe.AccountDone.account:type_name -> troupe.Account
-	34, // [34:34] is the sub-list for method output_type
-	34, // [34:34] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	38, // 21: troupe.KeysListed.keys:type_name -> troupe.SealingKey
+	22, // 22: troupe.VaultRead.sealed:type_name -> troupe.SealedState
+	91, // 23: troupe.Observed.items:type_name -> troupe.Item
+	90, // 24: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	0,  // 25: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
+	55, // 26: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	55, // 27: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	56, // 28: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	56, // 29: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	56, // 30: troupe.FindReply.reply:type_name -> troupe.Reply
+	66, // 31: troupe.Append.puts:type_name -> troupe.Put
+	66, // 32: troupe.ControlLoaded.records:type_name -> troupe.Put
+	89, // 33: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	1,  // 34: troupe.AccountDone.account:type_name -> troupe.Account
+	35, // [35:35] is the sub-list for method output_type
+	35, // [35:35] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_actors_proto_init() }
@@ -6594,7 +6835,7 @@ func file_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   85,
+			NumMessages:   89,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
