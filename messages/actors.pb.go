@@ -4994,11 +4994,12 @@ type Alarm struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`       // challenge page_changed logged_out parked clock ...
-	Account       string                 `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"` // empty = the node's
+	Account       string                 `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"` // empty = a node's or a proxy's
 	Worker        string                 `protobuf:"bytes,4,opt,name=worker,proto3" json:"worker,omitempty"`
 	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	RaisedAt      int64                  `protobuf:"varint,6,opt,name=raised_at,json=raisedAt,proto3" json:"raised_at,omitempty"`
 	ClearedAt     int64                  `protobuf:"varint,7,opt,name=cleared_at,json=clearedAt,proto3" json:"cleared_at,omitempty"`
+	Proxy         string                 `protobuf:"bytes,8,opt,name=proxy,proto3" json:"proxy,omitempty"` // id of the proxy that is in trouble, for all accounts that use it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5080,6 +5081,13 @@ func (x *Alarm) GetClearedAt() int64 {
 		return x.ClearedAt
 	}
 	return 0
+}
+
+func (x *Alarm) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
 }
 
 // Put writes one control record; an empty value deletes it.
@@ -6583,7 +6591,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x04read\x18\x02 \x01(\bR\x04read\x12\x14\n" +
 	"\x05found\x18\x03 \x01(\bR\x05found\x12\x1f\n" +
 	"\vplatform_id\x18\x04 \x01(\tR\n" +
-	"platformId\"\xb1\x01\n" +
+	"platformId\"\xc7\x01\n" +
 	"\x05Alarm\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -6592,7 +6600,8 @@ const file_actors_proto_rawDesc = "" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x1b\n" +
 	"\traised_at\x18\x06 \x01(\x03R\braisedAt\x12\x1d\n" +
 	"\n" +
-	"cleared_at\x18\a \x01(\x03R\tclearedAt\"C\n" +
+	"cleared_at\x18\a \x01(\x03R\tclearedAt\x12\x14\n" +
+	"\x05proxy\x18\b \x01(\tR\x05proxy\"C\n" +
 	"\x03Put\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +

@@ -1,6 +1,7 @@
 package master
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,6 +20,12 @@ const (
 	isLoggingIn  = "logging_in"
 	isLoggedIn   = "logged_in"
 	loginFailed  = "login_failed"
+)
+
+// What a persona's noise may be.
+const (
+	noiseOff  = "off"
+	noiseSeed = "seed"
 )
 
 func (m *master) platform(name string) *Platform {
@@ -43,6 +50,15 @@ func (m *master) onCreate(c actor.Context, msg *messages.CreateAccount, sender *
 	case msg.GetMonitorInterval() != 0 && (msg.GetMonitorInterval() < 10 || msg.GetMonitorInterval() > 300):
 		refuse(c, sender, "invalid", "monitor_interval must be 10 to 300 seconds, or 0 for the platform's own pace")
 		return
+	case !slices.Contains([]string{"", noiseOff, noiseSeed}, msg.GetNoise()):
+		refuse(c, sender, "invalid", "noise must be off or seed")
+		return
+	}
+	var proxy *messages.Proxy
+	if msg.GetProxy() != "" {
+		if proxy = m.findProxy(c, msg.GetProxy(), sender); proxy == nil {
+			return
+		}
 	}
 	var ch change
 	id := messages.AccountID(msg.GetId())
@@ -63,9 +79,11 @@ func (m *master) onCreate(c actor.Context, msg *messages.CreateAccount, sender *
 	m.edit(&ch, a, func(r *messages.Account) {
 		r.Platform, r.Name, r.AccountId, r.MonitorInterval = msg.GetPlatform(), name, msg.GetAccountId(), msg.GetMonitorInterval()
 		r.LoginStatus, r.CreatedAt, r.EpochOver = notLoggedIn, m.now(), true
+		r.Proxy, r.Noise = proxy.GetId(), cmp.Or(msg.GetNoise(), m.Noise)
 		r.Epoch = uint64(messages.EpochOf(m.generation, 0))
 	})
 	a.status = restingStatus(a.record)
+	m.news.proxies = true
 	m.persist(c, ch, func() {
 		m.Log.Info("account created", id.Attr(), "platform", msg.GetPlatform())
 		answerDone(c, sender, a)
@@ -185,7 +203,11 @@ func (m *master) forget(c actor.Context, a *account) {
 	}
 	m.forgetAlarms(&ch, a.id())
 	delete(m.accounts, a.id())
+	if left := a.record.GetProxy(); len(m.users(left)) == 0 {
+		m.clearProxyAlarm(&ch, left)
+	}
 	m.news.account(a.id())
+	m.news.proxies = true
 	m.persist(c, ch, func() {
 		m.Log.Info("account removed", a.id().Attr())
 		for _, asker := range a.waitErase {

@@ -13,22 +13,39 @@ const clearedKept = 200
 
 func alarmKey(id messages.AccountID, name string) string { return string(id) + "/" + name }
 
-func (m *master) alarmed(id messages.AccountID, name string) bool {
-	return m.alarms[alarmKey(id, name)] != nil
+// proxyAlarmKey is the key of a proxy's one alarm; no account's begins like it.
+func proxyAlarmKey(proxy string) string { return "/" + proxy }
+
+// alarmed says whether a state of an account that needs a person has its alarm.
+func (m *master) alarmed(a *account, state messages.AccountState) bool {
+	if state == messages.ProxyDown && m.proxies[a.record.GetProxy()] != nil {
+		return m.alarms[proxyAlarmKey(a.record.GetProxy())] != nil
+	}
+	return m.alarms[alarmKey(a.id(), string(state))] != nil
 }
 
-// raise opens an alarm once: raising an open one again changes nothing.
+// raise opens an alarm of an account once: raising an open one again changes nothing.
 func (m *master) raise(ch *change, id messages.AccountID, name, reason string) {
-	if m.alarmed(id, name) {
+	m.open(ch, alarmKey(id, name), &messages.Alarm{Name: name, Account: string(id), Worker: m.workerOf(id), Reason: reason})
+}
+
+// raiseProxy opens a proxy's alarm once, whichever and how many of its accounts it keeps from their site.
+func (m *master) raiseProxy(ch *change, p *messages.Proxy, reason string) {
+	m.open(ch, proxyAlarmKey(p.GetId()), &messages.Alarm{
+		Name: string(messages.ProxyDown), Proxy: p.GetId(), Reason: "proxy " + p.GetName() + ": " + reason,
+	})
+}
+
+// open puts an alarm under a key that has none.
+func (m *master) open(ch *change, key string, a *messages.Alarm) {
+	if m.alarms[key] != nil {
 		return
 	}
-	a := &messages.Alarm{
-		Id: string(messages.NewTrace()), Name: name, Account: string(id), Worker: m.workerOf(id), Reason: reason, RaisedAt: m.now(),
-	}
-	m.alarms[alarmKey(id, name)] = a
+	a.Id, a.RaisedAt = string(messages.NewTrace()), m.now()
+	m.alarms[key] = a
 	ch.put(tableAlarms, a.GetId(), a)
 	m.news.alarms = append(m.news.alarms, a)
-	m.Log.Error("alarm raised", "alarm", name, id.Attr(), "reason", reason)
+	m.Log.Error("alarm raised", "alarm", a.GetName(), "account", a.GetAccount(), "proxy", a.GetProxy(), "reason", a.GetReason())
 }
 
 func (m *master) workerOf(id messages.AccountID) string {
@@ -44,17 +61,27 @@ func (m *master) clearAlarms(ch *change, id messages.AccountID) { m.clearAlarmsB
 // clearAlarmsBut closes every open alarm of an account but the one of that name.
 func (m *master) clearAlarmsBut(ch *change, id messages.AccountID, name string) {
 	for key, a := range m.alarms {
-		if a.GetAccount() != string(id) || a.GetName() == name {
-			continue
+		if a.GetAccount() == string(id) && a.GetName() != name {
+			m.clearAlarm(ch, key)
 		}
-		cleared := proto.CloneOf(a)
-		cleared.ClearedAt = m.now()
-		delete(m.alarms, key)
-		m.keepCleared(ch, cleared)
-		ch.put(tableAlarms, cleared.GetId(), cleared)
-		m.news.alarms = append(m.news.alarms, cleared)
-		m.Log.Info("alarm cleared", "alarm", a.GetName(), id.Attr())
 	}
+}
+
+func (m *master) clearProxyAlarm(ch *change, proxy string) { m.clearAlarm(ch, proxyAlarmKey(proxy)) }
+
+// clearAlarm closes the alarm of that key, if one is open.
+func (m *master) clearAlarm(ch *change, key string) {
+	a := m.alarms[key]
+	if a == nil {
+		return
+	}
+	cleared := proto.CloneOf(a)
+	cleared.ClearedAt = m.now()
+	delete(m.alarms, key)
+	m.keepCleared(ch, cleared)
+	ch.put(tableAlarms, cleared.GetId(), cleared)
+	m.news.alarms = append(m.news.alarms, cleared)
+	m.Log.Info("alarm cleared", "alarm", a.GetName(), "account", a.GetAccount(), "proxy", a.GetProxy())
 }
 
 func (m *master) keepCleared(ch *change, a *messages.Alarm) {
@@ -67,14 +94,23 @@ func (m *master) keepCleared(ch *change, a *messages.Alarm) {
 
 // forgetAlarms deletes an account's alarms, open and cleared.
 func (m *master) forgetAlarms(ch *change, id messages.AccountID) {
+	m.forgetAlarmsThat(ch, func(a *messages.Alarm) bool { return a.GetAccount() == string(id) })
+}
+
+// forgetProxyAlarms deletes a proxy's alarms, open and cleared.
+func (m *master) forgetProxyAlarms(ch *change, proxy string) {
+	m.forgetAlarmsThat(ch, func(a *messages.Alarm) bool { return a.GetProxy() == proxy })
+}
+
+func (m *master) forgetAlarmsThat(ch *change, gone func(*messages.Alarm) bool) {
 	for key, a := range m.alarms {
-		if a.GetAccount() == string(id) {
+		if gone(a) {
 			ch.remove(tableAlarms, a.GetId())
 			delete(m.alarms, key)
 		}
 	}
 	m.oldAlarms = slices.DeleteFunc(m.oldAlarms, func(a *messages.Alarm) bool {
-		if a.GetAccount() != string(id) {
+		if !gone(a) {
 			return false
 		}
 		ch.remove(tableAlarms, a.GetId())
@@ -88,7 +124,11 @@ func (m *master) loadAlarm(r *messages.Put) error {
 		return err
 	}
 	if a.GetClearedAt() == 0 {
-		m.alarms[alarmKey(messages.AccountID(a.GetAccount()), a.GetName())] = a
+		key := alarmKey(messages.AccountID(a.GetAccount()), a.GetName())
+		if a.GetProxy() != "" {
+			key = proxyAlarmKey(a.GetProxy())
+		}
+		m.alarms[key] = a
 		return nil
 	}
 	m.oldAlarms = append(m.oldAlarms, a) // ids sort by time, and records are loaded in order

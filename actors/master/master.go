@@ -6,10 +6,12 @@
 // master holds in memory is those records and what running accounts say of themselves; it is published as a
 // board after each change. A master that panics ends the process: its state must be trusted.
 //
-// Commands come from the gateway and are answered by AccountDone, LoginStarted, ReplyAccepted or Refused.
+// Commands come from the gateway and are answered by AccountDone, ProxyDone, LoginStarted, ReplyAccepted or Refused.
 package master
 
 import (
+	"cmp"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -30,6 +32,8 @@ type Platform struct {
 	Prefix string // of its account ids: dy in dy_1
 	// CanReply says which targets its definition has a flow for.
 	CanReply map[messages.ReplyKind]bool
+	// Site is the host:port of its own page: what the check of a proxy that no account uses yet reaches. Empty = none.
+	Site string
 }
 
 // Config is what cmd gives to the master.
@@ -42,6 +46,11 @@ type Config struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
+	// SealSecret closes a proxy's password, bound to its owner's name, with the cluster's key ring; nil refuses passwords.
+	SealSecret func(owner string, secret []byte) (*messages.SealedSecret, error)
+	// Noise is that of new accounts' personas, off or seed, where the operator does not say; empty means off.
+	Noise string
+
 	// ReplyExpiry is how long a reply may wait to be begun; zero means 10 minutes.
 	ReplyExpiry time.Duration
 	// FindPauses are the waits before the reads that settle an unknown reply.
@@ -50,6 +59,9 @@ type Config struct {
 
 // DefaultFindPauses reads an unknown reply's thread three times over more than a minute.
 var DefaultFindPauses = []time.Duration{3 * time.Second, 20 * time.Second, 45 * time.Second}
+
+// errNoRing means that the master was given nothing to seal with.
+var errNoRing = errors.New("no key ring to seal with")
 
 // Props makes the master's recipe.
 func Props(cfg Config) *actor.Props {
@@ -60,6 +72,10 @@ func Props(cfg Config) *actor.Props {
 	if cfg.FindPauses == nil {
 		cfg.FindPauses = DefaultFindPauses
 	}
+	if cfg.SealSecret == nil {
+		cfg.SealSecret = func(string, []byte) (*messages.SealedSecret, error) { return nil, errNoRing }
+	}
+	cfg.Noise = cmp.Or(cfg.Noise, noiseOff)
 	return actor.PropsFromProducer(func() actor.Actor { return newMaster(cfg) })
 }
 
@@ -73,7 +89,8 @@ type master struct {
 	accounts    map[messages.AccountID]*account
 	replies     map[messages.ReplyID]*messages.Reply
 	logins      map[messages.LoginID]*messages.LoginSession
-	alarms      map[string]*messages.Alarm // open ones, by account and name
+	proxies     map[string]*messages.Proxy // by id; replaced, never changed
+	alarms      map[string]*messages.Alarm // open ones, by alarmKey or proxyAlarmKey
 	oldAlarms   []*messages.Alarm          // cleared ones, newest last
 	nodes       map[messages.NodeID]*node
 	subscribers []*actor.PID
@@ -96,7 +113,8 @@ type account struct {
 	revoking  bool
 	tried     map[messages.NodeID]string // nodes that gave it up since it last ran well, and why
 	vault     *messages.SealedState
-	waitErase []*actor.PID // who asked for the removal
+	told      *messages.Upstream // the way out that the running actor was told last
+	waitErase []*actor.PID       // who asked for the removal
 }
 
 func (a *account) id() messages.AccountID { return messages.AccountID(a.record.GetId()) }
@@ -112,7 +130,7 @@ func newMaster(cfg Config) *master {
 	return &master{
 		Config: cfg, nextNumber: map[string]uint64{}, accounts: map[messages.AccountID]*account{},
 		replies: map[messages.ReplyID]*messages.Reply{}, logins: map[messages.LoginID]*messages.LoginSession{},
-		alarms: map[string]*messages.Alarm{}, nodes: map[messages.NodeID]*node{},
+		proxies: map[string]*messages.Proxy{}, alarms: map[string]*messages.Alarm{}, nodes: map[messages.NodeID]*node{},
 	}
 }
 
@@ -160,6 +178,17 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onRemove(c, msg, sender)
 	case *messages.TakeScreenshot, *messages.CollectNow, *messages.ListRounds, *messages.ReadEvidence:
 		m.passOn(c, msg, sender)
+
+	case *messages.AddProxy:
+		m.onAddProxy(c, msg, sender)
+	case *messages.RemoveProxy:
+		m.onRemoveProxy(c, msg, sender)
+	case *messages.AssignProxy:
+		m.onAssignProxy(c, msg, sender)
+	case *messages.TestProxy:
+		m.onTestProxy(c, msg, sender)
+	case *messages.ProxyChecked:
+		m.onChecked(c, msg)
 
 	case *messages.NodeStatus:
 		m.onNode(c, msg, sender)

@@ -45,8 +45,12 @@ func (s *stage) start() {
 	s.board, s.leases = &board.Holder{}, lease.NewTable(lease.DefaultFigures(), sinceBoot, "m")
 	s.master = s.sys.Root.Spawn(Props(Config{
 		Store: store, Leases: s.leases, Board: s.board,
-		Platforms: []Platform{{Name: "sandbox", Prefix: "sb", CanReply: map[messages.ReplyKind]bool{messages.ReplyKind_REPLY_COMMENT: true}}},
-		Clock:     sinceBoot, Now: time.Now, Log: testkit.Quiet(),
+		Platforms: []Platform{{
+			Name: "sandbox", Prefix: "sb", Site: "creator.sandbox.test:443",
+			CanReply: map[messages.ReplyKind]bool{messages.ReplyKind_REPLY_COMMENT: true},
+		}},
+		SealSecret: seal,
+		Clock:      sinceBoot, Now: time.Now, Log: testkit.Quiet(),
 	}))
 	master := s.master
 	s.t.Cleanup(func() { s.sys.Root.Stop(master) })

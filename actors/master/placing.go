@@ -131,7 +131,10 @@ func (m *master) candidates() []placement.Node {
 	}
 	var nodes []placement.Node
 	for id, n := range m.nodes {
-		node := placement.Node{ID: id, Online: m.online(id), Draining: n.status.GetDraining(), Accounts: running[string(id)], Capacity: int(n.status.GetMaxAccounts())}
+		node := placement.Node{
+			ID: id, Online: m.online(id), Draining: n.status.GetDraining() || n.status.GetFull() != "",
+			Accounts: running[string(id)], Capacity: int(n.status.GetMaxAccounts()),
+		}
 		for _, p := range n.status.GetPlatforms() {
 			node.Platforms = append(node.Platforms, messages.PlatformName(p))
 		}
@@ -161,8 +164,9 @@ func (m *master) askKnown(c actor.Context, a *account, usable bool) {
 			return
 		}
 		m.Log.Info("account assigned", a.id().Attr(), messages.Epoch(epoch).Attr(), "node", a.record.GetWorker(), "profile_usable", usable)
+		a.told = m.upstream(a)
 		c.Request(n.pid, &messages.AssignAccount{
-			Account: a.record, Epoch: epoch, Sealed: a.vault, ProfileUsable: usable,
+			Account: a.record, Epoch: epoch, Sealed: a.vault, ProfileUsable: usable, Upstream: a.told,
 			Known: known.GetKnown(), Whole: known.GetWhole(), TraceId: string(messages.NewTrace()),
 		})
 	})
@@ -177,7 +181,9 @@ func (m *master) onAssigned(c actor.Context, msg *messages.AccountAssigned) {
 		a.assigned = true
 		if a.record.GetPaused() || a.record.GetRemoving() {
 			m.revoke(c, a, "paused or removed meanwhile", a.record.GetRemoving())
+			return
 		}
+		m.steer(c, []*account{a}) // its proxy may have changed while it was assigned
 		return
 	}
 	m.Log.Warn("node refused an account", a.id().Attr(), "node", a.record.GetWorker(), "reason", msg.GetRefused())
@@ -288,8 +294,8 @@ func (m *master) onStatus(c actor.Context, msg *messages.AccountStatus) {
 	m.news.account(a.id())
 	state := messages.AccountState(msg.GetState())
 	var ch change
-	if state != before || (state.NeedsPerson() && !m.alarmed(a.id(), string(state))) {
-		m.followState(&ch, a, state, msg.GetReason())
+	if state != before || (state.NeedsPerson() && !m.alarmed(a, state)) {
+		m.followState(&ch, a, before, msg)
 	}
 	if p := msg.GetProfile(); p != nil && !sameProfile(p, a.record.GetProfile()) {
 		m.edit(&ch, a, func(r *messages.Account) { takeProfile(r, p) })
@@ -304,10 +310,15 @@ func (m *master) onStatus(c actor.Context, msg *messages.AccountStatus) {
 }
 
 // followState raises and clears alarms and keeps the durable login word.
-func (m *master) followState(ch *change, a *account, state messages.AccountState, reason string) {
+func (m *master) followState(ch *change, a *account, before messages.AccountState, status *messages.AccountStatus) {
+	state, reason := messages.AccountState(status.GetState()), status.GetReason()
+	p := m.proxies[a.record.GetProxy()]
 	switch {
 	case state == messages.Watching:
 		m.clearAlarms(ch, a.id())
+		if before == messages.ProxyDown {
+			m.clearProxyAlarm(ch, p.GetId())
+		}
 		m.setLogin(ch, a, isLoggedIn)
 	case state == messages.LoggedOut:
 		m.clearAlarmsBut(ch, a.id(), string(state))
@@ -317,6 +328,9 @@ func (m *master) followState(ch *change, a *account, state messages.AccountState
 		m.setLogin(ch, a, notLoggedIn)
 	case state == messages.LoggingIn:
 		m.setLogin(ch, a, isLoggingIn)
+	case state == messages.ProxyDown && p != nil: // one alarm stands for all accounts of the proxy
+		m.clearAlarms(ch, a.id())
+		m.raiseProxy(ch, p, reason)
 	case state.NeedsPerson():
 		m.clearAlarmsBut(ch, a.id(), string(state))
 		m.raise(ch, a.id(), string(state), reason)

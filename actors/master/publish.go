@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"google.golang.org/protobuf/proto"
 
 	"troupe/actors/master/board"
 	"troupe/messages"
@@ -15,6 +16,7 @@ type news struct {
 	everything bool
 	nodes      bool
 	logins     bool
+	proxies    bool
 	accounts   map[messages.AccountID]bool
 	replies    map[string]*messages.Reply
 	alarms     []*messages.Alarm
@@ -37,7 +39,7 @@ func (n *news) reply(r *messages.Reply) {
 }
 
 func (n *news) empty() bool {
-	return !n.everything && !n.nodes && !n.logins && len(n.accounts) == 0 && len(n.replies) == 0 && len(n.alarms) == 0 && len(n.ended) == 0
+	return !n.everything && !n.nodes && !n.logins && !n.proxies && len(n.accounts) == 0 && len(n.replies) == 0 && len(n.alarms) == 0 && len(n.ended) == 0
 }
 
 // publish puts a new board up and tells the subscribers, if anything changed.
@@ -113,6 +115,9 @@ func (m *master) board() *board.Board {
 	slices.SortFunc(b.Logins, func(a, b *messages.LoginSession) int {
 		return cmp.Or(cmp.Compare(a.GetCreatedAt(), b.GetCreatedAt()), cmp.Compare(a.GetSession(), b.GetSession()))
 	})
+	for _, p := range m.sortedProxies() {
+		b.Proxies = append(b.Proxies, m.shownProxy(p))
+	}
 	b.Alarms = slices.Clone(m.oldAlarms)
 	for _, a := range m.alarms {
 		b.Alarms = append(b.Alarms, a)
@@ -123,6 +128,17 @@ func (m *master) board() *board.Board {
 	}
 	slices.SortFunc(b.Nodes, func(a, b *board.Node) int { return cmp.Compare(a.Status.GetWorker(), b.Status.GetWorker()) })
 	return b
+}
+
+// shownProxy is a proxy without its password, and who uses it.
+func (m *master) shownProxy(p *messages.Proxy) *board.Proxy {
+	shown := proto.CloneOf(p)
+	shown.Password = nil
+	one := &board.Proxy{Record: shown, HasPassword: p.GetPassword() != nil}
+	for _, a := range m.users(p.GetId()) {
+		one.Accounts = append(one.Accounts, a.id())
+	}
+	return one
 }
 
 func byAcceptance(a, b *messages.Reply) int {

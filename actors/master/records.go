@@ -20,6 +20,7 @@ const (
 	tableLogins   = "logins"
 	tableAlarms   = "alarms"
 	tableVault    = "vault"
+	tableProxies  = "proxies"
 	tableMeta     = "meta" // generation, lease_horizon (ns), number:<prefix>
 )
 
@@ -124,6 +125,12 @@ func (m *master) loadRecord(r *messages.Put) error {
 			return err
 		}
 		m.logins[messages.LoginID(r.GetKey())] = session
+	case tableProxies:
+		p := &messages.Proxy{}
+		if err := proto.Unmarshal(r.GetValue(), p); err != nil {
+			return err
+		}
+		m.proxies[r.GetKey()] = p
 	case tableAlarms:
 		return m.loadAlarm(r)
 	case tableMeta:

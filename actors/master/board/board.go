@@ -1,4 +1,4 @@
-// Package board is the master's published state: what accounts, replies, logins, alarms and nodes there are,
+// Package board is the master's published state: what accounts, replies, logins, alarms, nodes and proxies there are,
 // as an immutable picture behind an atomic pointer. The master alone publishes; gateway and metrics read
 // it from any goroutine and never ask the actor.
 package board
@@ -16,6 +16,7 @@ type Board struct {
 	Logins   []*messages.LoginSession
 	Alarms   []*messages.Alarm
 	Nodes    []*Node
+	Proxies  []*Proxy // by name
 }
 
 // Account is one account: its durable record, and what its actor last said of itself.
@@ -34,6 +35,23 @@ type Node struct {
 	Status   *messages.NodeStatus
 	Online   bool
 	LastBeat int64 // ms
+}
+
+// Proxy is one way out.
+type Proxy struct {
+	Record      *messages.Proxy // without its password, which nobody needs who reads the board
+	HasPassword bool
+	Accounts    []messages.AccountID // that are assigned to it, by id
+}
+
+// Proxy finds a proxy by its id or its name; nil when there is none.
+func (b *Board) Proxy(idOrName string) *Proxy {
+	for _, p := range b.Proxies {
+		if p.Record.GetId() == idOrName || p.Record.GetName() == idOrName {
+			return p
+		}
+	}
+	return nil
 }
 
 // Account finds an account; nil when there is none.
