@@ -2,10 +2,11 @@ package site
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+
+	"troupe/testkit/site/stage"
 )
 
 // refusal is a status_code other than 0, with the words that the page shows.
@@ -42,7 +43,7 @@ func (s *Site) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+hostCreator+"/api/me", s.answer(func(o *owner, _ *http.Request) (map[string]any, error) {
 		return map[string]any{"user": o.row()}, nil
 	}))
-	for path, c := range map[string]func(*owner, *visit, submission) (map[string]any, error){
+	for path, c := range map[string]func(*owner, *stage.Visit, submission) (map[string]any, error){
 		"/api/comment/reply": s.postComment, "/api/im/send": s.postMessage, "/api/im/read": s.postRead,
 	} {
 		mux.HandleFunc("POST "+hostCreator+path, s.answer(submitted(c)))
@@ -60,12 +61,13 @@ func (s *Site) answer(c call) http.HandlerFunc {
 			return // the page went away
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		v := visitOf(r)
+		v := stage.VisitOf(r)
 		s.mu.Lock()
-		changed := v.session.owner.changed
-		keys, err := c(v.session.owner, r)
+		o := s.ownerOf(v)
+		changed := o.changed
+		keys, err := c(o, r)
 		s.mu.Unlock()
-		if v.reset {
+		if v.Reset {
 			return
 		}
 		w.Header().Set("X-SB-Build", buildOf(changed))
@@ -74,7 +76,7 @@ func (s *Site) answer(c call) http.HandlerFunc {
 		} else {
 			keys["status_code"] = 0
 		}
-		writeJSON(w, named(changed, keys))
+		stage.WriteJSON(w, named(changed, keys))
 	}
 }
 
@@ -109,11 +111,6 @@ func named(changed bool, keys map[string]any) map[string]any {
 		renamed[k] = v
 	}
 	return renamed
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = json.NewEncoder(w).Encode(v) // the reader may be gone; there is nobody to tell
 }
 
 func (s *Site) listWorks(o *owner, r *http.Request) (map[string]any, error) {

@@ -2,13 +2,14 @@ package site
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"troupe/testkit/site/stage"
 )
 
 // item is a row that a list can page through.
@@ -35,7 +36,7 @@ func (n *notice) order() time.Time       { return n.at }
 func (n *notice) key() string            { return n.id }
 func (n *notice) changed() uint64        { return n.seq }
 
-var errBadParameter = errors.New("bad parameter")
+var errBadParameter = stage.ErrBadParameter
 
 // query is what a list was asked for.
 type query struct {

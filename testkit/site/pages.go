@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"troupe/testkit/site/stage"
 )
 
 //go:embed assets
@@ -30,7 +32,7 @@ func (s *Site) pageRoutes(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+hostCreator+p.path, func(w http.ResponseWriter, r *http.Request) {
 			changed := s.changedFor(r)
 			if c, err := r.Cookie(cookieCSRF); err != nil || c.Value == "" {
-				setCookie(w, cookieCSRF, randomToken(), 0, false)
+				setCookie(w, cookieCSRF, stage.Token(), 0, false)
 			}
 			html := asset("page.html")
 			if p.asset == "login" || p.asset == "verify" {
@@ -51,10 +53,10 @@ func (s *Site) pageRoutes(mux *http.ServeMux) {
 
 // changedFor says whether the visitor gets the changed layout.
 func (s *Site) changedFor(r *http.Request) bool {
-	v := visitOf(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return v.session != nil && v.session.owner.changed
+	o := s.ownerOf(stage.VisitOf(r))
+	return o != nil && o.changed
 }
 
 func asset(name string) string {

@@ -6,7 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
+
+	"troupe/testkit/site/stage"
 )
 
 // submission is the body of every POST of a page.
@@ -18,7 +19,7 @@ type submission struct {
 }
 
 // submitted decodes a POST, which must carry the csrf cookie in a header too.
-func submitted(c func(*owner, *visit, submission) (map[string]any, error)) call {
+func submitted(c func(*owner, *stage.Visit, submission) (map[string]any, error)) call {
 	return func(o *owner, r *http.Request) (map[string]any, error) {
 		cookie, err := r.Cookie(cookieCSRF)
 		if err != nil || cookie.Value == "" || cookie.Value != r.Header.Get("X-SB-CSRF") {
@@ -28,11 +29,11 @@ func submitted(c func(*owner, *visit, submission) (map[string]any, error)) call 
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			return nil, fmt.Errorf("decode: %w", errBadParameter)
 		}
-		return c(o, visitOf(r), in)
+		return c(o, stage.VisitOf(r), in)
 	}
 }
 
-func (s *Site) postComment(o *owner, v *visit, in submission) (map[string]any, error) {
+func (s *Site) postComment(o *owner, v *stage.Visit, in submission) (map[string]any, error) {
 	p := Post{Kind: "comment", Text: in.Text, Work: in.WorkID, Target: in.WorkID}
 	k, parent := o.work(in.WorkID), s.world.comments[in.CommentID]
 	err := acceptable(o, in.Text)
@@ -50,17 +51,17 @@ func (s *Site) postComment(o *owner, v *visit, in submission) (map[string]any, e
 		err = refuseClosed
 	}
 	if err != nil {
-		s.auditPost(v, p, err)
+		posted(v, p, err)
 		return nil, err
 	}
 	c := s.world.addComment(k, parent, o.person, in.Text, s.world.clock())
 	p.ID = c.id
-	s.auditPost(v, p, nil)
+	posted(v, p, nil)
 	s.pushComment(c)
 	return map[string]any{"comment": c.row()}, nil
 }
 
-func (s *Site) postMessage(o *owner, v *visit, in submission) (map[string]any, error) {
+func (s *Site) postMessage(o *owner, v *stage.Visit, in submission) (map[string]any, error) {
 	p := Post{Kind: "message", Text: in.Text, Target: in.Peer}
 	conv := o.conversation(in.Peer)
 	err := acceptable(o, in.Text)
@@ -68,17 +69,17 @@ func (s *Site) postMessage(o *owner, v *visit, in submission) (map[string]any, e
 		err = errGone
 	}
 	if err != nil {
-		s.auditPost(v, p, err)
+		posted(v, p, err)
 		return nil, err
 	}
 	m := s.world.addMessage(o, conv.peer, true, in.Text, s.world.clock())
 	p.ID = m.id
-	s.auditPost(v, p, nil)
+	posted(v, p, nil)
 	s.pushMessage(m)
 	return map[string]any{"message": m.row()}, nil
 }
 
-func (s *Site) postRead(o *owner, v *visit, in submission) (map[string]any, error) {
+func (s *Site) postRead(o *owner, v *stage.Visit, in submission) (map[string]any, error) {
 	conv := o.conversation(in.Peer)
 	if conv == nil {
 		return nil, errGone
@@ -86,9 +87,7 @@ func (s *Site) postRead(o *owner, v *visit, in submission) (map[string]any, erro
 	if conv.unread != 0 {
 		conv.unread, conv.seq = 0, s.world.change()
 	}
-	e := v.entry
-	e.Kind, e.Detail = KindRead, in.Peer
-	s.audit.add(e)
+	v.Note(KindRead, in.Peer)
 	return map[string]any{}, nil
 }
 
@@ -105,17 +104,12 @@ func acceptable(o *owner, text string) error {
 	return nil
 }
 
-// auditPost enters an attempt to write, and decides whether its answer is to be lost.
-func (s *Site) auditPost(v *visit, p Post, err error) {
+// posted enters an attempt to write, which err refused or not.
+func posted(v *stage.Visit, p Post, err error) {
 	if err != nil {
 		p.Code, _ = refused(err)["status_code"].(int)
-	} else if s.faults.resets > 0 {
-		s.faults.resets--
-		p.Reset, v.reset = true, true
 	}
-	e := v.entry
-	e.At, e.Kind, e.Post = time.Now(), KindPost, &p
-	s.audit.add(e)
+	v.Posted(p)
 }
 
 // upload takes any body, as long as it comes, and says whether the page shall stop.
@@ -124,24 +118,22 @@ func (s *Site) upload(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // cut off in the middle; the bytes are counted
 	}
-	v := visitOf(r)
 	s.mu.Lock()
-	stop := v.session != nil && v.session.owner.uploadsEnded
+	o := s.ownerOf(stage.VisitOf(r))
+	stop := o != nil && o.uploadsEnded
 	s.mu.Unlock()
-	writeJSON(w, map[string]any{"status_code": 0, "received": n, "stop": stop})
+	stage.WriteJSON(w, map[string]any{"status_code": 0, "received": n, "stop": stop})
 }
 
 func (s *Site) verifyState(w http.ResponseWriter, r *http.Request) {
-	v := visitOf(r)
 	s.mu.Lock()
-	clear := v.session == nil || !v.session.owner.captcha
+	o := s.ownerOf(stage.VisitOf(r))
+	clear := o == nil || !o.captcha
 	s.mu.Unlock()
-	writeJSON(w, map[string]any{"status_code": 0, "clear": clear})
+	stage.WriteJSON(w, map[string]any{"status_code": 0, "clear": clear})
 }
 
 func (s *Site) verifyTouched(w http.ResponseWriter, r *http.Request) {
-	e := visitOf(r).entry
-	e.Kind = KindCaptchaClick
-	s.audit.add(e)
-	writeJSON(w, map[string]any{"status_code": 0})
+	stage.VisitOf(r).Note(KindCaptchaClick, "")
+	stage.WriteJSON(w, map[string]any{"status_code": 0})
 }

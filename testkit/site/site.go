@@ -1,23 +1,20 @@
 // Package site is "sandbox", a made-up social site: an ordinary web application on which troupe is developed,
 // tested and demonstrated. README.md shows its pages, its JSON API and its control API.
 //
-// A Site owns everything it shows, in memory, and two loopback listeners: one with TLS that serves all
-// *.sandbox.test hosts, told apart by the Host header, and a plain one for people and tests (the phone page, the
-// visitors' view, the control API). It knows nothing of troupe: a crawler meets it only as a browser does.
-// Every request, post and socket is in its audit log, every byte that it received is counted by session and
-// source address. All methods may be called from any goroutine.
+// A Site owns everything it shows, in memory; it stands on a stage (listeners, audit log, sessions, QR codes, faults),
+// which it shares with the look-alikes of real sites beside it. It knows nothing of troupe: a crawler meets it only as
+// a browser does. All methods may be called from any goroutine.
 package site
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"troupe/testkit/site/stage"
 )
 
 // The site's hosts.
@@ -26,6 +23,35 @@ const (
 	hostPush    = "im.sandbox.test"
 	hostImages  = "img.sandbox.test"
 	hostPublic  = "www.sandbox.test"
+)
+
+// The stage's words are the site's own.
+type (
+	// Entry is one line of the audit log.
+	Entry = stage.Entry
+	// Post is one attempt of an owner to write something.
+	Post = stage.Post
+	// AuditQuery selects entries.
+	AuditQuery = stage.AuditQuery
+	// Bytes is what arrived from one source address for one session.
+	Bytes = stage.Bytes
+	// Arrival is one piece of what arrived.
+	Arrival = stage.Arrival
+	// QR is a login code as the phone sees it.
+	QR = stage.QR
+)
+
+// The kinds of audit entries.
+const (
+	KindRequest      = stage.KindRequest
+	KindPost         = stage.KindPost
+	KindCode         = stage.KindCode
+	KindLogin        = stage.KindLogin
+	KindLogout       = stage.KindLogout
+	KindRead         = stage.KindRead
+	KindSocketOpen   = stage.KindSocketOpen
+	KindSocketClose  = stage.KindSocketClose
+	KindCaptchaClick = stage.KindCaptchaClick
 )
 
 // Options say how a Site is started. The zero value is a quiet, empty site on free loopback ports.
@@ -40,26 +66,13 @@ type Options struct {
 
 // Site is one running site. Close it.
 type Site struct {
-	log      *slog.Logger
-	spki     string
-	tls      net.Listener
-	plain    net.Listener
-	servers  []*http.Server
-	audit    auditLog
-	bytes    byteCount
-	sockets  hub
-	closing  chan struct{}
-	stopOnce sync.Once
-	wg       sync.WaitGroup
+	*stage.Stage
+	log *slog.Logger
+	wg  sync.WaitGroup
 
 	mu           sync.Mutex
 	closed       bool
 	world        *world
-	sessions     map[string]*session // by the cookie's value
-	codes        []*loginCode        // oldest first
-	codeTTL      time.Duration
-	codeAsked    string // "" = no code step
-	faults       faults
 	stopVisitors context.CancelFunc // nil when they are off
 }
 
@@ -71,76 +84,58 @@ func Start(o Options) (*Site, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	cert, spki, err := makeCertificate()
+	below, err := stage.Open(stage.Options{
+		Hosts: []string{"sandbox.test", "*.sandbox.test"}, Addr: o.Addr, PhoneAddr: o.PhoneAddr, Log: o.Log, Clock: o.Clock,
+	})
 	if err != nil {
-		return nil, fmt.Errorf("make certificate: %w", err)
+		return nil, fmt.Errorf("open stage: %w", err)
 	}
-	s := &Site{
-		log: o.Log, spki: spki, closing: make(chan struct{}), world: newWorld(o.Clock, o.Seed), sessions: map[string]*session{},
-		codeTTL: time.Minute, faults: newFaults(),
-	}
-	raw, err := net.Listen("tcp", orLoopback(o.Addr))
-	if err != nil {
-		return nil, fmt.Errorf("listen for browsers: %w", err)
-	}
-	s.tls = raw
-	if s.plain, err = net.Listen("tcp", orLoopback(o.PhoneAddr)); err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for the phone: %w", err), raw.Close())
-	}
-	// HTTP/1.1 only: one request at a time per connection, so that bytes belong to a session.
-	conf := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
-	s.serve(tls.NewListener(countingListener{raw, &s.bytes}, conf), s.browserHandler())
-	s.serve(s.plain, s.phoneHandler())
+	s := &Site{Stage: below, log: o.Log, world: newWorld(o.Clock, o.Seed)}
+	s.Serve(stage.Play{
+		App: "沙盒", Browser: s.browserHandler(), Session: s.sessionOf, People: s.peopleRoutes, Owners: s.people((*Site).Owners),
+		Captchas: s.people((*Site).Captchas), Info: func() any { return Info{s.Addr(), s.SPKI(), s.PhoneURL(), s.Owners()} },
+		Confirm: s.Confirm, Solve: func(uid string) error { return s.Captcha(uid, false) }, Reset: s.calm,
+	})
 	if o.Visitors {
 		s.SetVisitors(true, 2*time.Second)
 	}
-	s.log.Info("sandbox site started", "addr", s.Addr(), "phone", s.PhoneURL())
 	return s, nil
 }
 
-func orLoopback(addr string) string {
-	if addr == "" {
-		return "127.0.0.1:0"
-	}
-	return addr
-}
-
-func (s *Site) serve(l net.Listener, h http.Handler) {
-	srv := &http.Server{
-		Handler: h, ConnContext: withConn, ReadHeaderTimeout: 30 * time.Second,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-	s.servers = append(s.servers, srv)
-	s.wg.Go(func() {
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("sandbox site stopped serving", "err", err)
+// people shows owners to the phone.
+func (s *Site) people(list func(*Site) []Owner) func() []stage.Person {
+	return func() (people []stage.Person) {
+		for _, o := range list(s) {
+			people = append(people, stage.Person{UID: o.UID, Nickname: o.Nickname})
 		}
-	})
+		return people
+	}
 }
 
 // Close stops visitors, sockets and listeners and waits for them.
 func (s *Site) Close() error {
-	var err error
-	s.stopOnce.Do(func() {
-		s.mu.Lock()
-		s.closed = true
-		s.mu.Unlock()
-		s.SetVisitors(false, 0)
-		close(s.closing)
-		s.sockets.closeAll()
-		for _, srv := range s.servers {
-			err = errors.Join(err, srv.Close())
-		}
-		s.wg.Wait()
-	})
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.SetVisitors(false, 0)
+	err := s.Stage.Close()
+	s.wg.Wait()
 	return err
 }
 
-// Addr is the TLS listener's host:port, which a node's gate dials for every name.
-func (s *Site) Addr() string { return s.tls.Addr().String() }
+// sessionOf finds whose request it is.
+func (s *Site) sessionOf(r *http.Request) *stage.Session {
+	c, err := r.Cookie(cookieSession)
+	if err != nil {
+		return nil
+	}
+	return s.SessionOf(c.Value)
+}
 
-// SPKI is the base64 SHA-256 of the certificate's public key, for --ignore-certificate-errors-spki-list.
-func (s *Site) SPKI() string { return s.spki }
-
-// PhoneURL is the base address of the plain listener: the visitors' view; /phone and /__ctl are below it.
-func (s *Site) PhoneURL() string { return "http://" + s.plain.Addr().String() }
+// ownerOf is who asks; nil when nobody is logged in. Site.mu is held.
+func (s *Site) ownerOf(v *stage.Visit) *owner {
+	if v.Session == nil {
+		return nil
+	}
+	return s.world.owner(v.Session.Owner)
+}

@@ -1,16 +1,17 @@
 package site
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
+
+	"troupe/testkit/site/stage"
 )
 
 // errGone is the site's answer to an id that does not exist, or no longer.
-var errGone = errors.New("no such item")
+var errGone = stage.ErrGone
 
 // world is everything that stands on the site. It has no lock of its own: Site.mu guards it.
 type world struct {

@@ -143,17 +143,17 @@ func (c *Client) CloseComments(ctx context.Context, workID string, closed bool) 
 
 // ResetAfterPost makes the next n accepted posts end in a TCP reset.
 func (c *Client) ResetAfterPost(ctx context.Context, n int) error {
-	return c.post(ctx, "reset_after_post", site.CtlSwitch{N: n}, nil)
+	return c.post(ctx, "reset_after_post", site.CtlRoute{N: n}, nil)
 }
 
 // Delay holds requests by path prefix for d; 0 takes it away.
 func (c *Client) Delay(ctx context.Context, route string, d time.Duration) error {
-	return c.post(ctx, "delay", site.CtlSwitch{Route: route, MS: d.Milliseconds()}, nil)
+	return c.post(ctx, "delay", site.CtlRoute{Route: route, MS: d.Milliseconds()}, nil)
 }
 
 // Hang holds requests by path prefix until it is called with on false.
 func (c *Client) Hang(ctx context.Context, route string, on bool) error {
-	return c.post(ctx, "hang", site.CtlSwitch{Route: route, On: on}, nil)
+	return c.post(ctx, "hang", site.CtlRoute{Route: route, On: on}, nil)
 }
 
 // SetVisitors starts or stops the scripted visitors.

@@ -1,4 +1,4 @@
-package site
+package stage
 
 import (
 	"crypto/ecdsa"
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// makeCertificate makes a self-signed certificate for all hosts, and the hash by which a browser may accept it.
-func makeCertificate() (cert tls.Certificate, spki string, err error) {
+// makeCertificate makes a self-signed certificate for hosts, and the hash by which a browser may accept it.
+func makeCertificate(hosts []string) (cert tls.Certificate, spki string, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return cert, "", err
@@ -24,7 +24,7 @@ func makeCertificate() (cert tls.Certificate, spki string, err error) {
 		return cert, "", err
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "sandbox.test"}, DNSNames: []string{"sandbox.test", "*.sandbox.test"},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: hosts[0]}, DNSNames: hosts,
 		NotBefore: time.Now().Add(-24 * time.Hour), NotAfter: time.Now().Add(365 * 24 * time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}

@@ -1,4 +1,4 @@
-package site
+package stage
 
 import (
 	"cmp"
@@ -89,8 +89,14 @@ func (b *byteCount) belongs(c *connCount, session, owner string) {
 	b.mu.Unlock()
 }
 
+// Belongs says whose visit it is, from the first byte of its connection on.
+func (v *Visit) Belongs(one *Session) {
+	v.Session, v.Entry.Session, v.Entry.Owner = one, one.Name, one.Owner
+	v.stage.bytes.belongs(v.conn.stat, one.Name, one.Owner)
+}
+
 // BytesReceived sums up what arrived by owner, session and source address, sorted by these.
-func (s *Site) BytesReceived() []Bytes {
+func (s *Stage) BytesReceived() []Bytes {
 	b := &s.bytes
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -121,7 +127,7 @@ func (s *Site) BytesReceived() []Bytes {
 
 // Arrivals lists what arrived after a time, oldest first; owner "" = from everybody. The newest 49,000 pieces at
 // least are kept.
-func (s *Site) Arrivals(ownerID string, after time.Time) []Arrival {
+func (s *Stage) Arrivals(ownerID string, after time.Time) []Arrival {
 	b := &s.bytes
 	b.mu.Lock()
 	defer b.mu.Unlock()

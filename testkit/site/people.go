@@ -7,18 +7,14 @@ import (
 
 var peoplePages = template.Must(template.New("").Funcs(template.FuncMap{"time": hourMinute}).ParseFS(assets, "assets/people/*.html"))
 
-// phoneHandler serves the plain listener: for people and tests, never for a crawler.
-func (s *Site) phoneHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /phone", s.phonePage)
-	mux.HandleFunc("POST /phone", s.phonePressed)
+// peopleRoutes are the visitors' view on the plain listener, and the control API.
+func (s *Site) peopleRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.publicPage)
 	mux.HandleFunc("POST /say", s.visitorSays)
 	mux.HandleFunc("GET /static/{file}", func(w http.ResponseWriter, r *http.Request) {
 		serveAsset(w, r, r.PathValue("file"), false)
 	})
 	s.controlRoutes(mux)
-	return mux
 }
 
 // publicRoutes are what visitors see at www.sandbox.test: the same page, to read only.
@@ -29,21 +25,6 @@ func (s *Site) publicRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+hostPublic+"/static/{file}", func(w http.ResponseWriter, r *http.Request) {
 		serveAsset(w, r, r.PathValue("file"), false)
 	})
-}
-
-func (s *Site) phonePage(w http.ResponseWriter, r *http.Request) {
-	render(w, "phone.html", map[string]any{
-		"Token": r.URL.Query().Get("qr"), "Codes": s.QRs(), "Owners": s.Owners(),
-		"Captchas": s.Captchas(), "Said": r.URL.Query().Get("said"),
-	})
-}
-
-func (s *Site) phonePressed(w http.ResponseWriter, r *http.Request) {
-	said, err := "好了", s.PressPhone(r.FormValue("qr"), r.FormValue("do"), r.FormValue("owner"))
-	if err != nil {
-		said = "不行：二维码已失效，或没有这个账号"
-	}
-	http.Redirect(w, r, "/phone?qr="+template.URLQueryEscaper(r.FormValue("qr"))+"&said="+template.URLQueryEscaper(said), http.StatusSeeOther)
 }
 
 type publicWork struct {
@@ -59,7 +40,7 @@ type publicOwner struct {
 
 // publicPage shows owners and works with what is written below them, newest work first.
 func (s *Site) publicPage(w http.ResponseWriter, r *http.Request) {
-	only, private := r.PathValue("id"), r.Host == s.plain.Addr().String()
+	only, private := r.PathValue("id"), "http://"+r.Host == s.PhoneURL()
 	var owners []publicOwner
 	s.mu.Lock()
 	for _, o := range s.world.owners {

@@ -1,4 +1,4 @@
-package site
+package stage
 
 import (
 	"sync"
@@ -32,7 +32,7 @@ type Entry struct {
 	Owner     string    `json:"owner,omitempty"`   // the session's owner, also after its end
 	Source    string    `json:"source,omitempty"`  // address without port
 	UserAgent string    `json:"user_agent,omitempty"`
-	Device    string    `json:"device,omitempty"` // the page's sb_device
+	Device    string    `json:"device,omitempty"` // what the page says its device is
 	Body      int64     `json:"body,omitempty"`   // bytes of the request's body that arrived
 	Detail    string    `json:"detail,omitempty"`
 	Post      *Post     `json:"post,omitempty"` // of KindPost
@@ -68,8 +68,31 @@ func (a *auditLog) add(e Entry) {
 	a.mu.Unlock()
 }
 
+// Note enters what happened during a visit, now.
+func (v *Visit) Note(kind, detail string) {
+	e := v.Entry
+	e.At, e.Kind, e.Detail = time.Now(), kind, detail
+	v.stage.audit.add(e)
+}
+
+// Note enters what happened outside of any visit.
+func (s *Stage) Note(e Entry) {
+	e.At = time.Now()
+	s.audit.add(e)
+}
+
+// Posted enters an attempt to write, and decides whether its answer is to be lost.
+func (v *Visit) Posted(p Post) {
+	if p.Code == 0 && v.stage.takeReset() {
+		p.Reset, v.Reset = true, true
+	}
+	e := v.Entry
+	e.At, e.Kind, e.Post = time.Now(), KindPost, &p
+	v.stage.audit.add(e)
+}
+
 // Audit returns the selected entries, oldest first, and the index to go on from.
-func (s *Site) Audit(q AuditQuery) (entries []Entry, next int) {
+func (s *Stage) Audit(q AuditQuery) (entries []Entry, next int) {
 	a := &s.audit
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,7 +105,7 @@ func (s *Site) Audit(q AuditQuery) (entries []Entry, next int) {
 }
 
 // Posts are all attempts to write, of all owners, oldest first.
-func (s *Site) Posts() []Entry {
+func (s *Stage) Posts() []Entry {
 	entries, _ := s.Audit(AuditQuery{Kind: KindPost})
 	return entries
 }
