@@ -231,6 +231,8 @@ func (e *fakeElement) Click(context.Context) error {
 	return nil
 }
 
+func (e *fakeElement) ClickIf(ctx context.Context, _ string) error { return e.Click(ctx) }
+
 func (e *fakeElement) Hover(context.Context) error                { return nil }
 func (e *fakeElement) Focus(context.Context) error                { return nil }
 func (e *fakeElement) Screenshot(context.Context) ([]byte, error) { return []byte("png"), nil }

@@ -42,7 +42,7 @@ type Browser interface {
 }
 
 // Document is what can be read and located: a tab's own document, or one of its frames. A frame's document goes stale
-// when the frame navigates; take it anew for each flow.
+// when the frame navigates or leaves, which is ErrMoved; take it anew for each flow.
 type Document interface {
 	URL(ctx context.Context) (string, error)
 	// Find returns the first element that one of the alternatives matches now, and which one did; (nil, -1, nil)
@@ -57,7 +57,7 @@ type Document interface {
 	// __INITIAL_STATE__). The page could notice it: for reading what no isolated world can see. At most 1 MiB.
 	EvalPage(ctx context.Context, function string, args any) (json.RawMessage, error)
 	// Frame returns the document of the first frame element that one of the alternatives matches, same-site or cross-site;
-	// ErrNoFrame if there is none yet.
+	// ErrNoFrame if there is none yet, or if it still is the empty one that stands there until the frame's own comes.
 	Frame(ctx context.Context, alternatives []string) (Document, error)
 }
 
@@ -65,20 +65,22 @@ type Document interface {
 type Tab interface {
 	Document
 	// Navigate opens rawURL and returns when the document is ready (DOMContentLoaded).
+	// A host that is not among the definition's sites is ErrOutside, also at the end of a redirect.
 	Navigate(ctx context.Context, rawURL string) error
 	Reload(ctx context.Context) error
 	Title(ctx context.Context) (string, error)
 	// Type inserts text into the focused element at a person's pace, a few runes at a time.
 	Type(ctx context.Context, text string) error
-	// Paste inserts text into the focused element in one piece, as a paste does (an editor sees a trusted paste event).
+	// Paste puts text into the focused element in one piece through the clipboard and Control+V: an editor sees a trusted
+	// paste event that carries the text as text/plain, newlines and all.
 	Paste(ctx context.Context, text string) error
 	// Clear empties the focused input or editor by selecting everything and deleting it.
 	Clear(ctx context.Context) error
-	// Press presses one key: Enter, Escape, Backspace, or "Control+A".
+	// Press presses one key: Enter, Escape, Backspace, or with keys held: "Control+A", "Shift+Enter".
 	Press(ctx context.Context, key string) error
 	// Scroll turns the mouse wheel by dy CSS pixels over el, or over the middle of the page if el is nil.
 	Scroll(ctx context.Context, el Element, dy int) error
-	// Screenshot is a PNG of the viewport.
+	// Screenshot is a PNG of the viewport, at most 4 MiB: a larger one is made smaller.
 	Screenshot(ctx context.Context) ([]byte, error)
 	// DOM is the document's HTML, cut at max bytes.
 	DOM(ctx context.Context, max int) (string, error)
@@ -86,16 +88,20 @@ type Tab interface {
 
 // Element is a handle on one element of a tab. It goes stale when the page changes.
 type Element interface {
+	// Text is what a person sees of it, at most 1 MiB; more is an error.
 	Text(ctx context.Context) (string, error)
-	// Attr returns an attribute, or the property "value".
+	// Attr returns an attribute, or the property "value", at most 1 MiB.
 	Attr(ctx context.Context, name string) (value string, ok bool, err error)
 	// Visible says whether it takes up space and is not hidden by style.
 	Visible(ctx context.Context) (bool, error)
 	// Click scrolls it into view, proves that it is what lies at the point, and clicks there with the mouse.
 	Click(ctx context.Context) error
+	// ClickIf is Click with a condition that is proven where Click proves the place: when the mouse has arrived, right
+	// before the button goes down. proof is a pure function (el) => bool; anything but true is ErrMoved, and no click.
+	ClickIf(ctx context.Context, proof string) error
 	Hover(ctx context.Context) error
 	Focus(ctx context.Context) error
-	// Screenshot is a PNG of the element alone.
+	// Screenshot is a PNG of the element alone, as far as the viewport can show it, at most 4 MiB.
 	Screenshot(ctx context.Context) ([]byte, error)
 }
 
@@ -106,18 +112,21 @@ type RecordKind byte
 const (
 	Response RecordKind = iota + 1
 	Frame               // received by the page over a WebSocket
-	Failed              // a request of the page that got no answer
+	Failed              // a request of the page that got no answer, or not all of it; Status is set if it began
+	Sent                // sent by the page over a WebSocket
 )
 
-// Record is one thing that a page received.
+// Record is one thing that a page received or sent. What it points to is never changed: all readers share it.
 type Record struct {
 	Seq    uint64
 	At     time.Time // when Chromium had it whole
 	Kind   RecordKind
 	Tab    string // name of the tab, "" for a worker
+	Origin string // of the document or worker that asked: https://host
 	Method string // of the request
-	URL    string
+	URL    string // the last one, after redirects
 	Status int
+	Post   []byte // what the request carried, if Watch wanted its first URL and it is at most 64 KiB; else nil
 	Body   []byte // at most 8 MiB; nil with Err set when it could not be had
 	Text   bool   // a frame: text, not binary
 	Err    string
@@ -126,7 +135,8 @@ type Record struct {
 // Traffic is a bounded ring of records. Take Seq before an act, then wait from it: nothing can slip between.
 // Only responses whose URL some Watch pattern matches are kept, and all frames of matching sockets.
 type Traffic interface {
-	// Watch replaces the predicate that says which URLs are worth keeping. Called once, before the first tab.
+	// Watch replaces the predicate that says which URLs are worth keeping, now and while pages run. It is asked by
+	// kind: for Response and Failed with the address of the last redirect, for Frame and Sent with the socket's.
 	Watch(keep func(kind RecordKind, method, url string) bool)
 	Seq() uint64
 	// Since returns the kept records after seq, oldest first, and whether some were dropped in between.

@@ -62,15 +62,21 @@ func (e *element) Visible(ctx context.Context) (bool, error) {
 	return result.Value.Bool(), nil
 }
 
-// Click implements page.Element. The proof is made twice: before the mouse sets out, and when it has arrived.
-func (e *element) Click(ctx context.Context) error {
+// Click implements page.Element.
+func (e *element) Click(ctx context.Context) error { return e.click(ctx, "") }
+
+// ClickIf implements page.Element.
+func (e *element) ClickIf(ctx context.Context, proof string) error { return e.click(ctx, proof) }
+
+// click makes the proof of the place twice: before the mouse sets out, and when it has arrived, then with the caller's.
+func (e *element) click(ctx context.Context, proof string) error {
 	e.tab.hand.Lock()
 	defer e.tab.hand.Unlock()
 	p, err := e.reach(ctx)
 	if err != nil {
 		return fmt.Errorf("click: %w", err)
 	}
-	if err := e.prove(ctx, p); err != nil {
+	if err := e.prove(ctx, p, proof); err != nil {
 		return fmt.Errorf("click: %w", err)
 	}
 	if err := e.tab.press(ctx, p); err != nil {
@@ -195,7 +201,7 @@ func (e *element) reach(ctx context.Context) (point, error) {
 	if err != nil {
 		return point{}, err
 	}
-	if err := e.prove(ctx, p); err != nil {
+	if err := e.prove(ctx, p, ""); err != nil {
 		return point{}, err
 	}
 	return p, e.tab.moveTo(ctx, p)
@@ -211,10 +217,14 @@ func (e *element) owners() []*element {
 }
 
 // prove asks each document on the way what lies at p, a point of the page's viewport: the iframe elements, and at
-// last e itself. Anything else is page.ErrMoved.
-func (e *element) prove(ctx context.Context, p point) error {
+// last e itself, for which proof must hold too. Anything else is page.ErrMoved.
+func (e *element) prove(ctx context.Context, p point, proof string) error {
 	for _, el := range append(e.owners(), e) {
-		result, err := el.call(ctx, hitJS, p.x, p.y)
+		function := hitJS
+		if el == e && proof != "" {
+			function = fmt.Sprintf("function(x, y) { return (%s).call(this, x, y) && (%s)(this) === true; }", hitJS, proof)
+		}
+		result, err := el.call(ctx, function, p.x, p.y)
 		if err != nil {
 			return err
 		}
