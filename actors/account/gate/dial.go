@@ -71,7 +71,7 @@ func public(addr netip.Addr) bool {
 }
 
 // bound makes a dialled connection one that the gate can fence, or closes it.
-func bound(raw net.Conn) (*net.TCPConn, error) {
+func (g *Gate) bound(raw net.Conn) (*net.TCPConn, error) {
 	conn, ok := raw.(*net.TCPConn)
 	if !ok {
 		_ = raw.Close()

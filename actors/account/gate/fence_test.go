@@ -218,21 +218,6 @@ func TestConnectionDialledAcrossAShutIsReset(t *testing.T) {
 	}
 }
 
-func TestNewDialerCutsAndTheLeaseStays(t *testing.T) {
-	one, two := newSite(t, true), newSite(t, true)
-	g := open(t, one, nil)
-	lend(g)
-	conn := mustTunnel(t, g, "www.sandbox.test:443")
-	g.SetDial(two.dial)
-	wasReset(t, conn)
-	again := mustTunnel(t, g, "www.sandbox.test:443")
-	say(t, again, "hello")
-	hear(t, again, "hello")
-	if two.bytes.Load() != 5 || one.bytes.Load() != 0 {
-		t.Fatal("reached the wrong site")
-	}
-}
-
 func TestConcurrentUseIsSafe(t *testing.T) {
 	s := newSite(t, true)
 	g := open(t, s, func(o *Options) { o.Changed = func(bool) {} })
@@ -262,7 +247,7 @@ func TestConcurrentUseIsSafe(t *testing.T) {
 	repeat(func() { g.Shut("test"); time.Sleep(3 * time.Millisecond) })
 	repeat(func() { g.BeginCommit(); _ = g.Broken(); g.EndCommit() })
 	repeat(func() { _, _, _ = g.Stats(), g.Refusals(), g.Open(); time.Sleep(time.Millisecond) })
-	repeat(func() { g.SetDial(s.dial); time.Sleep(7 * time.Millisecond) })
+	repeat(func() { g.SetUpstream(nil); time.Sleep(7 * time.Millisecond) })
 	wg.Wait()
 	if g.Stats().Up == 0 {
 		t.Fatal("nothing passed at all")

@@ -49,8 +49,14 @@ type Options struct {
 	// A host in either list may be reached. With no Resources every public host may be, except Chromium's own
 	// service hosts; those that are in neither list are counted by name in Stats.
 	Sites, Resources []string
-	// Dial connects to a site; nil means Direct().
+	// Dial connects to a site when there is no Upstream; nil means Direct().
 	Dial DialFunc
+	// Upstream is the proxy that everything goes out through, nil none. There is no way around it: while it is down, nothing goes out.
+	Upstream *Upstream
+	// UpstreamFailed is told that the proxy failed a connection, with a class of its own (Class.OfUpstream): at once when the class is
+	// new, otherwise at most once a second. It is called on a goroutine of the gate, must not block and must not close the gate. nil
+	// means nobody listens.
+	UpstreamFailed func(Class)
 	// PeerUID is the only user that may connect; -1 means anyone.
 	PeerUID int
 	// Clock is the time since boot, suspend included. Required.
@@ -79,7 +85,7 @@ type Gate struct {
 	count counters
 
 	mu         sync.Mutex
-	dial       DialFunc
+	upstream   *Upstream
 	links      map[*link]struct{}
 	granted    bool   // opened and not yet cut; until may have passed meanwhile
 	closed     bool   // Close was called
@@ -87,6 +93,7 @@ type Gate struct {
 	committing bool
 	broken     map[string]struct{} // hosts whose tunnel broke in the newest commit
 	refusals   ring
+	trouble    trouble
 }
 
 // Address is the account's own stable loopback address, 127.x.y.z without a port. Two accounts may share one; their gates
@@ -105,6 +112,11 @@ func Listen(o Options) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}
+	if o.Upstream != nil {
+		if err := o.Upstream.Validate(); err != nil {
+			return nil, fmt.Errorf("open gate: proxy: %w", err)
+		}
+	}
 	addr, err := netip.ParseAddr(o.Listen)
 	if err != nil || !addr.IsLoopback() {
 		return nil, fmt.Errorf("open gate: %q is not a loopback address", o.Listen)
@@ -114,7 +126,7 @@ func Listen(o Options) (*Gate, error) {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}
 	g := &Gate{
-		o: o, hosts: hosts, log: o.Log, ln: ln, dial: o.Dial, born: time.Now(),
+		o: o, hosts: hosts, log: o.Log, ln: ln, upstream: o.Upstream, born: time.Now(),
 		done: make(chan struct{}), kick: make(chan struct{}, 1),
 		links: map[*link]struct{}{}, broken: map[string]struct{}{},
 	}
@@ -122,8 +134,8 @@ func Listen(o Options) (*Gate, error) {
 		g.log = slog.New(slog.DiscardHandler)
 	}
 	g.log = g.log.With(o.Account.Attr(), o.Epoch.Attr())
-	if g.dial == nil {
-		g.dial = Direct()
+	if g.o.Dial == nil {
+		g.o.Dial = Direct()
 	}
 	g.wg.Go(g.watch)
 	g.wg.Go(g.accept)
@@ -133,14 +145,12 @@ func Listen(o Options) (*Gate, error) {
 // Addr is the address to give to Chromium, 127.x.y.z:port.
 func (g *Gate) Addr() string { return g.ln.Addr().String() }
 
-// SetDial replaces the dialer and resets every connection; the lease stays. nil means Direct().
-func (g *Gate) SetDial(dial DialFunc) {
-	if dial == nil {
-		dial = Direct()
-	}
+// SetUpstream gives another way out, nil the direct one, and resets every connection; the lease stays. The next
+// connection uses the new way.
+func (g *Gate) SetUpstream(u *Upstream) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.dial = dial
+	g.upstream = u
 	g.resetAll()
 }
 
@@ -188,7 +198,7 @@ func (g *Gate) serve(conn *net.TCPConn) {
 	l := g.admit(conn)
 	defer g.drop(l)
 	if !g.fromBrowser(conn) {
-		g.refuse("", Stranger)
+		g.refuse(Refusal{Class: Stranger})
 		return
 	}
 	req, err := g.readRequest(l)

@@ -110,7 +110,7 @@ func TestRefusedHostsGetAStatusAndAreRemembered(t *testing.T) {
 		t.Fatalf("counted %+v", st)
 	}
 	for range 2 * refusalsKept {
-		g.refuse("x.test", HostNotAllowed)
+		g.refuse(Refusal{Host: "x.test", Class: HostNotAllowed})
 	}
 	if n := len(g.Refusals()); n != refusalsKept {
 		t.Fatalf("%d refusals kept", n)

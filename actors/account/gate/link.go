@@ -16,7 +16,7 @@ var ErrShut = errors.New("the gate is shut")
 
 // link is one connection of the browser and the one to the site that belongs to it.
 type link struct {
-	client *net.TCPConn
+	client *net.TCPConn // nil for a check
 	in     *bufio.Reader
 	limit  *io.LimitedReader // below in; bounds the request's header
 	ctx    context.Context   // ends with the link
@@ -36,11 +36,14 @@ const (
 	headerSize = 256 << 10
 )
 
-// admit registers a connection of the browser, so that a cut finds it.
+// admit registers a connection of the browser, or a check's (nil), so that a cut finds it.
 func (g *Gate) admit(conn *net.TCPConn) *link {
 	ctx, cancel := context.WithCancel(context.Background())
-	limit := &io.LimitedReader{R: conn, N: headerSize}
-	l := &link{client: conn, limit: limit, in: bufio.NewReader(limit), ctx: ctx, cancel: cancel}
+	l := &link{client: conn, ctx: ctx, cancel: cancel}
+	if conn != nil {
+		l.limit = &io.LimitedReader{R: conn, N: headerSize}
+		l.in = bufio.NewReader(l.limit)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {
@@ -80,7 +83,9 @@ func (l *link) reset() {
 	if l.upstream != nil {
 		abort(l.upstream)
 	}
-	abort(l.client)
+	if l.client != nil {
+		abort(l.client)
+	}
 }
 
 // abort closes with a reset: what the kernel still holds is dropped, not delivered.
@@ -101,7 +106,7 @@ func (g *Gate) readRequest(l *link) (*http.Request, error) {
 	_ = l.client.SetReadDeadline(time.Now().Add(headerTime))
 	req, err := http.ReadRequest(l.in)
 	if err != nil {
-		g.refuse("", BadRequest)
+		g.refuse(Refusal{Class: BadRequest})
 		return nil, err
 	}
 	l.limit.N = 1<<63 - 1

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"bufio"
-	"net"
 	"net/http"
 	"time"
 )
@@ -14,12 +13,12 @@ var hopByHop = []string{"Connection", "Proxy-Connection", "Proxy-Authorization",
 // reset (the caller drops the link): a status would pass for the site's own answer.
 func (g *Gate) forward(l *link, req *http.Request) {
 	if req.URL.Scheme != "http" || req.URL.Host == "" {
-		g.refuse("", BadRequest)
+		g.refuse(Refusal{Class: BadRequest})
 		return
 	}
 	host, addr, class := g.hosts.judge(req.URL.Host, "80")
 	if class != "" {
-		g.refuse(host, class)
+		g.refuse(Refusal{Host: host, Class: class})
 		return
 	}
 	site, class := g.reach(l, host, addr)
@@ -33,11 +32,7 @@ func (g *Gate) forward(l *link, req *http.Request) {
 }
 
 // exchange carries the request up and the answer down.
-func (g *Gate) exchange(l *link, site *net.TCPConn, req *http.Request) error {
-	up, err := g.up(l, site)
-	if err != nil {
-		return err
-	}
+func (g *Gate) exchange(l *link, site *far, req *http.Request) error {
 	down, err := g.down(l)
 	if err != nil {
 		return err
@@ -49,7 +44,7 @@ func (g *Gate) exchange(l *link, site *net.TCPConn, req *http.Request) error {
 		req.Header.Set("User-Agent", "") // or the library would add its own
 	}
 	req.Close = true
-	out := bufio.NewWriterSize(up, chunk)
+	out := bufio.NewWriterSize(site, chunk)
 	if err := req.Write(out); err != nil {
 		return err
 	}

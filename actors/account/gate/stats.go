@@ -2,6 +2,7 @@ package gate
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,22 +21,39 @@ const (
 	AddressLiteral Class = "address_literal"    // an address instead of a name
 	PrivateTarget  Class = "private_target"     // the name leads to a loopback or private address
 	PortNotAllowed Class = "port_not_allowed"   // neither 80 nor 443
-	Unreachable    Class = "target_unreachable" // the dial failed
+	Unreachable    Class = "target_unreachable" // the dial failed, or the proxy says that it cannot
 	Resend         Class = "resend"             // could repeat what a commit under way sent; see BeginCommit
 )
 
+// OK is the class of a check that went well.
+const OK Class = "ok"
+
+// The classes of a proxy that fails by itself, whatever the site.
+const (
+	UpstreamUnreachable Class = "upstream_unreachable" // nothing listens there, or its name is not known
+	UpstreamAuth        Class = "upstream_auth"        // it refuses the user name or password
+	UpstreamProtocol    Class = "upstream_protocol"    // it is not a proxy of that kind
+	UpstreamTimeout     Class = "upstream_timeout"     // it does not answer in time
+)
+
+// OfUpstream says whether the proxy is to blame.
+func (c Class) OfUpstream() bool {
+	return c == UpstreamUnreachable || c == UpstreamAuth || c == UpstreamProtocol || c == UpstreamTimeout
+}
+
 // Refusal is one connection that was not made.
 type Refusal struct {
-	At    time.Time
-	Host  string // "" when it was not known yet
-	Class Class
+	At     time.Time
+	Host   string // "" when it was not known yet
+	Class  Class
+	Reason string // for people; "" when the class says all. Holds no secret
 }
 
 // Stats is what a gate counted since Listen.
 type Stats struct {
 	Open     bool
 	Until    time.Duration // instant of the boot clock at which it shuts; 0 = shut
-	Up, Down int64         // payload bytes written to sites and to the browser
+	Up, Down int64         // bytes written to sites (or the proxy) and to the browser
 	Tunnels  int64         // open now
 	Dials    int64
 	Cuts     int64 // times it was shut, by a call or by the lease's end
@@ -68,12 +86,44 @@ func (g *Gate) Refusals() []Refusal {
 	return g.refusals.list()
 }
 
-func (g *Gate) refuse(host string, class Class) {
-	g.count.refuse(class)
+// LastRefusal returns the newest refusal of a host since an instant; ok is false when there is none.
+func (g *Gate) LastRefusal(host string, since time.Time) (r Refusal, ok bool) {
+	for _, r := range slices.Backward(g.Refusals()) {
+		if r.Host == host && !r.At.Before(since) {
+			return r, true
+		}
+	}
+	return Refusal{}, false
+}
+
+func (g *Gate) refuse(r Refusal) {
+	r.At = time.Now()
+	g.count.refuse(r.Class)
 	g.mu.Lock()
-	g.refusals.add(Refusal{At: time.Now(), Host: host, Class: class})
+	g.refusals.add(r)
+	tell := g.o.UpstreamFailed != nil && r.Class.OfUpstream() && g.trouble.worthTelling(r)
 	g.mu.Unlock()
-	g.log.Debug("gate refused", "host", host, "kind", string(class))
+	g.log.Debug("gate refused", "host", r.Host, "kind", string(r.Class), "reason", r.Reason)
+	if tell {
+		g.o.UpstreamFailed(r.Class)
+	}
+}
+
+// trouble is the last failure of the proxy that was told.
+type trouble struct {
+	class Class
+	at    time.Time
+}
+
+// tellAgain is how long the same trouble is not told again.
+const tellAgain = time.Second
+
+func (t *trouble) worthTelling(r Refusal) bool {
+	if r.Class == t.class && r.At.Sub(t.at) < tellAgain {
+		return false
+	}
+	*t = trouble{r.Class, r.At}
+	return true
 }
 
 type counters struct {

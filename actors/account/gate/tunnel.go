@@ -1,10 +1,7 @@
 package gate
 
 import (
-	"context"
-	"errors"
 	"io"
-	"net"
 	"net/http"
 	"time"
 )
@@ -24,7 +21,7 @@ const halfOpen = 30 * time.Second
 func (g *Gate) connect(l *link, req *http.Request) {
 	host, addr, class := g.hosts.judge(req.Host, "443")
 	if class != "" {
-		g.refuse(host, class)
+		g.refuse(Refusal{Host: host, Class: class})
 		l.decline(statusForbidden)
 		return
 	}
@@ -39,59 +36,8 @@ func (g *Gate) connect(l *link, req *http.Request) {
 	}
 }
 
-// reach dials a host for a link, or says why not. A refusal is noted.
-func (g *Gate) reach(l *link, host, addr string) (*net.TCPConn, Class) {
-	class := NoLease
-	var conn *net.TCPConn
-	if g.Open() {
-		conn, class = g.dialFor(l, host, addr)
-	}
-	if class != "" {
-		g.refuse(host, class)
-	}
-	return conn, class
-}
-
-func (g *Gate) dialFor(l *link, host, addr string) (*net.TCPConn, Class) {
-	g.mu.Lock()
-	dial, resend := g.dial, g.resends(host)
-	g.mu.Unlock()
-	if resend {
-		return nil, Resend
-	}
-	g.count.dials.Add(1)
-	ctx, cancel := context.WithTimeout(l.ctx, dialTime)
-	defer cancel()
-	raw, err := dial(ctx, "tcp", addr)
-	switch {
-	case err != nil && l.ctx.Err() != nil:
-		return nil, NoLease
-	case errors.Is(err, errPrivate):
-		return nil, PrivateTarget
-	case err != nil:
-		g.log.Debug("gate could not dial", "host", host, "err", err)
-		return nil, Unreachable
-	}
-	conn, err := bound(raw)
-	if err != nil {
-		g.log.Error("gate cannot fence what its dialer returned", "host", host, "err", err)
-		return nil, Unreachable
-	}
-	if g.attach(l, host, conn) != nil {
-		return nil, NoLease
-	}
-	if g.hosts.unlisted(host) {
-		g.count.unlisted(host)
-	}
-	return conn, ""
-}
-
 // tunnel copies both ways until both sides ended or one broke.
-func (g *Gate) tunnel(l *link, site *net.TCPConn) {
-	up, err := g.up(l, site)
-	if err != nil {
-		return
-	}
+func (g *Gate) tunnel(l *link, site *far) {
 	down, err := g.down(l)
 	if err != nil {
 		return
@@ -104,20 +50,20 @@ func (g *Gate) tunnel(l *link, site *net.TCPConn) {
 	ended := make(chan struct{})
 	g.wg.Go(func() {
 		defer close(ended)
-		g.copyDown(l, up, down)
+		g.copyDown(l, site, down)
 	})
-	g.copyUp(l, up, down)
+	g.copyUp(l, site, down)
 	<-ended
 }
 
 // copyUp carries what the browser says.
-func (g *Gate) copyUp(l *link, up, down leased) {
+func (g *Gate) copyUp(l *link, site *far, down leased) {
 	ahead, _ := l.in.Peek(l.in.Buffered()) // said without waiting for the answer to CONNECT
-	_, write := up.Write(ahead)
+	write := site.write(ahead)
 	for write == nil {
 		var more bool
 		var read error
-		more, read, write = readSome(down.raw, up.pass)
+		more, read, write = readSome(down.raw, site.write)
 		switch {
 		case write != nil:
 		case read != nil:
@@ -126,8 +72,7 @@ func (g *Gate) copyUp(l *link, up, down leased) {
 			return
 		case !more:
 			l.left.Store(true)
-			_ = l.upstream.CloseWrite()
-			_ = l.upstream.SetReadDeadline(time.Now().Add(halfOpen))
+			site.ended()
 			return
 		}
 	}
@@ -136,9 +81,9 @@ func (g *Gate) copyUp(l *link, up, down leased) {
 }
 
 // copyDown carries what the site says. When the site is the first to end, that is noted before the browser can know.
-func (g *Gate) copyDown(l *link, up, down leased) {
+func (g *Gate) copyDown(l *link, site *far, down leased) {
 	for {
-		more, read, write := readSome(up.raw, down.pass)
+		more, read, write := site.readSome(down.pass)
 		switch {
 		case write != nil:
 			g.drop(l)

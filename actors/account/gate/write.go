@@ -19,7 +19,7 @@ type leased struct {
 	g     *Gate
 	raw   syscall.RawConn
 	count *atomic.Int64
-	sent  *atomic.Uint64 // of a link, going up: gets the number of the commit; nil going down
+	sent  *atomic.Uint64 // of a link whose page speaks: gets the number of the commit; nil otherwise
 }
 
 // down writes to the browser.
@@ -28,10 +28,10 @@ func (g *Gate) down(l *link) (leased, error) {
 	return leased{g: g, raw: raw, count: &g.count.down}, err
 }
 
-// up writes to the site.
-func (g *Gate) up(l *link, conn *net.TCPConn) (leased, error) {
+// up writes to a site or a proxy.
+func (g *Gate) up(conn *net.TCPConn) (leased, error) {
 	raw, err := conn.SyscallConn()
-	return leased{g: g, raw: raw, count: &g.count.up, sent: &l.turn}, err
+	return leased{g: g, raw: raw, count: &g.count.up}, err
 }
 
 func (w leased) Write(b []byte) (int, error) {
