@@ -117,6 +117,7 @@ func (m *master) keepCheck(c actor.Context, p *messages.Proxy, checked *messages
 		}
 	}
 	if len(ch.puts) == 0 {
+		m.publish(c) // the asker looks at the board next
 		answer()
 		return
 	}

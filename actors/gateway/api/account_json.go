@@ -37,6 +37,12 @@ type Account struct {
 	Evidence        string `json:"evidence,omitempty"` // name of the newest picture of a trouble
 	BrowserPID      int64  `json:"browser_pid,omitempty"`
 	BrowserStarts   int64  `json:"browser_starts"`
+	BrowserEnd      string `json:"browser_end,omitempty"` // why the last browser was ended on purpose: memory, age, idle
+
+	Proxy   string   `json:"proxy,omitempty"`   // name of its way out; absent = directly
+	Noise   string   `json:"noise,omitempty"`   // of its persona: off or seed
+	Persona *Persona `json:"persona,omitempty"` // known once its browser ran
+	Traffic *Traffic `json:"traffic,omitempty"` // through its gate, since that was opened
 
 	Loaded       bool    `json:"loaded"` // false: counts are known, items are still being read from disk
 	Counts       Counts  `json:"counts"`
@@ -81,12 +87,13 @@ type Last struct {
 	At   int64  `json:"at"`
 }
 
-// Alarm is a named trouble, of an account or of a node.
+// Alarm is a named trouble, of an account, of a node or of a proxy.
 type Alarm struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	Account   string `json:"account,omitempty"`
 	Node      string `json:"node,omitempty"`
+	Proxy     string `json:"proxy,omitempty"` // name of the proxy in trouble, for all accounts that use it
 	Reason    string `json:"reason"`
 	RaisedAt  int64  `json:"raised_at"`
 	ClearedAt int64  `json:"cleared_at,omitempty"`
@@ -106,9 +113,11 @@ func accountOf(b *board.Board, acc *board.Account, v *dataset.View) Account {
 		ItemsPerHour: st.GetItemsHour(), Gate: st.GetGate(), Evidence: st.GetEvidence(),
 		BrowserPID: st.GetBrowserPid(), BrowserStarts: st.GetBrowserStarts(), OpenReplies: len(acc.Queue), Loaded: true,
 	}
+	out.Noise, out.Proxy = rec.GetNoise(), proxyName(b, rec.GetProxy())
+	out.Persona, out.Traffic, out.BrowserEnd = personaOf(st.GetPersona()), trafficOf(st.GetCounts()), st.GetBrowserEnd()
 	for _, al := range b.Alarms {
-		if al.GetAccount() == out.ID && al.GetClearedAt() == 0 {
-			out.Alarms = append(out.Alarms, alarmOf(al))
+		if concerns(al, rec) && al.GetClearedAt() == 0 {
+			out.Alarms = append(out.Alarms, alarmOf(b, al))
 		}
 	}
 	if v != nil {
@@ -138,9 +147,14 @@ func lastOf(l dataset.Last) *Last {
 	return &Last{l.Text, l.From, l.At}
 }
 
-func alarmOf(al *messages.Alarm) Alarm {
+// concerns says whether an alarm is about an account, or about the proxy that it goes out through.
+func concerns(al *messages.Alarm, rec *messages.Account) bool {
+	return al.GetAccount() == rec.GetId() || al.GetProxy() != "" && al.GetProxy() == rec.GetProxy()
+}
+
+func alarmOf(b *board.Board, al *messages.Alarm) Alarm {
 	return Alarm{
-		al.GetId(), al.GetName(), al.GetAccount(), al.GetWorker(), al.GetReason(),
+		al.GetId(), al.GetName(), al.GetAccount(), al.GetWorker(), proxyName(b, al.GetProxy()), al.GetReason(),
 		al.GetRaisedAt(), al.GetClearedAt(), al.GetClearedAt() == 0,
 	}
 }

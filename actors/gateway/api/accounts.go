@@ -23,6 +23,8 @@ type NewAccount struct {
 	Name            string `json:"name"`
 	AccountID       string `json:"account_id,omitempty"`
 	MonitorInterval int64  `json:"monitor_interval,omitempty"` // seconds, 10 to 300
+	Proxy           string `json:"proxy,omitempty"`            // name or id of the proxy that it goes out through; empty = directly
+	Noise           string `json:"noise,omitempty"`            // of its persona: off or seed; empty = the node's default
 }
 
 // Pause is the body of POST /accounts/{account}/pause.
@@ -93,7 +95,7 @@ func (a *API) createAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	return a.change(w, r, http.StatusCreated, &messages.CreateAccount{
 		Id: body.ID, Platform: body.Platform, Name: body.Name,
-		AccountId: body.AccountID, MonitorInterval: body.MonitorInterval,
+		AccountId: body.AccountID, MonitorInterval: body.MonitorInterval, Proxy: body.Proxy, Noise: body.Noise,
 	})
 }
 

@@ -117,7 +117,7 @@ func (a *API) serve(row Route) http.Handler {
 // unrouted says whether the path or only the method is wrong.
 func (a *API) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
 		if _, pattern := mux.Handler(probe); pattern != Prefix+"/" && !slices.Contains(allowed, method) {
 			allowed = append(allowed, method)

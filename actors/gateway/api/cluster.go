@@ -31,6 +31,12 @@ type Node struct {
 	Load1         float64 `json:"load1"`
 	PendingItems  int64   `json:"pending_items"` // not yet acknowledged by the store
 	Sandbox       string  `json:"sandbox,omitempty"`
+
+	Carries         int64  `json:"carries,omitempty"`          // how many accounts its memory and cores could carry, by its own estimate
+	Full            string `json:"full,omitempty"`             // why it takes no further account
+	MemoryAvailable int64  `json:"memory_available,omitempty"` // bytes
+	Chromium        string `json:"chromium,omitempty"`         // version of the browser that this run of the node uses
+	Mode            string `json:"mode,omitempty"`             // headless headful shell
 }
 
 // Status is the node in one glance.
@@ -51,6 +57,9 @@ type Status struct {
 	Nodes        int            `json:"nodes"`
 	NodesOnline  int            `json:"nodes_online"`
 	PendingItems int64          `json:"pending_items"`
+	MaxAccounts  int64          `json:"max_accounts"`   // of the nodes online, as they are set up
+	Carries      int64          `json:"carries"`        // of the nodes online, by their own estimates
+	Full         []string       `json:"full,omitempty"` // nodes online that take no further account, each with its reason
 }
 
 func (a *API) health(w http.ResponseWriter, _ *http.Request) error {
@@ -81,7 +90,7 @@ func (a *API) status(w http.ResponseWriter, _ *http.Request) error {
 	for _, n := range b.Nodes {
 		s.PendingItems += n.Status.GetPendingItems()
 		if n.Online {
-			s.NodesOnline++
+			s.addNode(n.Status)
 		}
 	}
 	return answer(w, http.StatusOK, s)
@@ -99,6 +108,15 @@ func (s *Status) addAccount(acc *board.Account) {
 	}
 }
 
+func (s *Status) addNode(n *messages.NodeStatus) {
+	s.NodesOnline++
+	s.MaxAccounts += n.GetMaxAccounts()
+	s.Carries += n.GetCarries()
+	if n.GetFull() != "" {
+		s.Full = append(s.Full, n.GetWorker()+": "+n.GetFull())
+	}
+}
+
 func (a *API) listAlarms(w http.ResponseWriter, r *http.Request) error {
 	account := r.URL.Query().Get("account")
 	if err := a.known(account); err != nil {
@@ -108,10 +126,11 @@ func (a *API) listAlarms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := []Alarm{}
-	for _, al := range a.Board.Load().Alarms {
-		one := alarmOf(al)
-		if (account == "" || one.Account == account) && (!filter || one.Open == open) {
+	b, list := a.Board.Load(), []Alarm{}
+	acc := b.Account(messages.AccountID(account))
+	for _, al := range b.Alarms {
+		one := alarmOf(b, al)
+		if (acc == nil || concerns(al, acc.Record)) && (!filter || one.Open == open) {
 			list = append(list, one)
 		}
 	}
@@ -126,6 +145,7 @@ func (a *API) listNodes(w http.ResponseWriter, _ *http.Request) error {
 		list = append(list, Node{
 			st.GetWorker(), n.Online, n.LastBeat, st.GetAccounts(), st.GetMaxAccounts(), st.GetBrowsers(),
 			st.GetMemoryRss(), st.GetBrowserMemory(), st.GetLoad1(), st.GetPendingItems(), st.GetSandbox(),
+			st.GetCarries(), st.GetFull(), st.GetMemoryAvailable(), st.GetChromium(), st.GetMode(),
 		})
 	}
 	return answer(w, http.StatusOK, map[string]any{"nodes": list})

@@ -57,6 +57,8 @@ func Routes() []Route {
 		{"POST", v + "/accounts/{account}/collect", Operator, nil, smallBody, "look at the page at once", (*API).collect},
 		{"POST", v + "/accounts/{account}/screenshot", Operator, nil, smallBody, "a PNG of the account's page", (*API).screenshot},
 
+		{"PUT", v + "/accounts/{account}/proxy", Operator, nil, smallBody, "give an account another way out, without a restart", (*API).assignProxy},
+
 		{"GET", v + "/accounts/{account}/rounds", Viewer, nil, noBody, "what the account did last, step by step", (*API).listRounds},
 		{"GET", v + "/accounts/{account}/evidence/{name}", Operator, nil, noBody, "what a failed flow left: picture (PNG), document (as text), last answers (JSON)", (*API).showEvidence},
 
@@ -79,6 +81,13 @@ func Routes() []Route {
 		{"POST", v + "/replies", Agent, nil, replyBody, "send a reply; the same id is never sent twice", (*API).submitReply},
 		{"GET", v + "/replies", Viewer, []string{"account", "state", "limit"}, noBody, "replies, newest first", (*API).listReplies},
 		{"GET", v + "/replies/{reply}", Viewer, nil, noBody, "one reply", (*API).showReply},
+
+		{"GET", v + "/proxies", Viewer, nil, noBody, "the proxies that accounts can go out through", (*API).listProxies},
+		{"POST", v + "/proxies", Operator, nil, smallBody, "add a proxy; its password is never shown again", (*API).createProxy},
+		{"GET", v + "/proxies/{proxy}", Viewer, nil, noBody, "one proxy, by name or id, with its newest check", (*API).showProxy},
+		{"PATCH", v + "/proxies/{proxy}", Operator, nil, smallBody, "change a proxy; its accounts follow without a restart", (*API).changeProxy},
+		{"DELETE", v + "/proxies/{proxy}", Operator, []string{"confirm"}, noBody, "remove a proxy that no account uses", (*API).removeProxy},
+		{"POST", v + "/proxies/{proxy}/test", Operator, nil, smallBody, "check a proxy now, by an account that uses it", (*API).testProxy},
 
 		{"GET", v + "/alarms", Viewer, []string{"account", "open"}, noBody, "what a person should look at", (*API).listAlarms},
 		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes", (*API).listNodes},

@@ -225,9 +225,10 @@ func (s *stream) changed(m board.Changed) error {
 			}
 		}
 	}
+	acc := m.Board.Account(messages.AccountID(s.account))
 	for _, al := range m.Alarms {
-		if s.account == "" || s.account == al.GetAccount() {
-			if err := s.event(AlarmType, alarmOf(al)); err != nil {
+		if s.account == "" || s.account == al.GetAccount() || acc != nil && concerns(al, acc.Record) {
+			if err := s.event(AlarmType, alarmOf(m.Board, al)); err != nil {
 				return err
 			}
 		}

@@ -19,6 +19,7 @@ type Master struct {
 	Logins   []*messages.LoginSession
 	Alarms   []*messages.Alarm
 	Nodes    []*board.Node
+	Proxies  []*board.Proxy
 
 	// Refuse, when set, answers every command.
 	Refuse *messages.Refused
@@ -129,6 +130,8 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return done
 	case *messages.CollectNow:
 		return m.done(x.GetAccount())
+	case *messages.AddProxy, *messages.RemoveProxy, *messages.AssignProxy, *messages.TestProxy:
+		return m.proxies(x)
 	case *messages.ListRounds:
 		return &messages.RoundsListed{Rounds: []*messages.Round{{At: 1, TookMs: 2, What: "round", Outcome: "ok"}}}
 	case *messages.ReadEvidence:
@@ -185,6 +188,7 @@ func (m *Master) publish(c actor.Context) {
 	b := &board.Board{
 		Replies: append([]*messages.Reply{}, m.Replies...), Logins: append([]*messages.LoginSession{}, m.Logins...),
 		Alarms: append([]*messages.Alarm{}, m.Alarms...), Nodes: m.Nodes,
+		Proxies: append([]*board.Proxy{}, m.Proxies...),
 	}
 	changed := board.Changed{Board: b, Replies: b.Replies, Alarms: b.Alarms}
 	for _, id := range m.Order {
