@@ -26,17 +26,14 @@ type Node struct {
 	ID       messages.NodeID
 	Leases   Leases
 	Ring     *vault.KeyRing
-	Bin      string // Chromium
 	Clock    func() time.Duration
 	Now      func() time.Time
-	Starts   chan struct{} // slots for browser starts
+	Browsers *browser.Host // what all Chromiums of the node share: the binary, the sandbox, the start slots
 	Rounds   chan struct{} // slots for collecting rounds
 	Evidence *evidence.Box // of failed flows; nil keeps none
 
-	Headful   bool
-	NoSandbox bool
-	Pace      float64  // of typing and moving; 1 = a person's
-	Pins      []string // certificate pins accepted beside the system's: development only
+	Pace float64  // of typing and moving; 1 = a person's
+	Pins []string // certificate pins accepted beside the system's: development only
 	// Dial replaces the way to the net: development only, nil otherwise.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 

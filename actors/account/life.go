@@ -75,10 +75,10 @@ func (a *account) spawnBrowser(c actor.Context) {
 	fresh := !a.ProfileUsable
 	a.ProfileUsable = false // only once: after a crash the vault is the truth
 	a.browser = c.Spawn(a.Browser(browser.Config{
-		Account: a.ID, Epoch: a.Epoch, Node: a.Node.ID, Bin: a.Node.Bin, Dir: a.Dir, UID: a.UID, GID: a.UID,
-		NoSandbox: a.Node.NoSandbox, Headful: a.Node.Headful, Proxy: a.gate.Addr(), Pins: a.Node.Pins, Pace: a.Node.Pace,
+		Account: a.ID, Epoch: a.Epoch, Node: a.Node.ID, Host: a.Node.Browsers, Dir: a.Dir, UID: a.UID, GID: a.UID,
+		Proxy: a.gate.Addr(), Pins: a.Node.Pins, Pace: a.Node.Pace,
 		Persona: persona.Make(seedOf(a.ID), a.Definition.Locale, a.Definition.TimeZone),
-		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Slots: a.Node.Starts, Log: a.base,
+		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Log: a.base,
 	}))
 }
 

@@ -69,7 +69,8 @@ func ownerOf(path string) (int, bool) {
 func (w *worker) sayStatus(c actor.Context) {
 	s := &messages.NodeStatus{
 		Worker: string(w.Node.ID), Incarnation: w.Incarnation, Version: w.Version, Proof: true, Accounts: int64(len(w.accounts)),
-		MaxAccounts: int64(w.MaxAccounts), Draining: w.draining != nil, Sandbox: w.Sandbox, Load1: loadAverage(), MemoryRss: residentMemory(),
+		MaxAccounts: int64(w.MaxAccounts), Draining: w.draining != nil, Load1: loadAverage(), MemoryRss: residentMemory(),
+		Sandbox: w.Node.Browsers.SandboxState(), Mode: string(w.Node.Browsers.Mode()), Chromium: w.Node.Browsers.Version(),
 	}
 	for _, d := range w.Definitions.All() {
 		s.Platforms = append(s.Platforms, string(d.Platform))

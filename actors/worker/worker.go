@@ -33,7 +33,6 @@ type Config struct {
 	MaxAccounts int
 	Root        string // folder of the accounts' folders
 	FirstUID    int    // of the users that Chromium runs as; 0 = the node's own user
-	Sandbox     string // for the node's status
 	Definitions *definition.Registry
 	Master      *actor.PID
 	Store       *actor.PID

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"troupe/actors/account/browser"
 	"troupe/actors/account/evidence"
 	"troupe/messages"
 )
@@ -31,6 +32,8 @@ type config struct {
 	MaxAccounts   int
 	MaxConcurrent int
 	Headless      bool
+	Mode          string
+	Display       string // DISPLAY
 	DataDir       string
 	Chromium      string
 	Sandbox       string
@@ -56,6 +59,8 @@ var settings = []setting{
 	{"max-accounts", "MAX_ACCOUNTS"},
 	{"max-concurrent", "MAX_CONCURRENT"},
 	{"headless", "HEADLESS"},
+	{"mode", "MODE"},
+	{"display", "DISPLAY"},
 	{"data-dir", "DATA_DIR"},
 	{"chromium", "CHROMIUM"},
 	{"sandbox", "SANDBOX"},
@@ -74,9 +79,11 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.LogLevel, "log-level", "info", c.t("debug, info, warn or error"))
 	f.IntVar(&cfg.MaxAccounts, "max-accounts", 10, c.t("how many accounts this node runs at most"))
 	f.IntVar(&cfg.MaxConcurrent, "max-concurrent", 3, c.t("how many collecting rounds run at once"))
-	f.BoolVar(&cfg.Headless, "headless", true, c.t("run Chromium without windows"))
+	f.BoolVar(&cfg.Headless, "headless", true, c.t("run Chromium without windows; false is --mode headful"))
+	f.StringVar(&cfg.Mode, "mode", "", c.t("how Chromium runs: headless, headful (with windows) or shell (chromium-headless-shell); empty follows --headless"))
+	f.StringVar(&cfg.Display, "display", "", c.t("X display of --mode headful; without one each needed screen is started with Xvfb"))
 	f.StringVar(&cfg.Chromium, "chromium", "", c.t("Chromium's binary; found by itself when empty"))
-	f.StringVar(&cfg.Sandbox, "sandbox", "auto", c.t("Chromium's sandbox: auto, or off, which is dangerous"))
+	f.StringVar(&cfg.Sandbox, "sandbox", "auto", c.t("Chromium's sandbox: auto, require (prove it before any page is opened), or off, which is dangerous"))
 	f.StringVar(&cfg.Retention, "retention", "168h", c.t("how long items are kept after they were last seen; never dropped while unread"))
 	f.StringVar(&cfg.EvidenceSize, "evidence-size", "1GiB", c.t("how much evidence of failed flows this node keeps, oldest dropped first"))
 	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
@@ -173,8 +180,15 @@ func (c *config) validate() error {
 	if c.MaxConcurrent < 1 {
 		bad("MAX_CONCURRENT=%d: at least 1", c.MaxConcurrent)
 	}
-	if c.Sandbox != "auto" && c.Sandbox != "off" {
-		bad("SANDBOX=%q: auto or off", c.Sandbox)
+	switch browser.Sandbox(c.Sandbox) {
+	case browser.SandboxAuto, browser.SandboxRequire, browser.SandboxOff:
+	default:
+		bad("SANDBOX=%q: auto, require or off", c.Sandbox)
+	}
+	switch c.mode() {
+	case browser.Headless, browser.Headful, browser.Shell:
+	default:
+		bad("MODE=%q: headless, headful or shell", c.Mode)
 	}
 	if d, err := time.ParseDuration(c.Retention); err != nil || d < time.Hour {
 		bad("RETENTION=%q: a duration of at least an hour, such as 168h", c.Retention)
@@ -198,6 +212,18 @@ func (c *config) validate() error {
 		bad("NODE_ENV=%q: development or production", c.NodeEnv)
 	}
 	return errors.Join(problems...)
+}
+
+// mode is how Chromium runs: by MODE, else by the specification's HEADLESS.
+func (c *config) mode() browser.Mode {
+	switch {
+	case c.Mode != "":
+		return browser.Mode(c.Mode)
+	case c.Headless:
+		return browser.Headless
+	default:
+		return browser.Headful
+	}
 }
 
 func (c *config) level() (slog.Level, error) {

@@ -42,13 +42,14 @@ const drainLimit = 25 * time.Second
 
 // node is a whole system in one process: store, master, gateway and worker.
 type node struct {
-	cfg    *config
-	log    *slog.Logger
-	system *actor.ActorSystem
-	lock   *os.File
-	leases *lease.Table
-	keeper context.CancelFunc
-	done   chan struct{} // the keeper's goroutine ended
+	cfg      *config
+	log      *slog.Logger
+	system   *actor.ActorSystem
+	browsers *browser.Host
+	lock     *os.File
+	leases   *lease.Table
+	keeper   context.CancelFunc
+	done     chan struct{} // the keeper's goroutine ended
 
 	store, master, worker, events *actor.PID
 	gateway                       *gateway.Gateway
@@ -98,7 +99,7 @@ func startNode(cfg *config, log *slog.Logger) (*node, error) {
 	n.runKeeper(keeper)
 	if n.worker, err = root.SpawnNamed(worker.Props(worker.Config{
 		Node: shared, Incarnation: incarnation, Version: version(), MaxAccounts: cfg.MaxAccounts, Root: n.accountsRoot(),
-		FirstUID: n.firstUID(), Sandbox: n.sandbox(), Definitions: definitions, Master: n.master, Store: n.store, Log: log,
+		FirstUID: n.firstUID(), Definitions: definitions, Master: n.master, Store: n.store, Log: log,
 	}), worker.Name); err != nil {
 		return nil, n.abort("start the worker", err)
 	}
@@ -170,24 +171,9 @@ func (n *node) firstUID() int {
 	return firstUID
 }
 
-func (n *node) sandbox() string {
-	if n.cfg.Sandbox == "off" {
-		return "off: by --sandbox off"
-	}
-	return "on"
-}
-
 // shared makes what all accounts of the node share.
 func (n *node) shared() (*account.Node, error) {
 	cfg := n.cfg
-	bin := cfg.Chromium
-	if bin == "" {
-		found, err := browser.Find()
-		if err != nil {
-			return nil, err
-		}
-		bin = found
-	}
 	ring, err := openRing(filepath.Join(cfg.nodeDir(), "keys"))
 	if err != nil {
 		return nil, err
@@ -199,10 +185,15 @@ func (n *node) shared() (*account.Node, error) {
 	if cfg.Sandbox == "off" {
 		n.log.Warn("chromium runs without its sandbox: a hostile page could take over this machine")
 	}
+	if n.browsers, err = browser.OpenHost(context.Background(), browser.HostConfig{
+		Bin: cfg.Chromium, Mode: cfg.mode(), Sandbox: browser.Sandbox(cfg.Sandbox), Display: cfg.Display,
+		Dir: filepath.Join(cfg.nodeDir(), "displays"), Log: n.log,
+	}); err != nil {
+		return nil, err
+	}
 	return &account.Node{
-		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Bin: bin, Clock: lease.BootTime, Now: time.Now,
-		Starts: make(chan struct{}, max(1, numCPU())), Rounds: make(chan struct{}, cfg.MaxConcurrent),
-		Headful: !cfg.Headless, NoSandbox: cfg.Sandbox == "off", Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
+		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Browsers: n.browsers, Clock: lease.BootTime, Now: time.Now,
+		Rounds: make(chan struct{}, cfg.MaxConcurrent), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
 		Client: newClient, Evidence: kept,
 	}, nil
 }
@@ -324,6 +315,9 @@ func (n *node) stop(ctx context.Context) {
 	}
 	if err := browser.ReapAll(n.accountsRoot()); err != nil {
 		n.log.Warn("left-over browsers not ended", "err", err)
+	}
+	if err := n.browsers.Close(); err != nil {
+		n.log.Warn("display not ended", "err", err)
 	}
 	n.system.Shutdown()
 	n.unlock()

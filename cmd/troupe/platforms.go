@@ -1,8 +1,6 @@
 package main
 
 import (
-	"runtime"
-
 	"troupe/actors/account"
 	"troupe/actors/gateway"
 	"troupe/actors/gateway/api"
@@ -57,8 +55,6 @@ func apiPlatforms(r *definition.Registry) []api.Platform {
 	}
 	return list
 }
-
-func numCPU() int { return runtime.NumCPU() }
 
 // evidenceFiles are the parts of evidence by their files' extensions.
 func evidenceFiles(e engine.Evidence) map[string][]byte {

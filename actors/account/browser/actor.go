@@ -129,7 +129,7 @@ func (b *browser) release() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
-	if err := instance.Close(ctx); err != nil && instance.ExitReason().Reason == "closed" {
+	if err := instance.Close(ctx); err != nil && instance.ExitReason().Reason == reasonClosed {
 		b.Log.Warn("browser did not close its profile", "err", err)
 	}
 }

@@ -74,7 +74,7 @@ func TestActorPanicsWithGoneWhenChromiumExits(t *testing.T) {
 
 func TestActorPanicsWithGoneWhenItCannotStart(t *testing.T) {
 	cfg := testConfig(t, filepath.Join(openTempDir(t), "acc"))
-	cfg.Bin = "/nowhere/chromium"
+	cfg.Host, cfg.Bin = nil, "/nowhere/chromium"
 	p, _, _ := spawnParent(t, cfg)
 	gone, ok := within(t, "its failure", p.failed).(Gone)
 	if !ok || gone.Err == nil {

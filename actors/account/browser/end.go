@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-rod/rod/lib/proto"
@@ -21,6 +19,9 @@ const (
 	probeLimit = 10 * time.Second
 )
 
+// reasonClosed is the Exit.Reason of a browser that was closed.
+const reasonClosed = "closed"
+
 // ErrUnclean means that Chromium did not close its profile itself: the newest cookies in it may be missing.
 var ErrUnclean = errors.New("chromium did not close its profile")
 
@@ -30,14 +31,27 @@ func (i *Instance) watch() {
 	i.cancel(fmt.Errorf("%w: chromium %s", page.ErrGone, i.ExitReason()))
 	left := killAll(i.proc.rec, i.proc.profile)
 	if len(left) == 0 {
-		removeSingletons(i.proc.profile)
-		os.Remove(filepath.Join(i.cfg.Dir, recordName))
+		i.tidy()
 	} else {
 		i.cfg.Log.Error("browser processes do not end", "left", len(left))
 	}
 	unlock(i.lock)
 	i.cfg.Log.Info("browser exited", "exit", i.ExitReason(), "dur", time.Since(i.started))
 	close(i.exited)
+}
+
+// tidy leaves the account's folder as the next browser should find it. A profile that Chromium closed because we asked
+// for it is marked as such.
+func (i *Instance) tidy() {
+	if err := sweep(i.cfg.Dir); err != nil {
+		i.cfg.Log.Warn("account folder not swept", "err", err)
+	}
+	if exit := i.ExitReason(); exit.Reason != reasonClosed || exit.Signal != "" {
+		return
+	}
+	if err := markClosed(i.cfg, i.host.cfg.Mode, i.version); err != nil {
+		i.cfg.Log.Warn("the closed profile will not be used again", "err", err)
+	}
 }
 
 // probe asks Chromium for a sign of life now and then, and kills it when it gives none. It asks twice: this
@@ -81,7 +95,7 @@ func (i *Instance) close(ctx context.Context) error {
 		return fmt.Errorf("%w: %s", ErrUnclean, i.ExitReason())
 	default:
 	}
-	i.proc.because("closed")
+	i.proc.because(reasonClosed)
 	asked, cancel := context.WithTimeout(ctx, closeGrace)
 	defer cancel()
 	proto.BrowserClose{}.Call(i.browser.in(asked)) // its own end is the answer

@@ -22,6 +22,7 @@ const startLimit = 60 * time.Second
 // Instance is one running Chromium. It implements page.Browser; Start makes it, its exit ends it.
 type Instance struct {
 	cfg     Config
+	host    *Host
 	version string
 	started time.Time
 	proc    *process
@@ -49,22 +50,16 @@ func Start(ctx context.Context, cfg Config) (*Instance, error) {
 	if cfg.ownUser() && cfg.GID == 0 {
 		cfg.GID = cfg.UID
 	}
-	if cfg.Slots != nil {
-		select {
-		case cfg.Slots <- struct{}{}:
-			defer func() { <-cfg.Slots }()
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for a start slot: %w", context.Cause(ctx))
-		}
+	host, err := cfg.host(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start browser: %w", err)
 	}
-	if cfg.Bin == "" {
-		bin, err := Find()
-		if err != nil {
-			return nil, err
-		}
-		cfg.Bin = bin
+	release, err := host.slot(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start browser: %w", err)
 	}
-	i, empty, err := launch(ctx, cfg)
+	defer release()
+	i, empty, err := launch(ctx, cfg, host)
 	if err != nil {
 		return nil, fmt.Errorf("start browser: %w", err)
 	}
@@ -79,13 +74,14 @@ func Start(ctx context.Context, cfg Config) (*Instance, error) {
 		}
 		return nil, fmt.Errorf("start browser: %w", reason)
 	}
+	go i.checkSavings()
 	cfg.Log.Info("browser started", "dur", time.Since(i.started), "browser_pid", i.PID(), "version", i.version)
 	return i, nil
 }
 
 // launch starts the process and what serves it, under the folder's lock.
-func launch(ctx context.Context, cfg Config) (i *Instance, empty bool, err error) {
-	version, err := versionOf(ctx, cfg.Bin)
+func launch(ctx context.Context, cfg Config, host *Host) (i *Instance, empty bool, err error) {
+	bin, err := host.current(ctx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -104,18 +100,24 @@ func launch(ctx context.Context, cfg Config) (i *Instance, empty bool, err error
 	if err := reap(cfg.Dir); err != nil {
 		return nil, false, err
 	}
-	if empty, err = prepare(cfg); err != nil {
+	if empty, err = prepare(cfg, host.cfg.Mode, bin.version); err != nil {
 		return nil, false, err
 	}
+	var shown []string
+	if host.cfg.Mode == Headful {
+		if shown, err = host.displays.environment(ctx, cfg); err != nil {
+			return nil, false, err
+		}
+	}
 	started := time.Now()
-	proc, err := spawn(cfg, version)
+	proc, err := spawn(cfg, bin, arguments(cfg, host.cfg.Mode, bin.version), environment(cfg, shown))
 	if err != nil {
 		return nil, false, err
 	}
 	life, cancel := context.WithCancelCause(context.Background())
 	client := cdp.New().Logger(utils.LoggerQuiet).Start(proc.pipe)
 	i = &Instance{
-		cfg: cfg, version: version, started: started, proc: proc, lock: lock, cancel: cancel,
+		cfg: cfg, host: host, version: bin.version, started: started, proc: proc, lock: lock, cancel: cancel,
 		exited: make(chan struct{}), tabs: map[string]*tab{},
 		browser: &session{client: client, ctx: life},
 		traffic: newTraffic(life),
@@ -156,6 +158,9 @@ func (i *Instance) begin(ctx context.Context, empty bool) error {
 	}
 	if err := i.targets.openAnchor(ctx); err != nil {
 		return fmt.Errorf("open first page: %w", err)
+	}
+	if err := i.host.proveSandbox(ctx, i.proc.rec, i.proc.profile); err != nil {
+		return err
 	}
 	if empty && i.cfg.State != nil {
 		if err := i.restore(ctx, i.cfg.State); err != nil {

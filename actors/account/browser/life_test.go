@@ -341,12 +341,15 @@ func TestCleanCloseKeepsFreshCookies(t *testing.T) {
 
 func TestStartThatIsCancelledOrFailsLeavesNothing(t *testing.T) {
 	cfg := testConfig(t, filepath.Join(openTempDir(t), "acc"))
-	cfg.Slots = make(chan struct{}, 1)
+	cfg.Host = testHost(t, HostConfig{Starts: 1})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if i, err := Start(ctx, cfg); err == nil {
 		i.Kill()
 		t.Error("started in no time")
+	}
+	if _, err := cfg.Host.slot(t.Context()); err != nil {
+		t.Errorf("the cancelled start kept its slot: %v", err)
 	}
 	if n := living(t, cfg.Dir); n != 0 {
 		t.Errorf("%d processes left", n)
@@ -355,11 +358,13 @@ func TestStartThatIsCancelledOrFailsLeavesNothing(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("#!/bin/sh\ntest \"$1\" = --version && echo Chromium 156.0.0.1 || { echo no display >&2; exit 3; }\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Bin = broken
+	cfg.Host = testHost(t, HostConfig{Bin: broken, Starts: 1})
 	if _, err := Start(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "code 3") {
 		t.Errorf("a Chromium that exits: %v", err)
 	}
-	cfg.Slots <- struct{}{} // both starts gave theirs back
+	if _, err := cfg.Host.slot(t.Context()); err != nil {
+		t.Errorf("the failed start kept its slot: %v", err)
+	}
 	output, err := os.ReadFile(filepath.Join(cfg.Dir, outputName))
 	if !strings.Contains(string(output), "no display") {
 		t.Errorf("its words were not kept: %q %v", output, err)

@@ -1,22 +1,17 @@
 package browser
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"sync"
 	"syscall"
 	"time"
-
-	"troupe/actors/account/persona"
 )
 
 // Exit says how a Chromium ended.
@@ -55,8 +50,8 @@ type process struct {
 	exit   Exit
 }
 
-// spawn starts Chromium in c's folder, whose lock the caller holds.
-func spawn(c Config, version string) (*process, error) {
+// spawn starts bin in c's folder, whose lock the caller holds.
+func spawn(c Config, bin program, args, env []string) (*process, error) {
 	fromUs, toChromium, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -69,9 +64,9 @@ func spawn(c Config, version string) (*process, error) {
 	if err != nil {
 		return nil, errors.Join(err, fromUs.Close(), toChromium.Close(), fromChromium.Close(), toUs.Close())
 	}
-	cmd := exec.Command(c.Bin, arguments(c, version)...)
-	cmd.Env = environment(c)
-	cmd.Dir = c.profile()
+	cmd := exec.Command(bin.path, args...)
+	cmd.Env = env
+	cmd.Dir = c.temp()
 	cmd.ExtraFiles = []*os.File{fromUs, toUs} // its descriptors 3 and 4
 	cmd.Stdout, cmd.Stderr = outputEnd, outputEnd
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -182,83 +177,4 @@ func keepOutput(output *os.File, path string) {
 		}
 		os.Rename(path, path+".1")
 	}
-}
-
-// prepare makes the account's folder and its profile, gives the profile to Chromium's user, and says whether
-// the profile is empty.
-func prepare(c Config) (empty bool, err error) {
-	profile := c.profile()
-	if c.Fresh {
-		if err := os.RemoveAll(profile); err != nil {
-			return false, fmt.Errorf("delete profile: %w", err)
-		}
-	}
-	if err := os.MkdirAll(profile, 0o700); err != nil {
-		return false, fmt.Errorf("make profile: %w", err)
-	}
-	if c.ownUser() {
-		if err := giveAway(c, profile); err != nil {
-			return false, err
-		}
-	}
-	_, err = os.Stat(filepath.Join(profile, "Default"))
-	return errors.Is(err, fs.ErrNotExist), nil
-}
-
-// giveAway makes Chromium's user the owner of the profile and checks that this user can reach it.
-func giveAway(c Config, profile string) error {
-	if err := os.Chmod(c.Dir, 0o711); err != nil {
-		return fmt.Errorf("open account folder: %w", err)
-	}
-	for dir := c.Dir; dir != "/"; dir = filepath.Dir(dir) {
-		info, err := os.Stat(dir)
-		if err != nil {
-			return fmt.Errorf("reach profile: %w", err)
-		}
-		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("reach profile: user %d cannot pass through %s: run chmod o+x %s", c.UID, dir, dir)
-		}
-	}
-	info, err := os.Stat(profile)
-	if err != nil {
-		return fmt.Errorf("make profile: %w", err)
-	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) == c.UID && int(stat.Gid) == c.GID {
-		return nil
-	}
-	return filepath.WalkDir(profile, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("give profile away: %w", err)
-		}
-		return os.Lchown(path, c.UID, c.GID)
-	})
-}
-
-var versionForm = regexp.MustCompile(`\d+\.\d+\.\d+\.\d+`)
-
-// versions remembers the version of each binary, by path and time of change.
-var versions sync.Map
-
-// versionOf asks a binary for its version: 156.0.8078.79.
-func versionOf(ctx context.Context, bin string) (string, error) {
-	info, err := os.Stat(bin)
-	if err != nil {
-		return "", fmt.Errorf("find chromium: %w", err)
-	}
-	name := bin + info.ModTime().String()
-	if known, ok := versions.Load(name); ok {
-		return known.(string), nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, bin, "--version").Output()
-	if err != nil {
-		return "", fmt.Errorf("ask %s for its version: %w", bin, err)
-	}
-	version := versionForm.FindString(string(out))
-	if persona.Major(version) == 0 {
-		return "", fmt.Errorf("ask %s for its version: no number in its answer", bin)
-	}
-	versions.Store(name, version)
-	return version, nil
 }

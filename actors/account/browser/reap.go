@@ -20,6 +20,7 @@ const (
 	recordName  = "chromium.json" // the pid file
 	lockName    = "chromium.lock"
 	outputName  = "chromium.log" // what Chromium writes to its stderr
+	tempName    = "temp"         // Chromium's temporary files
 )
 
 // ErrInUse means that a living process holds the account's folder.
@@ -96,8 +97,7 @@ func reap(dir string) error {
 	if len(left) > 0 {
 		return fmt.Errorf("reap %s: %d processes do not end", dir, len(left))
 	}
-	removeSingletons(profile)
-	if err := os.Remove(filepath.Join(dir, recordName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := sweep(dir); err != nil {
 		return fmt.Errorf("reap %s: %w", dir, err)
 	}
 	return nil
@@ -128,19 +128,17 @@ func awaitGone(rec record, profile string, limit time.Duration) []running {
 	}
 }
 
-// removeSingletons removes the marks by which a Chromium claims its profile; one of another host, or of a dead
-// process whose number was given away, would keep the next from starting. Its socket lies in a folder of
-// its own among the temporary ones.
-func removeSingletons(profile string) {
-	if socket, err := os.Readlink(filepath.Join(profile, "SingletonSocket")); err == nil {
-		folder := filepath.Dir(socket)
-		if filepath.Dir(folder) == "/tmp" && strings.HasPrefix(filepath.Base(folder), "org.chromium.") {
-			os.RemoveAll(folder)
+// sweep removes what a browser that is gone left in the account's folder: its temporary files, the pid file, and the marks
+// by which a Chromium claims its profile; one of another host, or of a dead process whose number was given away, would
+// keep the next from starting.
+func sweep(dir string) error {
+	errs := []error{os.RemoveAll(filepath.Join(dir, tempName))}
+	for _, name := range []string{"profile/SingletonLock", "profile/SingletonCookie", "profile/SingletonSocket", recordName} {
+		if err := os.Remove(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
 		}
 	}
-	for _, name := range []string{"SingletonLock", "SingletonCookie", "SingletonSocket"} {
-		os.Remove(filepath.Join(profile, name))
-	}
+	return errors.Join(errs...)
 }
 
 // lockDir takes the account's folder for this process, or fails with ErrInUse. The lock ends with the process.
@@ -176,12 +174,14 @@ func readRecord(dir string) record {
 	return rec
 }
 
-func writeRecord(dir string, rec record) error {
-	b, err := json.Marshal(rec)
+func writeRecord(dir string, rec record) error { return writeJSON(filepath.Join(dir, recordName), rec) }
+
+// writeJSON replaces a file whole.
+func writeJSON(path string, value any) error {
+	b, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, recordName)
 	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
 		return err
 	}

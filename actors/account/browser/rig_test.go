@@ -134,18 +134,46 @@ func (r *rig) config(t *testing.T) Config {
 	return cfg
 }
 
+// testHost is a node's browsers as a test wants them.
+func testHost(t *testing.T, cfg HostConfig) *Host {
+	t.Helper()
+	cfg.Log = testLog()
+	if cfg.Mode == Headful {
+		cfg.Dir = filepath.Join(openTempDir(t), "displays")
+	}
+	host, err := OpenHost(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := host.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return host
+}
+
+// commonHost is what most tests share, as a node's accounts do.
+var commonHost = sync.OnceValues(func() (*Host, error) {
+	return OpenHost(context.Background(), HostConfig{Starts: 4, Log: testLog()})
+})
+
+func testLog() *slog.Logger {
+	if os.Getenv("BROWSER_LOG") != "" {
+		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
 func testConfig(t *testing.T, dir string) Config {
 	t.Helper()
-	bin, err := Find()
+	host, err := commonHost()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := Config{
-		Account: "test_1", Epoch: 1, Node: "n1", Bin: bin, Dir: dir,
-		Proxy: "127.0.0.1:9", Persona: persona.Make(1, "", ""), Log: slog.New(slog.DiscardHandler),
-	}
-	if os.Getenv("BROWSER_LOG") != "" {
-		cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		Account: "test_1", Epoch: 1, Node: "n1", Host: host, Bin: host.bin.path, Dir: dir,
+		Proxy: "127.0.0.1:9", Persona: persona.Make(1, "", ""), Log: testLog(),
 	}
 	if os.Geteuid() == 0 {
 		cfg.UID, cfg.GID = testUser, testUser

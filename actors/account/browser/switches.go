@@ -42,16 +42,16 @@ var switches = []string{
 const minSharedMemory = 256 << 20
 
 // arguments are Chromium's command line for c.
-func arguments(c Config, version string) []string {
+func arguments(c Config, mode Mode, version string) []string {
 	gate, _, _ := strings.Cut(c.Proxy, ":")
 	args := append([]string{
 		"--user-data-dir=" + c.profile(), "--proxy-server=http://" + c.Proxy,
 		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE " + gate, // names are the gate's business
 	}, switches...)
-	if !c.Headful {
+	if mode == Headless {
 		args = append(args, "--headless=new")
 	}
-	if c.NoSandbox {
+	if c.noSandbox() {
 		args = append(args, "--no-sandbox")
 	}
 	if len(c.Pins) > 0 {
@@ -64,8 +64,9 @@ func arguments(c Config, version string) []string {
 	return append(args, persona.Args(c.Persona, version)...)
 }
 
-// environment is all that Chromium sees of this process's surroundings.
-func environment(c Config) []string {
-	env := []string{"HOME=" + c.profile(), "PATH=/usr/bin:/bin"}
-	return append(append(env, persona.Env(c.Persona)...), c.Env...)
+// environment is all that Chromium sees of this process's surroundings. Its temporary files go to its working folder,
+// which is named in a way that stays short: the path of a socket has at most 107 bytes.
+func environment(c Config, shown []string) []string {
+	env := []string{"HOME=" + c.profile(), "TMPDIR=/proc/self/cwd", "PATH=/usr/bin:/bin"}
+	return append(append(env, persona.Env(c.Persona)...), shown...)
 }
