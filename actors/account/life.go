@@ -58,7 +58,7 @@ func (a *account) openVault() error {
 	if a.Sealed == nil {
 		return nil
 	}
-	state, err := vault.Open(a.Node.Ring, a.Sealed)
+	state, err := vault.Open(a.Node.Ring, a.ID, a.Sealed)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -16,19 +15,22 @@ import (
 	"troupe/actors/account/vault"
 )
 
-// Export reads the login: all cookies as Chromium gives them, and the local storage of Config.Origins. It
-// disturbs no open page and sends nothing over the network.
-func (i *Instance) Export(ctx context.Context) (*vault.State, error) {
+// Export reads the login: all cookies as Chromium gives them, and the local storage of Config.Origins and of the origins of
+// Config.State. It disturbs no open page and sends nothing over the network.
+func (i *Instance) Export(ctx context.Context) (state *vault.State, err error) {
 	cookies, err := i.cookies(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("export state: %w", err)
 	}
-	state := &vault.State{
+	state = &vault.State{
 		Version: vault.StateVersion, Cookies: cookies,
 		ExportedAt: time.Now().UTC(), ChromiumMajor: persona.Major(i.version),
 	}
-	for _, origin := range i.cfg.Origins {
-		items, err := i.readOrigin(ctx, origin)
+	i.storage.include(i.cfg.State)
+	empty := &emptyPage{instance: i}
+	defer func() { err = errors.Join(err, empty.close(ctx)) }()
+	for _, origin := range i.storage.exported() {
+		items, err := i.readOrigin(ctx, empty, origin)
 		if err != nil {
 			return nil, fmt.Errorf("export local storage of %s: %w", origin, err)
 		}
@@ -47,70 +49,86 @@ func (i *Instance) cookies(ctx context.Context) ([]json.RawMessage, error) {
 	return answer.Cookies, err
 }
 
-// restore puts a login into an empty profile.
+// restore puts a login into an empty profile, without touching the network. What Chromium does not take is counted in the log
+// and left out: one bad cookie or origin must not cost the login.
 func (i *Instance) restore(ctx context.Context, s *vault.State) error {
 	var params []map[string]json.RawMessage
 	for _, raw := range s.Cookies {
-		cookie, err := settable(raw)
-		if err != nil {
-			return err
+		if cookie, ok := settable(raw); ok {
+			params = append(params, cookie)
 		}
-		params = append(params, cookie)
 	}
-	if err := i.setCookies(ctx, params); err != nil {
-		return err
+	taken, err := i.setCookies(ctx, params)
+	if err != nil {
+		return fmt.Errorf("cookies: %w", err)
 	}
-	for _, origin := range s.Origins {
-		if err := i.writeOrigin(ctx, origin); err != nil {
-			return fmt.Errorf("local storage of %s: %w", origin.Origin, err)
+	if taken < len(s.Cookies) {
+		i.cfg.Log.Warn("chromium refused some cookies", "lost", len(s.Cookies)-taken, "of", len(s.Cookies))
+	}
+	return i.restoreStorage(ctx, s.Origins)
+}
+
+func (i *Instance) restoreStorage(ctx context.Context, origins []vault.Origin) (err error) {
+	empty := &emptyPage{instance: i}
+	defer func() { err = errors.Join(err, empty.close(ctx)) }()
+	for _, o := range origins {
+		refused, err := i.writeOrigin(ctx, empty, o)
+		switch {
+		case ctx.Err() != nil || i.browser.ctx.Err() != nil:
+			return fmt.Errorf("local storage of %s: %w", o.Origin, err)
+		case err != nil:
+			i.cfg.Log.Warn("local storage not restored", "origin", o.Origin, "err", err)
+		case refused > 0:
+			i.cfg.Log.Warn("chromium refused some local storage", "origin", o.Origin, "lost", refused, "of", len(o.LocalStorage))
 		}
 	}
 	return nil
 }
 
-// setCookies sets all at once. Chromium takes all or none: when it refuses, each is tried alone, so that one bad cookie
-// does not cost the login.
-func (i *Instance) setCookies(ctx context.Context, params []map[string]json.RawMessage) error {
+// setCookies sets all at once and says how many were taken. Chromium takes all or none: when it refuses, the halves are tried alone,
+// down to the one that it does not like.
+func (i *Instance) setCookies(ctx context.Context, params []map[string]json.RawMessage) (taken int, err error) {
 	if len(params) == 0 {
-		return nil
+		return 0, nil
 	}
-	set := func(list []map[string]json.RawMessage) error {
-		return i.browser.call(ctx, "Storage.setCookies", map[string]any{"cookies": list}, nil)
+	err = i.browser.call(ctx, "Storage.setCookies", map[string]any{"cookies": params}, nil)
+	if err == nil {
+		return len(params), nil
 	}
 	var refused *cdp.Error
-	if err := set(params); !errors.As(err, &refused) {
-		return err
+	if !errors.As(err, &refused) {
+		return 0, err
 	}
-	lost := 0
-	for n := range params {
-		if err := set(params[n : n+1]); errors.As(err, &refused) {
-			lost++
-		} else if err != nil {
-			return err
+	if len(params) == 1 {
+		return 0, nil
+	}
+	for _, half := range [][]map[string]json.RawMessage{params[:len(params)/2], params[len(params)/2:]} {
+		n, err := i.setCookies(ctx, half)
+		taken += n
+		if err != nil {
+			return taken, err
 		}
 	}
-	i.cfg.Log.Warn("chromium refused some cookies", "lost", lost, "of", len(params))
-	return nil
+	return taken, nil
 }
 
 // Fields of a cookie as it is read that may not be set: they follow from the others.
 var derived = []string{"size", "session", "sameParty", "partitionKeyOpaque"}
 
 // settable turns a cookie as Chromium gives it into one that it takes. All attributes stay, the partition key too; a
-// session cookie has no expiry.
-func settable(raw json.RawMessage) (map[string]json.RawMessage, error) {
+// session cookie has no expiry. It reports false for what is no cookie.
+func settable(raw json.RawMessage) (map[string]json.RawMessage, bool) {
 	var cookie map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &cookie); err != nil {
-		return nil, errors.New("restore cookies: one is not an object")
+	if json.Unmarshal(raw, &cookie) != nil || cookie == nil {
+		return nil, false
 	}
-	set := maps.Clone(cookie)
 	if string(cookie["session"]) == "true" || strings.HasPrefix(string(cookie["expires"]), "-") {
-		delete(set, "expires")
+		delete(cookie, "expires")
 	}
 	for _, name := range derived {
-		delete(set, name)
+		delete(cookie, name)
 	}
-	return set, nil
+	return cookie, true
 }
 
 // HasCookie implements page.Browser.

@@ -1,11 +1,15 @@
 package browser
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,83 +20,106 @@ import (
 	"troupe/actors/account/vault"
 )
 
+// TestExportedLoginIsWholeInAFreshProfile moves a login into a wiped profile in another data folder: cookies with every attribute,
+// session cookies, partitioned cookies of two sites, and local storage whatever stands in it.
 func TestExportedLoginIsWholeInAFreshProfile(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/login", func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
-		h.Add("Set-Cookie", "kept=1; Max-Age=3600; Secure; HttpOnly; SameSite=Lax; Path=/app")
+		h.Add("Set-Cookie", "kept=1; Max-Age=3600; Secure; HttpOnly; SameSite=Lax; Path=/app; Priority=High")
+		h.Add("Set-Cookie", "kept=other; Max-Age=3600; Path=/; Priority=Low")
 		h.Add("Set-Cookie", "session=2; Secure; HttpOnly; Domain=site.test")
 		h.Add("Set-Cookie", "__Host-strict=3; Secure; Path=/; SameSite=Strict")
 		html(`<iframe src="https://third.test/frame"></iframe>
 			<script>localStorage.setItem("token", "令牌"); localStorage.setItem("empty", "")</script>`)(w, nil)
 	})
+	mux.HandleFunc("/other", html(`<iframe src="https://third.test/frame"></iframe>`))
 	mux.HandleFunc("/frame", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Add("Set-Cookie", "parted=4; Secure; HttpOnly; SameSite=None; Partitioned; Path=/")
 		io.WriteString(w, "framed")
 	})
-	mux.HandleFunc("/im", html(`<script>localStorage.setItem("im", "5")</script>`))
+	mux.HandleFunc("/im", html(`<script>
+		localStorage.setItem("im", "5");
+		localStorage.setItem("half", "a\ud83d"); localStorage.setItem("\ude00", "😀\u0000\u2028");
+		localStorage.setItem("length", "6"); localStorage.setItem("key", "7"); localStorage.setItem("__proto__", "8");
+		localStorage.setItem("big", "大".repeat(1000000));
+	</script>`))
 	r := newRig(t, mux)
 	cfg := r.config(t)
 	cfg.Origins = []string{"https://site.test", "https://im.test", "https://never.test"}
 	first := start(t, cfg)
 	tab := open(t, first, "main", "https://im.test/im")
-	if err := tab.Navigate(t.Context(), "https://site.test/login"); err != nil {
-		t.Fatal(err)
+	for _, address := range []string{"https://other.test/other", "https://site.test/login"} {
+		if err := tab.Navigate(t.Context(), address); err != nil {
+			t.Fatal(err)
+		}
 	}
-	until(t, "the frame's cookie", func() bool {
-		has, err := first.HasCookie(t.Context(), "https://third.test/", "parted")
-		return err == nil && has
+	var exported *vault.State
+	until(t, "the frames' cookies", func() (ok bool) {
+		var err error
+		if exported, err = first.Export(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return len(exported.Cookies) == 6
 	})
 	asked := len(r.requests())
-	exported, err := first.Export(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := []vault.Origin{
-		{Origin: "https://site.test", LocalStorage: [][2]string{{"empty", ""}, {"token", "令牌"}}},
-		{Origin: "https://im.test", LocalStorage: [][2]string{{"im", "5"}}},
+		{Origin: "https://site.test", LocalStorage: [][2]vault.Text{{"empty", ""}, {"token", "令牌"}}},
+		{Origin: "https://im.test", LocalStorage: [][2]vault.Text{
+			{"__proto__", "8"},
+			{"big", vault.Text(strings.Repeat("大", 1000000))},
+			{"half", "a\xed\xa0\xbd"},
+			{"im", "5"},
+			{"key", "7"},
+			{"length", "6"},
+			{"\xed\xb8\x80", "😀\x00\u2028"},
+		}},
 	}
-	if diff := cmp.Diff(want, sorted(exported.Origins)); diff != "" {
-		t.Error(diff)
+	if !reflect.DeepEqual(sorted(exported.Origins), want) {
+		t.Errorf("exported %v", exported.Origins)
 	}
-	if len(exported.Cookies) != 4 || exported.ChromiumMajor == 0 {
-		t.Errorf("exported %v of Chromium %d", exported, exported.ChromiumMajor)
+	if exported.ChromiumMajor == 0 || exported.Contents().Partitioned != 2 || exported.Contents().Session != 4 {
+		t.Errorf("exported %+v of Chromium %d", exported.Contents(), exported.ChromiumMajor)
 	}
 	if err := first.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 
-	cfg.Fresh, cfg.State = true, exported
-	second := start(t, cfg)
-	again, err := second.Export(t.Context())
+	again := r.config(t)
+	again.State = exported // its origins need not be named to stay
+	second := start(t, again)
+	restored, err := second.Export(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := len(r.requests()); n != asked {
 		t.Errorf("the site was asked for %v", r.requests()[asked:])
 	}
-	if diff := cmp.Diff(cookiesByName(t, exported), cookiesByName(t, again)); diff != "" {
+	if diff := cmp.Diff(cookiesByName(t, exported), cookiesByName(t, restored)); diff != "" {
 		t.Errorf("cookies changed: %s", diff)
 	}
-	if diff := cmp.Diff(want, sorted(again.Origins)); diff != "" {
-		t.Error(diff)
+	if !reflect.DeepEqual(sorted(restored.Origins), want) {
+		t.Errorf("restored %v", restored.Origins)
 	}
-	if shown := open(t, second, "main", "https://im.test/im"); eval(t, shown, "() => localStorage.getItem('im')") != `"5"` {
-		t.Error("the page does not see its storage")
+	shown := open(t, second, "main", "https://im.test/im")
+	if got := eval(t, shown, `() => localStorage.getItem("half") === "a\ud83d" && localStorage.getItem("length")`); got != `"6"` {
+		t.Errorf("the page sees its storage as %s", got)
 	}
-	eval(t, second.tabs["main"], "() => localStorage.setItem('im', '6')")
-	if later, err := second.Export(t.Context()); err != nil || later.Origins[1].LocalStorage[0][1] != "6" {
+	eval(t, shown, "() => localStorage.setItem('im', '6')")
+	later, err := second.Export(t.Context())
+	if err != nil || sorted(later.Origins)[1].LocalStorage[3][1] != "6" {
 		t.Errorf("a change was not seen: %v", err)
 	}
 }
 
 func sorted(origins []vault.Origin) []vault.Origin {
 	for _, o := range origins {
-		slices.SortFunc(o.LocalStorage, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+		slices.SortFunc(o.LocalStorage, func(a, b [2]vault.Text) int { return strings.Compare(string(a[0]), string(b[0])) })
 	}
 	return origins
 }
 
+// cookiesByName lists cookies with all their attributes by what tells them apart.
 func cookiesByName(t *testing.T, s *vault.State) map[string]map[string]any {
 	t.Helper()
 	list := map[string]map[string]any{}
@@ -101,20 +128,50 @@ func cookiesByName(t *testing.T, s *vault.State) map[string]map[string]any {
 		if err := json.Unmarshal(raw, &c); err != nil {
 			t.Fatal(err)
 		}
-		list[c["name"].(string)] = c
+		list[fmt.Sprint(c["name"], c["domain"], c["path"], c["partitionKey"])] = c
+	}
+	if len(list) != len(s.Cookies) {
+		t.Errorf("%d of %d cookies differ", len(list), len(s.Cookies))
 	}
 	return list
 }
 
-func TestOneBadCookieDoesNotCostTheLogin(t *testing.T) {
+// TestWhatChromiumRefusesDoesNotCostTheLogin restores good cookies and storage among bad ones.
+func TestWhatChromiumRefusesDoesNotCostTheLogin(t *testing.T) {
+	var log bytes.Buffer
 	cfg := testConfig(t, filepath.Join(openTempDir(t), "acc"))
-	good := `{"name":"good","value":"1","domain":"site.test","path":"/","secure":true,"session":true,"expires":-1}`
-	cfg.State = &vault.State{Cookies: []json.RawMessage{
-		json.RawMessage(`{"name":"__Host-bad","value":"1","domain":".site.test","path":"/x","secure":false}`), json.RawMessage(good),
-	}}
+	cfg.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cookie := func(n int) json.RawMessage {
+		return fmt.Appendf(nil, `{"name":"good%d","value":"1","domain":"site.test","path":"/","secure":true,"session":true,"expires":-1}`, n)
+	}
+	cfg.State = &vault.State{
+		Cookies: []json.RawMessage{
+			cookie(0), json.RawMessage(`{"name":"__Host-bad","value":"canary","domain":".site.test","path":"/x","secure":false}`),
+			cookie(1), json.RawMessage(`"canary"`), cookie(2), json.RawMessage(`{"value":"canary"}`),
+		},
+		Origins: []vault.Origin{
+			{Origin: "https://not an origin", LocalStorage: [][2]vault.Text{{"a", "canary"}}},
+			{Origin: "https://site.test", LocalStorage: [][2]vault.Text{
+				{"kept", "1"}, {"too large", vault.Text(strings.Repeat("canary", 1<<20))}, {"kept too", "2"},
+			}},
+		},
+	}
 	i := start(t, cfg)
-	if has, err := i.HasCookie(t.Context(), "https://site.test/", "good"); !has || err != nil {
-		t.Errorf("good cookie: %v %v", has, err)
+	exported, err := i.Export(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := vault.Contents{Cookies: 3, Session: 3, Domains: []string{"site.test"}, Origins: []string{"https://site.test"}, Entries: 2}
+	if diff := cmp.Diff(want, exported.Contents()); diff != "" {
+		t.Error(diff)
+	}
+	for _, says := range []string{`"lost":3,"of":6`, `"origin":"https://not an origin"`, `"lost":1,"of":3`} {
+		if !strings.Contains(log.String(), says) {
+			t.Errorf("the log lacks %s: %s", says, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "canary") {
+		t.Error("a value stands in the log")
 	}
 }
 

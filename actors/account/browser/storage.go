@@ -8,38 +8,55 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/go-rod/rod/lib/proto"
-
 	"troupe/actors/account/vault"
 )
 
 // storage remembers the local storage of the exported origins, and which of them had a document since it was read:
 // what nobody could change is not read again.
 type storage struct {
-	origins []string
-
 	mu      sync.Mutex
-	known   map[string][][2]string
+	origins []string // in the order in which they are exported
+	known   map[string][][2]vault.Text
 	touched map[string]bool
 }
 
 func newStorage(origins []string) *storage {
-	return &storage{origins: origins, known: map[string][][2]string{}, touched: map[string]bool{}}
+	return &storage{origins: slices.Clone(origins), known: map[string][][2]vault.Text{}, touched: map[string]bool{}}
+}
+
+// include adds the origins of a restored state to those that are exported: what came with a login stays with it.
+func (s *storage) include(state *vault.State) {
+	if state == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range state.Origins {
+		if originOf(o.Origin) == o.Origin && !slices.Contains(s.origins, o.Origin) {
+			s.origins = append(s.origins, o.Origin)
+		}
+	}
+}
+
+// exported lists the origins that are exported.
+func (s *storage) exported() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.origins)
 }
 
 // touch notes that a document of that address came up.
 func (s *storage) touch(address string) {
 	origin := originOf(address)
-	if !slices.Contains(s.origins, origin) {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.touched[origin] = true
+	if _, known := s.known[origin]; known {
+		s.touched[origin] = true
+	}
 }
 
 // remember notes what an origin holds; while a document of it is open that may change at any time.
-func (s *storage) remember(origin string, items [][2]string, open bool) {
+func (s *storage) remember(origin string, items [][2]vault.Text, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known[origin] = items
@@ -47,7 +64,7 @@ func (s *storage) remember(origin string, items [][2]string, open bool) {
 }
 
 // recall returns what an origin holds if it cannot have changed.
-func (s *storage) recall(origin string) ([][2]string, bool) {
+func (s *storage) recall(origin string) ([][2]vault.Text, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	items, ok := s.known[origin]
@@ -63,14 +80,28 @@ func originOf(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
+// The pages' strings cross as JSON text inside a string: as values of the protocol they would lose half surrogate pairs. Entries are
+// asked for by number, because an entry named "length" or "key" is not among the object's own properties.
 const (
-	readStorageJS  = `function() { return Object.entries(localStorage).map(([k, v]) => [k, String(v)]); }`
-	writeStorageJS = `function(items) { for (const [k, v] of items) localStorage.setItem(k, v); return localStorage.length; }`
+	readStorageJS = `function() {
+	const items = [];
+	for (let n = 0; n < localStorage.length; n++) {
+		const key = localStorage.key(n);
+		items.push([key, localStorage.getItem(key)]);
+	}
+	return JSON.stringify(items);
+}`
+	writeStorageJS = `function(text) {
+	let lost = 0;
+	for (const [key, value] of JSON.parse(text)) {
+		try { localStorage.setItem(key, value); } catch { lost++; }
+	}
+	return lost;
+}`
 )
 
-// readOrigin reads the local storage of one origin: from memory, from an open page of it, or from an empty
-// document in a page of its own.
-func (i *Instance) readOrigin(ctx context.Context, origin string) ([][2]string, error) {
+// readOrigin reads the local storage of one origin: from memory, from an open page of it, or from an empty document.
+func (i *Instance) readOrigin(ctx context.Context, empty *emptyPage, origin string) ([][2]vault.Text, error) {
 	open, inFrame := i.findOrigin(origin)
 	if open != nil {
 		items, err := readStorage(ctx, frame{target: open, id: open.doc.main})
@@ -84,11 +115,11 @@ func (i *Instance) readOrigin(ctx context.Context, origin string) ([][2]string, 
 	} else if items, ok := i.storage.recall(origin); ok {
 		return items, nil
 	}
-	var items [][2]string
-	err := i.atOrigin(ctx, origin, func(f frame) (err error) {
-		items, err = readStorage(ctx, f)
-		return err
-	})
+	document, err := empty.at(ctx, origin)
+	if err != nil {
+		return nil, err
+	}
+	items, err := readStorage(ctx, document)
 	if err != nil {
 		return nil, err
 	}
@@ -108,73 +139,37 @@ func (i *Instance) findOrigin(origin string) (open *target, inFrame bool) {
 	return nil, inFrame
 }
 
-func readStorage(ctx context.Context, f frame) ([][2]string, error) {
+func readStorage(ctx context.Context, f frame) ([][2]vault.Text, error) {
 	result, err := f.run(ctx, readStorageJS, true)
 	if err != nil {
 		return nil, err
 	}
-	var items [][2]string
-	if err := result.Value.Unmarshal(&items); err != nil {
+	var items [][2]vault.Text
+	if json.Unmarshal([]byte(result.Value.Str()), &items) != nil { // its error could quote a value
 		return nil, errors.New("local storage is not a list of pairs")
 	}
 	return items, nil
 }
 
-// writeOrigin fills the local storage of one origin.
-func (i *Instance) writeOrigin(ctx context.Context, o vault.Origin) error {
-	return i.atOrigin(ctx, o.Origin, func(f frame) error {
-		_, err := f.run(ctx, writeStorageJS, true, o.LocalStorage)
-		if err == nil {
-			i.storage.remember(o.Origin, o.LocalStorage, false)
-		}
-		return err
-	})
-}
-
-// atOrigin lets work run in an empty document of that origin. Nothing goes over the network: each request of that page
-// is answered here.
-func (i *Instance) atOrigin(ctx context.Context, origin string, work func(frame) error) (err error) {
-	t, err := i.targets.open(ctx, "")
+// writeOrigin fills the local storage of one origin, and says how many entries Chromium did not take.
+func (i *Instance) writeOrigin(ctx context.Context, empty *emptyPage, o vault.Origin) (refused int, err error) {
+	if originOf(o.Origin) != o.Origin {
+		return 0, errors.New("not of the form https://host")
+	}
+	text, err := json.Marshal(o.LocalStorage)
 	if err != nil {
-		return err
+		return 0, errors.New("local storage is not to be had as JSON")
 	}
-	defer func() { err = errors.Join(err, i.targets.close(context.WithoutCancel(ctx), t.id)) }()
-	steps := []struct {
-		method string
-		params any
-	}{
-		{"Network.setBypassServiceWorker", map[string]any{"bypass": true}},
-		{"Network.disable", nil}, // nobody's traffic
-		{"Fetch.enable", map[string]any{"patterns": []map[string]any{{"urlPattern": "*"}}}},
+	document, err := empty.at(ctx, o.Origin)
+	if err != nil {
+		return 0, err
 	}
-	for _, s := range steps {
-		if err := t.call(ctx, s.method, s.params, nil); err != nil {
-			return err
-		}
+	result, err := document.run(ctx, writeStorageJS, true, string(text))
+	if err != nil {
+		return 0, err
 	}
-	if err := newTab(i, t).Navigate(ctx, origin+"/"); err != nil {
-		return err
+	if refused = result.Value.Int(); refused == 0 {
+		i.storage.remember(o.Origin, o.LocalStorage, false)
 	}
-	return work(frame{target: t, id: t.doc.main})
-}
-
-// emptyHTML names an icon of its own: Chromium would fetch the site's by itself.
-const emptyHTML = `<!doctype html><link rel="icon" href="data:,">`
-
-// emptyDocument answers a paused request of such a page.
-func (i *Instance) emptyDocument(t *target, params json.RawMessage) {
-	var paused proto.FetchRequestPaused
-	if json.Unmarshal(params, &paused) != nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(t.ctx, setupLimit)
-	defer cancel()
-	answer := map[string]any{
-		"requestId": paused.RequestID, "responseCode": 200,
-		"responseHeaders": []map[string]string{{"name": "Content-Type", "value": "text/html"}},
-		"body":            []byte(emptyHTML),
-	}
-	if err := t.call(ctx, "Fetch.fulfillRequest", answer, nil); err != nil && t.ctx.Err() == nil {
-		i.cfg.Log.Debug("empty document refused", "err", err)
-	}
+	return refused, nil
 }

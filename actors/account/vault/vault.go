@@ -1,11 +1,20 @@
-// Package vault seals what an account's login consists of: its cookies and its pages' local storage.
+// Package vault seals what an account's login consists of: its cookies, its pages' local storage, and its persona.
 //
 // A State is plain and lives in memory only. Sealed it may cross nodes and reach disks: it is compressed,
 // then encrypted with AES-256-GCM under a key of the cluster's ring, and bound to its account, epoch and
 // counter, so that nobody can pass one account's state off as another's, or an old one as new. Which of
-// two sealed states is newer is said by Newer; the master's store keeps the record.
+// two sealed states is newer is said by Newer; the master's store keeps the record. Small secrets, such as a proxy's
+// password, are sealed alike and bound to their owner.
 //
-// The package is pure but for the key ring's file. It logs nothing.
+//	KeyRing ─ Rotate ─▶ one more key, the newest; it seals from now on, the others only open
+//	        ─ Reseal ─▶ what rests in the store, one after the other
+//	        ─ Retire ─▶ the old key leaves the file, once nothing is sealed with it
+//
+// A state leaves and enters by hand as a file: in troupe's own form (Encode, Import), which holds everything, or in
+// Playwright's (ExportPlaywright, ImportPlaywright). Such a file is a login in the plain.
+//
+// The package is pure but for the key ring's file. It logs nothing, and neither its errors nor the formatting of its types show
+// a value.
 package vault
 
 import (
@@ -13,45 +22,15 @@ import (
 	"cmp"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"time"
 
 	"troupe/messages"
 )
 
-// StateVersion is the present form of a State.
-const StateVersion = 1
-
 // maxState bounds an opened state, in bytes of JSON.
 const maxState = 64 << 20
-
-// State is a login in the plain. Its values are secrets: it logs as counts only.
-type State struct {
-	Version       int               `json:"v"`
-	Cookies       []json.RawMessage `json:"cookies"` // as Chromium gave them, so that no attribute is lost
-	Origins       []Origin          `json:"origins,omitempty"`
-	ExportedAt    time.Time         `json:"exported_at"`
-	ChromiumMajor int               `json:"chromium_major"`
-}
-
-// Origin is the local storage of one origin.
-type Origin struct {
-	Origin       string      `json:"origin"` // https://host, without a slash at the end
-	LocalStorage [][2]string `json:"local_storage"`
-}
-
-// LogValue shows how much there is and nothing of it.
-func (s *State) LogValue() slog.Value {
-	if s == nil {
-		return slog.StringValue("none")
-	}
-	return slog.GroupValue(slog.Int("cookies", len(s.Cookies)), slog.Int("origins", len(s.Origins)))
-}
-
-// String shows as much as LogValue.
-func (s *State) String() string { return s.LogValue().String() }
 
 // Newer says whether a was sealed after b: by epoch, then by counter. Anything is newer than nil.
 func Newer(a, b *messages.SealedState) bool {
@@ -59,12 +38,14 @@ func Newer(a, b *messages.SealedState) bool {
 }
 
 func pack(s *State) ([]byte, error) {
+	plain, err := s.Encode()
+	if err != nil {
+		return nil, err
+	}
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
-	if err := json.NewEncoder(z).Encode(s); err != nil {
-		return nil, fmt.Errorf("encode state: %w", err)
-	}
-	if err := z.Close(); err != nil {
+	_, err = z.Write(plain)
+	if err := errors.Join(err, z.Close()); err != nil {
 		return nil, fmt.Errorf("compress state: %w", err)
 	}
 	return buf.Bytes(), nil
@@ -83,11 +64,11 @@ func unpack(packed []byte) (*State, error) {
 		return nil, fmt.Errorf("decompress state: more than %d bytes", maxState)
 	}
 	var s State
-	if err := json.Unmarshal(plain, &s); err != nil {
-		return nil, fmt.Errorf("decode state: %w", err)
+	if json.Unmarshal(plain, &s) != nil { // its error could quote a value
+		return nil, errors.New("decode state: not a state")
 	}
-	if s.Version > StateVersion {
-		return nil, fmt.Errorf("decode state: version %d is newer than this program's %d", s.Version, StateVersion)
+	if err := s.checkVersion(); err != nil {
+		return nil, fmt.Errorf("decode state: %w", err)
 	}
 	return &s, nil
 }
