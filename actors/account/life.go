@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -77,7 +78,7 @@ func (a *account) spawnBrowser(c actor.Context) {
 	a.browser = c.Spawn(a.Browser(browser.Config{
 		Account: a.ID, Epoch: a.Epoch, Node: a.Node.ID, Host: a.Node.Browsers, Dir: a.Dir, UID: a.UID, GID: a.UID,
 		Proxy: a.gate.Addr(), Pins: a.Node.Pins, Pace: a.Node.Pace,
-		Persona: persona.Make(seedOf(a.ID), a.Definition.Locale, a.Definition.TimeZone),
+		Persona: persona.Make(seedOf(a.ID), a.Definition.Locale, a.Definition.TimeZone, "", persona.Machine{Cores: runtime.NumCPU()}),
 		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Log: a.base,
 	}))
 }

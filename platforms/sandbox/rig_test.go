@@ -99,7 +99,7 @@ func (r *rig) start() {
 	}
 	r.browser, err = browser.Start(r.t.Context(), browser.Config{
 		Account: "sb_1", Epoch: 1, Node: "n1", Bin: bin, Dir: filepath.Join(r.t.TempDir(), "sb_1"), NoSandbox: true, Fresh: true,
-		Proxy: r.gate.Addr(), Pins: []string{r.site.SPKI()}, Persona: persona.Make(1, r.def.Locale, r.def.TimeZone), Origins: r.def.Origins,
+		Proxy: r.gate.Addr(), Pins: []string{r.site.SPKI()}, Persona: persona.Make(1, r.def.Locale, r.def.TimeZone, "", persona.Machine{Cores: 2}), Origins: r.def.Origins,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

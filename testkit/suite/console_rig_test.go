@@ -50,7 +50,7 @@ func openConsole(t *testing.T, address string) *console {
 	}
 	cfg := browser.Config{
 		Account: "person", Epoch: 1, Node: "desk", Dir: filepath.Join(dir, "person"), Fresh: true,
-		Proxy: strings.TrimPrefix(proxy.URL, "http://"), Persona: persona.Make(1, "zh-CN", "Asia/Shanghai"), Log: testkit.Quiet(),
+		Proxy: strings.TrimPrefix(proxy.URL, "http://"), Persona: persona.Make(1, "", "", "", persona.Machine{Cores: 2}), Log: testkit.Quiet(),
 	}
 	if cfg.Bin, err = browser.Find(); err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ type Host struct {
 	cfg      HostConfig
 	slots    chan struct{}
 	displays *displays
+	looks    looks
 
 	mu      sync.Mutex
 	bin     program

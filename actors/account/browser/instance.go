@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-rod/rod/lib/cdp"
@@ -33,9 +34,10 @@ type Instance struct {
 	closing sync.Once
 	closed  error // how the first Close went
 
-	targets *targets
-	traffic *traffic
-	storage *storage
+	targets  *targets
+	identity atomic.Pointer[persona.Identity] // nil until Chromium was asked
+	traffic  *traffic
+	storage  *storage
 
 	tabsMu sync.Mutex // held while a tab is made, so that a name has one tab
 	tabs   map[string]*tab
@@ -156,8 +158,11 @@ func (i *Instance) begin(ctx context.Context, empty bool) error {
 			return err
 		}
 	}
-	if err := i.targets.openAnchor(ctx); err != nil {
+	if err := i.openFirst(ctx); err != nil {
 		return fmt.Errorf("open first page: %w", err)
+	}
+	if err := i.selfTest(ctx); err != nil {
+		return err
 	}
 	if err := i.host.proveSandbox(ctx, i.proc.rec, i.proc.profile); err != nil {
 		return err
@@ -228,8 +233,5 @@ func (i *Instance) CloseTab(ctx context.Context, name string) error {
 
 // Traffic implements page.Browser.
 func (i *Instance) Traffic() page.Traffic { return i.traffic }
-
-// overrides are the client hints that every target is given.
-func (i *Instance) overrides() persona.Override { return persona.Overrides(i.cfg.Persona, i.version) }
 
 var _ page.Browser = (*Instance)(nil)

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -173,7 +174,7 @@ func testConfig(t *testing.T, dir string) Config {
 	}
 	cfg := Config{
 		Account: "test_1", Epoch: 1, Node: "n1", Host: host, Bin: host.bin.path, Dir: dir,
-		Proxy: "127.0.0.1:9", Persona: persona.Make(1, "", ""), Log: testLog(),
+		Proxy: "127.0.0.1:9", Persona: persona.Make(1, "", "", "", persona.Machine{Cores: runtime.NumCPU()}), Log: testLog(),
 	}
 	if os.Geteuid() == 0 {
 		cfg.UID, cfg.GID = testUser, testUser

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	"github.com/go-rod/rod/lib/proto"
+
+	"troupe/actors/account/persona"
 )
 
 const (
@@ -12,12 +14,12 @@ const (
 	maxBody      = 8 << 20  // bytes of one body
 )
 
-// setUp makes a new target ours before its first line of script runs: recorded, and with the persona's hints.
+// setUp makes a new target ours before its first line of script runs: recorded, and with the persona's marks.
 // A step that a kind of target does not know is left out.
 func (i *Instance) setUp(t *target) {
 	ctx, cancel := context.WithTimeout(t.ctx, setupLimit)
 	defer cancel()
-	steps := []step{{"Emulation.setUserAgentOverride", i.overrides()}}
+	steps := i.personaSteps()
 	if t.hasDocument() {
 		steps = append(steps,
 			step{"Page.enable", nil},
@@ -30,10 +32,33 @@ func (i *Instance) setUp(t *target) {
 		i.noticePopup(ctx, t)
 	}
 	steps = append(steps, step{"Target.setAutoAttach", autoAttach(childTargets)})
+	if s, ok := i.noise(t); ok {
+		steps = append(steps, s)
+	}
 	for _, s := range steps {
 		i.try(ctx, t, s)
 	}
 	i.record(ctx, t)
+}
+
+// personaSteps are what the switches cannot say. Before Chromium was asked who it is, only the processors are known.
+func (i *Instance) personaSteps() []step {
+	steps := []step{{"Emulation.setHardwareConcurrencyOverride", map[string]any{"hardwareConcurrency": i.cfg.Persona.Cores}}}
+	if own := i.identity.Load(); own != nil {
+		steps = append(steps, step{"Emulation.setUserAgentOverride", persona.Overrides(i.cfg.Persona, *own)})
+	}
+	return steps
+}
+
+// noise puts the persona's noise in front of a target's own scripts. A paused worker has no other scripts yet.
+func (i *Instance) noise(t *target) (s step, wanted bool) {
+	script := persona.Script(i.cfg.Persona)
+	if t.hasDocument() {
+		s = step{"Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": script, "runImmediately": true}}
+	} else {
+		s = step{"Runtime.evaluate", map[string]any{"expression": script}}
+	}
+	return s, script != ""
 }
 
 type step struct {

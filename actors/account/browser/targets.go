@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
@@ -77,14 +78,15 @@ type targets struct {
 	mu        sync.Mutex
 	bySession map[proto.TargetSessionID]*target
 	byID      map[proto.TargetTargetID]*target
-	attached  chan struct{} // closed and replaced at each attachment
+	listeners map[proto.TargetSessionID]func(*cdp.Event) // of further sessions with Chromium itself
+	attached  chan struct{}                              // closed and replaced at each attachment
 	popups    []proto.TargetTargetID
 }
 
 func newTargets(i *Instance) *targets {
 	return &targets{
 		i: i, bySession: map[proto.TargetSessionID]*target{}, byID: map[proto.TargetTargetID]*target{},
-		attached: make(chan struct{}),
+		listeners: map[proto.TargetSessionID]func(*cdp.Event){}, attached: make(chan struct{}),
 	}
 }
 
@@ -98,6 +100,8 @@ func (i *Instance) follow(events <-chan *cdp.Event) {
 		}
 		if t := i.targets.of(proto.TargetSessionID(e.SessionID)); t != nil {
 			i.onTargetEvent(t, e)
+		} else if hear := i.targets.listener(proto.TargetSessionID(e.SessionID)); hear != nil {
+			hear(e)
 		}
 	}
 	// The pipe ended or broke. A Chromium that we cannot talk to any more is of no use.
@@ -127,7 +131,7 @@ func (ts *targets) on(e *cdp.Event) {
 	switch e.Method {
 	case "Target.attachedToTarget":
 		var m proto.TargetAttachedToTarget
-		if json.Unmarshal(e.Params, &m) == nil {
+		if json.Unmarshal(e.Params, &m) == nil && m.TargetInfo.Type != "browser" {
 			ts.add(&m, ts.of(proto.TargetSessionID(e.SessionID)))
 		}
 	case "Target.detachedFromTarget":
@@ -157,7 +161,7 @@ func (ts *targets) add(m *proto.TargetAttachedToTarget, parent *target) {
 		t.doc = newDocument(proto.PageFrameID(t.id))
 	}
 	ts.mu.Lock()
-	_, twice := ts.byID[t.id]
+	first, twice := ts.byID[t.id]
 	if !twice {
 		ts.bySession[m.SessionID] = t
 		ts.byID[t.id] = t
@@ -168,12 +172,23 @@ func (ts *targets) add(m *proto.TargetAttachedToTarget, parent *target) {
 	go func() {
 		if !twice {
 			ts.i.setUp(t)
+		} else {
+			first.awaitReady(setupLimit)
 		}
 		if m.WaitingForDebugger {
 			ts.i.letGo(t)
 		}
 		close(t.ready)
 	}()
+}
+
+// awaitReady waits until t was set up, is gone, or limit is over.
+func (t *target) awaitReady(limit time.Duration) {
+	select {
+	case <-t.ready:
+	case <-t.ctx.Done():
+	case <-time.After(limit):
+	}
 }
 
 func (ts *targets) remove(id proto.TargetSessionID) {
@@ -200,6 +215,23 @@ func (ts *targets) find(id proto.TargetTargetID) *target {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	return ts.byID[id]
+}
+
+// listen has the events of a further session with Chromium itself go to hear, which may not wait; nil ends it.
+func (ts *targets) listen(id proto.TargetSessionID, hear func(*cdp.Event)) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if hear == nil {
+		delete(ts.listeners, id)
+	} else {
+		ts.listeners[id] = hear
+	}
+}
+
+func (ts *targets) listener(id proto.TargetSessionID) func(*cdp.Event) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return ts.listeners[id]
 }
 
 // pages lists the attached pages and, if asked, the iframes that have processes of their own.

@@ -21,6 +21,20 @@ func Major(chromiumVersion string) int {
 	return n
 }
 
+// Identity is what a running Chromium says of itself before anything is overridden. It is read anew in each run of
+// a node and never stored: it ages with the binary.
+type Identity struct {
+	Version  string  // in full: 156.0.8078.79
+	Brands   []Brand // navigator.userAgentData.brands; their order and the made-up one belong to the version
+	Platform string  // navigator.platform: Linux x86_64
+}
+
+// Brand is one entry of a brand list.
+type Brand struct {
+	Brand   string `json:"brand"`
+	Version string `json:"version"`
+}
+
 // Override is the parameter of Emulation.setUserAgentOverride: the user agent with all of its client hints,
 // which the switch alone would empty.
 type Override struct {
@@ -36,7 +50,7 @@ type Metadata struct {
 	FullVersionList []Brand  `json:"fullVersionList"`
 	FullVersion     string   `json:"fullVersion"`
 	Platform        string   `json:"platform"`
-	PlatformVersion string   `json:"platformVersion"`
+	PlatformVersion string   `json:"platformVersion"` // empty on Linux
 	Architecture    string   `json:"architecture"`
 	Bitness         string   `json:"bitness"`
 	Model           string   `json:"model"`
@@ -44,46 +58,45 @@ type Metadata struct {
 	FormFactors     []string `json:"formFactors"`
 }
 
-// Brand is one entry of a brand list.
-type Brand struct {
-	Brand   string `json:"brand"`
-	Version string `json:"version"`
-}
-
-// Overrides are the hints of p in a Chromium of that version. They are what this Chromium says of itself with a
-// window; a test holds them against the installed one.
-func Overrides(p Persona, chromiumVersion string) Override {
-	major := Major(chromiumVersion)
-	short := strconv.Itoa(major)
+// Overrides are the hints of p in the Chromium that says own of itself. A test holds them against what the installed
+// Chromium shows when nothing is overridden.
+func Overrides(p Persona, own Identity) Override {
+	short, full := brands(own)
 	return Override{
-		UserAgent:      UserAgent(chromiumVersion),
+		UserAgent:      UserAgent(own.Version),
 		AcceptLanguage: strings.Join(p.Languages, ","),
-		Platform:       "Linux x86_64",
+		Platform:       own.Platform,
 		Metadata: Metadata{
-			Brands:          brands(major, short, ""),
-			FullVersionList: brands(major, chromiumVersion, ".0.0.0"),
-			FullVersion:     chromiumVersion,
-			Platform:        "Linux",
-			Architecture:    "x86",
-			Bitness:         "64",
-			FormFactors:     []string{"Desktop"},
+			Brands: short, FullVersionList: full, FullVersion: own.Version,
+			Platform: "Linux", Architecture: architecture(own.Platform), Bitness: "64",
+			FormFactors: []string{"Desktop"},
 		},
 	}
 }
 
-// brands is Chromium's own list: its name, and a made-up one whose spelling and place follow from the
-// major version (GetGreasedUserAgentBrandVersion, seen in Chromium 156).
-func brands(major int, version, greaseTail string) []Brand {
-	const marks = " (:-./);=?_"
-	greaseVersions := [...]string{"8", "99", "24"}
-	mark := func(n int) string { return string(marks[n%len(marks)]) }
-	grease := Brand{
-		Brand:   "Not" + mark(major) + "A" + mark(major+1) + "Brand",
-		Version: greaseVersions[major%len(greaseVersions)] + greaseTail,
+// brands are Chromium's own lists with its short and its full versions, under the name that it has with a window. The
+// made-up brand has a version of its own.
+func brands(own Identity) (short, full []Brand) {
+	major := strconv.Itoa(Major(own.Version))
+	for _, b := range own.Brands {
+		if b.Brand == "HeadlessChrome" {
+			b.Brand = "Chromium"
+		}
+		short = append(short, b)
+		if b.Version == major {
+			b.Version = own.Version
+		} else {
+			b.Version += ".0.0.0"
+		}
+		full = append(full, b)
 	}
-	own := Brand{Brand: "Chromium", Version: version}
-	if major%2 == 0 {
-		return []Brand{grease, own}
+	return short, full
+}
+
+// architecture is the family of processors in the words of the client hints.
+func architecture(platform string) string {
+	if strings.Contains(platform, "aarch64") || strings.Contains(platform, "arm") {
+		return "arm"
 	}
-	return []Brand{own, grease}
+	return "x86"
 }
