@@ -77,14 +77,14 @@ func (g *Gate) bound(raw net.Conn) (*net.TCPConn, error) {
 		_ = raw.Close()
 		return nil, fmt.Errorf("the dialer returned a %T", raw)
 	}
-	if err := bufferLittle(conn); err != nil {
+	if err := g.setOptions(conn); err != nil {
 		abort(conn)
 		return nil, fmt.Errorf("bound socket: %w", err)
 	}
 	return conn, nil
 }
 
-func bufferLittle(conn *net.TCPConn) error {
+func (g *Gate) setOptions(conn *net.TCPConn) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return err
@@ -94,6 +94,9 @@ func bufferLittle(conn *net.TCPConn) error {
 		failed = errors.Join(
 			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer),
 			unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(unackedMax.Milliseconds())))
+		if g.mark != 0 {
+			failed = errors.Join(failed, unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_MARK, int(g.mark)))
+		}
 	})
 	return errors.Join(err, failed)
 }

@@ -19,6 +19,15 @@ func (g *Gate) Extend(until time.Duration) {
 	if g.closed || until <= time.Duration(g.until.Load()) || until <= g.o.Clock() {
 		return
 	}
+	if g.mark != 0 {
+		if err := g.o.Fence.lend(g.mark, until, g.o.Clock); err != nil {
+			g.log.Error("gate cannot be opened in the kernel", "err", err)
+			if g.granted {
+				g.cut("no kernel fence")
+			}
+			return
+		}
+	}
 	g.brief.Store(int64(time.Since(g.born) + until - g.o.Clock()))
 	g.until.Store(int64(until))
 	if !g.granted {
@@ -46,6 +55,11 @@ func (g *Gate) cut(reason string) {
 	g.count.cuts.Add(1)
 	g.news = append(g.news, false)
 	g.resetAll()
+	if g.mark != 0 {
+		if err := g.o.Fence.revoke(g.mark); err != nil { // it ends by itself with the lease
+			g.log.Error("gate cannot be shut in the kernel", "err", err)
+		}
+	}
 	g.wake()
 	g.log.Info("gate shut", "reason", reason)
 }

@@ -57,8 +57,14 @@ type Options struct {
 	// new, otherwise at most once a second. It is called on a goroutine of the gate, must not block and must not close the gate. nil
 	// means nobody listens.
 	UpstreamFailed func(Class)
+	// Fence judges each packet outside the process as well; nil means the look before each write is all. The gate does not close it.
+	Fence *KernelFence
 	// PeerUID is the only user that may connect; -1 means anyone.
 	PeerUID int
+	// Tree is asked, at each connection, for the browser's first process: only that one and those below it may connect. It is for
+	// a browser that shares its user with others, such as the node's own. While it says 0 (no browser yet) nobody may. It is called
+	// on goroutines of the gate and must not block; nil means that PeerUID is enough.
+	Tree func() int
 	// Clock is the time since boot, suspend included. Required.
 	Clock func() time.Duration
 	// Changed is told each opening and shutting, in order, on a goroutine of the gate and outside its locks. It must
@@ -81,6 +87,7 @@ type Gate struct {
 	until atomic.Int64  // boot instant (ns) of the lease's end; 0 = shut
 	brief atomic.Int64  // the same instant since born, by the runtime's own clock; see Open
 	born  time.Time     // when it was made
+	mark  uint32        // of its sockets, for Options.Fence; 0 = none
 	turn  atomic.Uint64 // number of the newest commit; see commit.go
 	count counters
 
@@ -137,6 +144,12 @@ func Listen(o Options) (*Gate, error) {
 	if g.o.Dial == nil {
 		g.o.Dial = Direct()
 	}
+	if o.Fence != nil {
+		if g.mark, err = o.Fence.admit(); err != nil {
+			_ = ln.Close()
+			return nil, fmt.Errorf("open gate: %w", err)
+		}
+	}
 	g.wg.Go(g.watch)
 	g.wg.Go(g.accept)
 	return g, nil
@@ -171,6 +184,9 @@ func (g *Gate) Close() error {
 	close(g.done)
 	err := g.ln.Close()
 	g.wg.Wait()
+	if g.mark != 0 {
+		err = errors.Join(err, g.o.Fence.forget(g.mark))
+	}
 	return err
 }
 

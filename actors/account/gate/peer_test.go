@@ -42,7 +42,7 @@ func TestOwnerOfASocketIsItsMaker(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	got, err := ownerOf(conn.LocalAddr().(*net.TCPAddr).AddrPort(), conn.RemoteAddr().(*net.TCPAddr).AddrPort())
+	got, _, err := ownerOf(conn.LocalAddr().(*net.TCPAddr).AddrPort(), conn.RemoteAddr().(*net.TCPAddr).AddrPort())
 	if err != nil || got != want {
 		t.Fatalf("owner %d, %v; want %d", got, err, want)
 	}
@@ -74,7 +74,7 @@ func TestOwnerOfAClosedSocketIsNobody(t *testing.T) {
 	}
 	local, remote := conn.LocalAddr().(*net.TCPAddr).AddrPort(), conn.RemoteAddr().(*net.TCPAddr).AddrPort()
 	_ = conn.Close()
-	if uid, err := ownerOf(local, remote); err == nil {
+	if uid, _, err := ownerOf(local, remote); err == nil {
 		t.Fatalf("owner %d", uid)
 	}
 }
