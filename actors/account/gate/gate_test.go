@@ -28,6 +28,12 @@ func TestMain(m *testing.M) {
 		runStoppedGate(os.Args[2])
 		return
 	}
+	if hosts := os.Getenv(hostsEnv); hosts != "" {
+		if err := enterOwnNet(hosts); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -147,6 +147,7 @@ func talk(turns ...string) func(net.Conn) {
 }
 
 func TestEachWayOfAProxyToFailHasItsClassWithinFiveSeconds(t *testing.T) {
+	t.Parallel()
 	const login = "\x05\x02"
 	for _, c := range []struct {
 		name, scheme string
@@ -210,7 +211,9 @@ func TestDeadProxyIsUnreachable(t *testing.T) {
 		}
 	}
 	u := &Upstream{Scheme: "socks5", Host: "proxy.invalid", Port: 1}
-	nowhere := func(context.Context, string, string) (net.Conn, error) { return nil, &net.DNSError{Err: "no such host"} }
+	nowhere := func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.DNSError{Err: "no such host"}
+	}
 	if got := CheckUpstream(context.Background(), u, nowhere, "www.sandbox.test:443", ""); got.Class != UpstreamUnreachable {
 		t.Errorf("unknown name: %+v", got)
 	}
@@ -408,7 +411,7 @@ func TestAddressIsFoundInWhatAnExitServiceSays(t *testing.T) {
 		"Current IP Address: 203.0.113.7.": "203.0.113.7",
 		"2001:db8::7":                      "2001:db8::7",
 		`{"ip": "::ffff:203.0.113.7"}`:     "203.0.113.7",
-		"<h1>Bad: gateway</h1>":           "",
+		"<h1>Bad: gateway</h1>":            "",
 	} {
 		if got, err := findAddress(text); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", text, got, err)
