@@ -4,7 +4,7 @@
 GO      ?= go
 PROGRAM := bin/troupe
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES := chromium chromium-l10n chromium-sandbox curl fonts-noto-cjk
+PACKAGES := chromium chromium-l10n chromium-sandbox curl fonts-noto-cjk microsocks tinyproxy-bin
 CONSOLE := actors/gateway/console
 CONSOLE_PAGE := $(CONSOLE)/dist/app/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules -prune -o -type f -print)
@@ -50,7 +50,8 @@ $(CONSOLE_PAGE): $(CONSOLE_SOURCES) $(CONSOLE)/web/node_modules/.package-lock.js
 $(CONSOLE)/web/node_modules/.package-lock.json: $(CONSOLE)/web/package-lock.json
 	@cd $(CONSOLE)/web && { echo "installing the console's npm packages"; npm ci --no-audit --no-fund --loglevel=error; }
 
-# Chromium, its languages, Chinese fonts and curl (for the examples in docs/api.md) come from Debian's packages, when they are missing.
+# Chromium, its languages, Chinese fonts, curl (for the examples in docs/api.md) and two small proxies (for the gate's tests) come from Debian's
+# packages, when they are missing. None of them starts a service: tinyproxy-bin is the program without its service.
 setup:
 	@missing=""; for p in $(PACKAGES); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \
