@@ -1,6 +1,7 @@
 package master
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,9 @@ const checkLimit = 8 * time.Second
 
 // checkOK is the class of a check that succeeded.
 const checkOK = "ok"
+
+// checkClasses are the classes that say something of the proxy itself. A gate that is shut, say, has others.
+var checkClasses = []string{checkOK, "upstream_unreachable", "upstream_auth", "upstream_protocol", "upstream_timeout", "target_unreachable"}
 
 // onTestProxy has a proxy checked: by an account that uses it, through its gate, else by any worker.
 func (m *master) onTestProxy(c actor.Context, msg *messages.TestProxy, sender *actor.PID) {
@@ -42,6 +46,8 @@ func (m *master) onTestProxy(c actor.Context, msg *messages.TestProxy, sender *a
 			refuse(c, sender, "unavailable", fmt.Sprintf("nobody answered the check of proxy %s within %s", p.GetName(), checkLimit))
 		case !ok:
 			m.passRefusal(c, answer, sender)
+		case !slices.Contains(checkClasses, checked.GetClass()):
+			refuse(c, sender, "unavailable", fmt.Sprintf("the check could not be made: %s", cmp.Or(checked.GetReason(), checked.GetClass())))
 		case now.GetUpdatedAt() != version:
 			refuse(c, sender, "conflict", fmt.Sprintf("proxy %s was changed or removed while it was checked: test it again", p.GetName()))
 		default:
@@ -87,7 +93,7 @@ func (m *master) passRefusal(c actor.Context, answer any, sender *actor.PID) {
 // onChecked takes in a check that nobody asked for. One from before the proxy's last change says nothing any more.
 func (m *master) onChecked(c actor.Context, msg *messages.ProxyChecked) {
 	p := m.proxies[msg.GetProxy()]
-	if p == nil || msg.GetAt() < max(p.GetUpdatedAt(), p.GetChecked().GetAt()) {
+	if p == nil || !slices.Contains(checkClasses, msg.GetClass()) || msg.GetAt() < max(p.GetUpdatedAt(), p.GetChecked().GetAt()) {
 		return
 	}
 	m.keepCheck(c, p, msg, nil)

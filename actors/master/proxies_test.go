@@ -248,6 +248,25 @@ func TestProxyIsTestedByAnAccountThatUsesItElseByAWorker(t *testing.T) {
 	})
 }
 
+func TestCheckThatAShutGateCouldNotMakeSaysNothingOfTheProxy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		id := s.running()
+		p := s.addProxy(office())
+		s.assign("office", id)
+		s.checked(p, "no_lease")
+		s.client.Send(s.master, &messages.TestProxy{Proxy: "office"})
+		_, asker := testkit.ExpectFrom[*messages.CheckUpstream](s.account, nil)
+		s.account.Send(asker, &messages.ProxyChecked{Proxy: p.GetId(), Account: id, Class: "no_lease", Reason: "the gate is shut"})
+		if r := testkit.Expect[*messages.Refused](s.client, nil); r.GetCode() != "unavailable" {
+			t.Errorf("%v", r)
+		}
+		if got := s.shown("office").Record.GetChecked(); got != nil || len(s.openAlarms()) > 0 {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
 func TestCheckThatNobodyAnswersIsUnavailableAfterEightSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)

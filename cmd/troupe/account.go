@@ -30,8 +30,9 @@ func accountAdd(c *cli) *cobra.Command {
 	var login bool
 	cmd := &cobra.Command{
 		Use: "add PLATFORM NAME", Short: c.t("Add an account"),
-		Example: "  troupe account add sandbox \"My shop\"\n  troupe account add sandbox \"My shop\" --id my-shop --login",
-		Args:    c.args(cobra.ExactArgs(2)),
+		Example: "  troupe account add sandbox \"My shop\"\n  troupe account add sandbox \"My shop\" --id my-shop --login\n" +
+			"  troupe account add sandbox \"My shop\" --proxy office",
+		Args: c.args(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()
 			if err != nil {
@@ -56,6 +57,12 @@ func accountAdd(c *cli) *cobra.Command {
 	cmd.Flags().StringVar(&body.ID, "id", "", c.t("id of the account; made by the node when empty"))
 	cmd.Flags().StringVar(&body.AccountID, "account-id", "", c.t("your own name for it on the platform"))
 	cmd.Flags().Int64Var(&body.MonitorInterval, "interval", 0, c.t("seconds between two looks, 10 to 300; 0 = the platform's own pace"))
+	cmd.Flags().StringVar(&body.Proxy, "proxy", "", c.t("proxy that it goes out through; none when empty"))
+	cmd.Flags().StringVar(&body.Noise, "noise", "", c.t("off or seed: noise of its own in canvas, WebGL and audio; the node's default when empty"))
+	_ = cmd.RegisterFlagCompletionFunc("proxy", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return c.completeProxies(cmd, nil, typed)
+	}) // fails only for an unknown flag
+	_ = cmd.RegisterFlagCompletionFunc("noise", cobra.FixedCompletions([]string{"off", "seed"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().BoolVar(&login, "login", false, c.t("log it in at once"))
 	return cmd
 }
@@ -126,6 +133,12 @@ func (c *cli) accountDetail(a api.Account) {
 	t.add(c.t("node"), a.Node+"  "+c.t("epoch")+" "+a.Epoch)
 	t.add(c.t("rounds"), fmt.Sprintf("%d  %s %s  %s %s", a.Rounds, c.t("last"), clock(a.LastRound), c.t("next"), clock(a.NextRound)))
 	t.add(c.t("browser"), c.f("pid %d, started %d times, gate open: %s", a.BrowserPID, a.BrowserStarts, c.yes(a.GateOpen)))
+	if a.BrowserEnd != "" {
+		t.add("", c.f("the one before was ended on purpose: %s", c.t(a.BrowserEnd)))
+	}
+	t.add(c.t("way out"), c.wayOut(a))
+	c.addTraffic(&t, a.Traffic)
+	c.addPersona(&t, a.Persona)
 	t.add(c.t("holds"), c.counts(a.Counts))
 	t.add(c.t("unread"), fmt.Sprint(a.Unread.Total))
 	t.add(c.t("open replies"), fmt.Sprint(a.OpenReplies))

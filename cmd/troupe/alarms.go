@@ -48,7 +48,7 @@ func (c *cli) alarmTable(list []api.Alarm) {
 	var t table
 	t.add(c.t("SINCE"), c.t("UNTIL"), c.t("ALARM"), c.t("WHERE"), c.t("REASON"))
 	for _, al := range list {
-		t.add(clock(al.RaisedAt), clock(al.ClearedAt), c.t(al.Name), cmp.Or(al.Account, al.Node), clean(al.Reason))
+		t.add(clock(al.RaisedAt), clock(al.ClearedAt), c.t(al.Name), cmp.Or(al.Account, al.Node, al.Proxy), clean(al.Reason))
 	}
 	t.write(c.out)
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"net"
+	"strings"
+
 	"troupe/actors/account"
 	"troupe/actors/gateway"
 	"troupe/actors/gateway/api"
@@ -30,7 +33,7 @@ func newClient(cfg account.ClientConfig) platforms.Client {
 func masterPlatforms(r *definition.Registry) []master.Platform {
 	var list []master.Platform
 	for _, d := range r.All() {
-		p := master.Platform{Name: d.Platform, Prefix: d.Prefix, CanReply: map[messages.ReplyKind]bool{}}
+		p := master.Platform{Name: d.Platform, Prefix: d.Prefix, CanReply: map[messages.ReplyKind]bool{}, Site: siteOf(d)}
 		for kind := range messages.ReplyKind_name {
 			k := messages.ReplyKind(kind)
 			p.CanReply[k] = len(d.ReplyFlow(k)) > 0
@@ -38,6 +41,16 @@ func masterPlatforms(r *definition.Registry) []master.Platform {
 		list = append(list, p)
 	}
 	return list
+}
+
+// siteOf is the host:port of a definition's first site that is named whole.
+func siteOf(d *definition.Definition) string {
+	for _, host := range d.Hosts.Sites {
+		if !strings.Contains(host, "*") {
+			return net.JoinHostPort(host, "443")
+		}
+	}
+	return ""
 }
 
 func gatewayPlatforms(r *definition.Registry) []gateway.Platform {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,6 +44,12 @@ func (c *cli) statusTable(s api.Status) {
 	t.add(c.t("open replies"), fmt.Sprint(s.OpenReplies))
 	t.add(c.t("open alarms"), fmt.Sprint(s.OpenAlarms))
 	t.add(c.t("nodes"), c.f("%d, %d online", s.Nodes, s.NodesOnline))
+	if s.Carries > 0 {
+		t.add(c.t("room"), c.f("for %d accounts as set up; the machines could carry %d", s.MaxAccounts, s.Carries))
+	}
+	for _, full := range s.Full {
+		t.add(c.t("full"), clean(full))
+	}
 	t.write(c.out)
 }
 
@@ -64,10 +71,11 @@ func nodesCommand(c *cli) *cobra.Command {
 			}
 			return c.print(list, func() {
 				var t table
-				t.add(c.t("NODE"), c.t("ONLINE"), c.t("ACCOUNTS"), c.t("BROWSERS"), c.t("MEMORY"), c.t("LOAD"), c.t("LAST BEAT"), c.t("SANDBOX"))
+				t.add(c.t("NODE"), c.t("ONLINE"), c.t("ACCOUNTS"), c.t("BROWSERS"), c.t("MEMORY"), c.t("LOAD"), c.t("LAST BEAT"), c.t("SANDBOX"), c.t("MODE"), c.t("CARRIES"), c.t("FULL"))
 				for _, n := range list.Nodes {
 					t.add(n.Name, c.yes(n.Online), fmt.Sprintf("%d/%d", n.Accounts, n.MaxAccounts), fmt.Sprint(n.Browsers),
-						fmt.Sprintf("%d MB", (n.MemoryRSS+n.BrowserMemory)>>20), fmt.Sprintf("%.1f", n.Load1), clock(n.LastBeat), n.Sandbox)
+						fmt.Sprintf("%d MB", (n.MemoryRSS+n.BrowserMemory)>>20), fmt.Sprintf("%.1f", n.Load1), clock(n.LastBeat), n.Sandbox,
+						cmp.Or(n.Mode, "-"), fmt.Sprint(n.Carries), clean(n.Full))
 				}
 				t.write(c.out)
 			})

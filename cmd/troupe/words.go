@@ -79,6 +79,10 @@ const (
 	demoText = "Start a node and a made-up social site, log two accounts in by QR code, and let visitors comment and write.\n" +
 		"Items and replies scroll by. Nothing but this machine is reached. The data lie in a folder of their own that is\n" +
 		"removed at the end. Ctrl-C ends everything."
+	proxyText = "An account goes out through its proxy and through nothing else: while the proxy is down, the account waits. Chromium\n" +
+		"never sees the password; it rests sealed and is never shown again. Left out of the command line, it is asked for\n" +
+		"on a terminal; scripts give it with --password-stdin.\n\n" +
+		"Exit codes of test: 0 the proxy works, 1 it does not, 3 nobody could check it."
 	completionText = "Source the script, or put it where your shell looks for completions: for bash\n" +
 		"~/.local/share/bash-completion/completions/troupe, for zsh a folder of $fpath, under the name _troupe,\n" +
 		"for fish ~/.config/fish/completions/troupe.fish. Accounts' ids are completed too, from the running node."
@@ -100,9 +104,29 @@ var chinese = map[string]string{
 	replyText: "话题和编号见 troupe items 或 troupe topics；示例里的编号是演示（troupe demo）中的。一条回复最多发送一次；结果是已确认、失败或未知，\n" +
 		"未知的回复绝不会自动重发。\n\n退出码：0 已确认，1 失败（没有发出），5 被拒绝或结果未知。",
 
+	proxyText: "账号只经过自己的代理出网：代理不通时账号等待，绝不直连。Chromium 看不到密码；密码加密保存，不再显示。\n" +
+		"命令行里不写密码时，会在终端上询问；脚本请用 --password-stdin。\n\n" +
+		"test 的退出码：0 代理可用，1 不可用，3 没有节点能检查。",
+
 	// commands
-	"Watch and answer your own social-media accounts, one real browser each": "看管并回复自己的社交媒体账号，每个账号一个真实浏览器",
-	"Add, show, pause, resume and remove accounts":                           "添加、查看、暂停、恢复和删除账号",
+	"Add, change, test, assign and remove proxies": "添加、修改、检查、分配和删除代理",
+	"Add a proxy": "添加代理",
+	"Change a proxy; its accounts follow without a restart":                     "修改代理；使用它的账号随即跟随，不重启",
+	"List the proxies, their state and who uses them":                           "列出代理、状态和使用它的账号",
+	"Check a proxy now, by an account that uses it":                             "马上检查代理，由使用它的账号来查",
+	"Let accounts go out through a proxy, or directly; no browser is restarted": "让账号经代理或直接出网；不重启浏览器",
+	"Remove a proxy that no account uses":                                       "删除没有账号使用的代理",
+	"another name":                                                              "另一个名称",
+	"through no proxy at all":                                                   "不经任何代理",
+	"http, https or socks5":                                                     "http、https 或 socks5",
+	"name or address of the proxy":                                              "代理的域名或地址",
+	"its port":                                                                  "代理的端口",
+	"user name; the password is asked for":                                      "用户名；密码会另行询问",
+	"read the password from the first line of the standard input":               "从标准输入的第一行读取密码",
+	"proxy that it goes out through; none when empty":                           "出网所经的代理；不填则不经代理",
+	"off or seed: noise of its own in canvas, WebGL and audio; the node's default when empty": "off 或 seed：canvas、WebGL 和音频里带自己的噪声；不填为节点默认",
+	"Watch and answer your own social-media accounts, one real browser each":                  "看管并回复自己的社交媒体账号，每个账号一个真实浏览器",
+	"Add, show, pause, resume and remove accounts":                                            "添加、查看、暂停、恢复和删除账号",
 	"Add an account":    "添加账号",
 	"List the accounts": "列出账号",
 	"Show one account":  "查看一个账号",
@@ -236,6 +260,36 @@ var chinese = map[string]string{
 	"%d, %d online, %d wait for a person":     "%d，在线 %d，等人处理 %d",
 	"pid %d, started %d times, gate open: %s": "进程 %d，启动过 %d 次，网关开放：%s",
 
+	"added proxy %s: %s":         "已添加代理 %s：%s",
+	"changed proxy %s: %s":       "已修改代理 %s：%s",
+	"removed proxy %s":           "已删除代理 %s",
+	"next: troupe proxy test %s": "下一步：troupe proxy test %s",
+	"no proxies yet; every account goes out directly; add one with: troupe proxy add NAME URL": "还没有代理，所有账号都直接出网；添加：troupe proxy add 名称 URL",
+	"the proxy does not work":                                          "代理不可用",
+	"(with a password)":                                                "（有密码）",
+	"the proxy cannot be reached":                                      "连不上代理",
+	"the proxy refuses user name or password":                          "代理不接受用户名或密码",
+	"it is no proxy of this kind":                                      "那里不是这种代理",
+	"the proxy does not answer in time":                                "代理没有及时应答",
+	"the proxy answers, but cannot reach the site":                     "代理有应答，但到不了网站",
+	"checking proxy %s ...":                                            "正在检查代理 %s……",
+	"directly, without a proxy":                                        "直接出网，不经代理",
+	"through proxy %s":                                                 "经代理 %s",
+	"This forgets proxy %s and its password. Type its name to go on: ": "这会删除代理 %s 及其密码。输入代理名称以继续：",
+	"%v; write it like socks5://user@host:port":                        "%v；请写成 socks5://用户@主机:端口",
+	"warning: other users of this machine can see a password in a command line, and the shell keeps it; leave it out, and it is asked for": "注意：命令行里的密码会被本机其他用户看到，也会留在 shell 历史里；不写的话会另行询问",
+	"--password-stdin: there is no password in the standard input":                                                                         "--password-stdin：标准输入里没有密码",
+	"Password of %s (empty = none, or as it was): ":                                                                                        "%s 的密码（不填为没有，或保持原样）：",
+	"the one before was ended on purpose: %s":                                                                                              "上一个是有意结束的：%s",
+	"%s sent, %s received, %d connections, %d open":                                                                                        "发出 %s，收到 %s，连接 %d 次，现有 %d 个",
+	"and %d more": "另有 %d 个",
+	"%s, %s, %s, screen %d x %d, %d cores, noise %s":         "%s，%s，%s，屏幕 %d x %d，%d 核，噪声 %s",
+	"self-test not yet run":                                  "自检还没有做",
+	"self-test ok":                                           "自检正常",
+	"self-test failed: %s":                                   "自检不符：%s",
+	"the same for all accounts of this machine: %s":          "本机所有账号都相同的：%s",
+	"for %d accounts as set up; the machines could carry %d": "按设置可容 %d 个账号；机器估计能承载 %d 个",
+
 	// headings of tables
 	"ACCOUNT": "账号", "PLATFORM": "平台", "NAME": "名称", "STATE": "状态", "UNREAD": "未读", "LAST ROUND": "上一轮", "REASON": "原因",
 	"TIME": "时间", "TOPIC": "话题", "KIND": "类别", "ID": "编号", "FROM": "来自", "TEXT": "内容", "COUNT": "条数", "TITLE": "标题", "LAST": "最近",
@@ -244,6 +298,9 @@ var chinese = map[string]string{
 	"account": "账号", "platform": "平台", "name": "名称", "state": "状态", "since": "自", "logged in": "已登录", "node": "节点", "epoch": "任期",
 	"rounds": "轮次", "last": "上次", "next": "下次", "browser": "浏览器", "holds": "持有", "unread": "未读", "open replies": "未结束的回复",
 	"alarm": "告警", "open alarms": "未解除的告警", "version": "版本", "running for": "已运行", "accounts": "账号", "nodes": "节点",
+	"PROXY": "代理", "ADDRESS": "地址", "EXIT": "出口", "LATENCY": "延迟", "CHECKED": "检查于", "MODE": "模式", "CARRIES": "能承载", "FULL": "已满",
+	"proxy": "代理", "exit address": "出口地址", "latency": "延迟", "checked by": "检查者", "way out": "出网", "traffic": "流量", "refused": "拒绝",
+	"unlisted hosts": "未列出的主机", "persona": "浏览器身份", "room": "容量", "full": "已满",
 	"yes": "是", "no": "否",
 
 	// words of the API
@@ -251,6 +308,7 @@ var chinese = map[string]string{
 	"rate_limited": "被限速", "proxy_down": "代理不通", "paused": "已暂停", "draining": "收尾中", "parked": "已停放", "clock": "时钟跳变",
 	"accepted": "已接受", "assigned": "已分派", "dispatching": "发送中", "confirmed": "已确认", "failed": "失败", "unknown": "未知",
 	"pending": "等待中", "scanning": "已扫码", "success": "成功", "timeout": "超时", "expired": "已过期", "cancelled": "已取消",
+	"ok": "正常", "off": "关", "seed": "按账号", "memory": "内存", "age": "年限", "idle": "空闲",
 	"contents": "作品", "comments": "评论", "discussions": "讨论", "conversations": "会话", "messages": "私信", "notifications": "通知",
 	"work": "作品", "conversation": "会话", "verification_code": "验证码", "phone_number": "手机号", "password": "密码",
 }
