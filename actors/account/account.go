@@ -13,6 +13,7 @@ import (
 	"troupe/actors/account/browser"
 	"troupe/actors/account/evidence"
 	"troupe/actors/account/gate"
+	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/cluster/lease"
 	"troupe/messages"
@@ -29,8 +30,10 @@ type Node struct {
 	Clock    func() time.Duration
 	Now      func() time.Time
 	Browsers *browser.Host // what all Chromiums of the node share: the binary, the sandbox, the start slots
-	Rounds   chan struct{} // slots for collecting rounds
-	Evidence *evidence.Box // of failed flows; nil keeps none
+	Rounds   *turns.Queue  // of collecting
+	// Recycling says when a browser is started again although it is well.
+	Recycling Recycling
+	Evidence  *evidence.Box // of failed flows; nil keeps none
 
 	Pace float64  // of typing and moving; 1 = a person's
 	Pins []string // certificate pins accepted beside the system's: development only
@@ -142,6 +145,7 @@ type account struct {
 	gen      int              // its number; answers to an earlier one are told apart by it
 	instance browser.Chromium // set when it is ready
 	client   platforms.Client
+	pause    pause
 	neverUp  int // browsers in a row that never became ready
 	revived  int // probes in a row after a dead page
 
@@ -170,6 +174,9 @@ type account struct {
 
 // Receive is the switchboard.
 func (a *account) Receive(c actor.Context) {
+	if a.hold(c) {
+		return
+	}
 	switch m := c.Message().(type) {
 	case *actor.Started:
 		a.start(c)
@@ -187,6 +194,10 @@ func (a *account) Receive(c actor.Context) {
 		a.onRoundDue(c, m)
 	case opDone:
 		a.onOpDone(c, m)
+	case Weighed:
+		a.onWeighed(c, m)
+	case Swept:
+		a.onSwept(c)
 	case evidenceKept:
 		a.onEvidence(c, m)
 	case *messages.ListRounds:

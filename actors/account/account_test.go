@@ -13,6 +13,7 @@ import (
 
 	"troupe/actors/account/browser"
 	"troupe/actors/account/gate"
+	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/cluster/lease"
 	"troupe/messages"
@@ -54,7 +55,7 @@ func (s *scene) begin() {
 	cfg := Config{
 		Node: &Node{
 			ID: "worker-1", Leases: s.gate, Ring: ring, Clock: func() time.Duration { return time.Since(began) }, Now: time.Now,
-			Rounds: make(chan struct{}, 1), Client: func(ClientConfig) platforms.Client { return s.client },
+			Rounds: turns.New(1), Client: func(ClientConfig) platforms.Client { return s.client },
 		},
 		ID: "sb_1", Epoch: 7, Record: &messages.Account{Id: "sb_1", MonitorInterval: 20}, Definition: &definition.Definition{}, Dir: s.t.TempDir(),
 		Queue: s.queue.PID(), Master: s.master.PID(), Log: testkit.Quiet(),

@@ -99,6 +99,7 @@ func (a *account) onBrowserReady(c actor.Context, m browser.Ready) {
 	if a.gate.Open() {
 		a.probe(c)
 	}
+	a.began(c)
 	a.nextOp(c)
 }
 
@@ -115,6 +116,10 @@ func (a *account) onBrowserGone(c actor.Context, m *actor.Terminated) {
 	}
 	if a.draining != nil {
 		a.drainStep(c)
+		return
+	}
+	if a.pause.phase == closing {
+		a.browserClosed(c)
 		return
 	}
 	if !up {
@@ -190,6 +195,8 @@ func (a *account) beginDrain(c actor.Context, d drain) {
 	a.cancelRound()
 	a.endLogin(c, "cancelled", "the account was stopped")
 	a.dropOps(c)
+	a.refuseHeld(c)
+	d.clean = a.pause.phase == resting // its browser was closed before
 	a.draining = &d
 	actors.After(c, 10*time.Second, drainDeadline{})
 	a.drainStep(c)

@@ -77,16 +77,15 @@ func (a *account) collect(c actor.Context) {
 	if a.ops.waits("round") {
 		return
 	}
-	client, slots := a.client, a.Node.Rounds
+	client := a.client
 	a.do(c, &op{
 		name: "round", urgency: whenIdle, interrupts: true,
 		run: func(ctx context.Context) any {
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-			case <-ctx.Done():
+			end, err := a.Node.Rounds.Take(ctx, a.ID)
+			if err != nil {
 				return collected{err: ctx.Err()}
 			}
+			defer end()
 			ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 			defer cancel()
 			began := a.Node.Now()

@@ -132,7 +132,7 @@ func (m *master) candidates() []placement.Node {
 	var nodes []placement.Node
 	for id, n := range m.nodes {
 		node := placement.Node{
-			ID: id, Online: m.online(id), Draining: n.status.GetDraining() || n.status.GetFull() != "",
+			ID: id, Online: m.online(id), Draining: n.status.GetDraining(), Full: n.status.GetFull() != "",
 			Accounts: running[string(id)], Capacity: int(n.status.GetMaxAccounts()),
 		}
 		for _, p := range n.status.GetPlatforms() {

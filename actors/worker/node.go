@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -85,38 +83,12 @@ func (w *worker) sayStatus(c actor.Context) {
 	for _, e := range entries {
 		s.Profiles = append(s.Profiles, e.Name())
 	}
-	s.Browsers, s.BrowserMemory = w.measured.browsers, w.measured.bytes
+	s.Browsers = int64(len(w.measured.browsers))
+	for _, b := range w.measured.browsers {
+		s.BrowserMemory += b.private
+	}
+	s.MemoryAvailable, s.Carries, s.Full = w.Room().Memory, int64(w.carries()), w.full()
 	c.Request(w.Master, s)
-}
-
-// measured is what all browsers of the node take.
-type measured struct{ browsers, bytes int64 }
-
-// measure sums the private memory (USS) of all processes that run out of the accounts' folders. Reading it takes the
-// kernel a while, so it is done off the mailbox.
-func measure(root string) measured {
-	procs, err := procfs.AllProcs()
-	if err != nil {
-		return measured{}
-	}
-	var sum measured
-	groups := map[int]bool{}
-	for _, p := range procs {
-		words, err := p.CmdLine()
-		if err != nil || !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, "--user-data-dir="+root) }) {
-			continue
-		}
-		stat, err := p.Stat()
-		if err != nil {
-			continue
-		}
-		groups[stat.PGRP] = true
-		if m, err := p.ProcSMapsRollup(); err == nil {
-			sum.bytes += int64(m.PrivateClean + m.PrivateDirty)
-		}
-	}
-	sum.browsers = int64(len(groups))
-	return sum
 }
 
 func loadAverage() float64 {

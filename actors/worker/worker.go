@@ -38,6 +38,8 @@ type Config struct {
 	Store       *actor.PID
 	Log         *slog.Logger
 
+	// Room is what the machine has for accounts; nil means Measure.
+	Room func() Room
 	// Platform is the recipe of one platform; nil means platform.Props.
 	Platform func(platform.Config) *actor.Props
 }
@@ -46,6 +48,9 @@ type Config struct {
 func Props(cfg Config) *actor.Props {
 	base := cfg.Log
 	cfg.Log = cfg.Log.With(slog.String("actor", "worker"))
+	if cfg.Room == nil {
+		cfg.Room = Measure
+	}
 	if cfg.Platform == nil {
 		cfg.Platform = platform.Props
 	}
@@ -73,6 +78,7 @@ type assigned struct {
 }
 
 type (
+	sweepDue   struct{}
 	statusDue  struct{}
 	measureDue struct{}
 	resendDue  struct{}
@@ -99,9 +105,11 @@ func (w *worker) Receive(c actor.Context) {
 	case statusDue:
 		w.sayStatus(c)
 	case measureDue:
-		actors.Job(c, func(context.Context) any { return measure(w.Root) })
+		actors.Job(c, func(context.Context) any { return weigh(w.Root) })
 	case measured:
-		w.measured = m
+		w.onMeasured(c, m)
+	case sweepDue:
+		w.sweep(c)
 	case *actor.Stopping:
 		for _, stop := range w.stopTicks {
 			stop()
@@ -114,6 +122,7 @@ func (w *worker) start(c actor.Context) {
 		actors.Every(c, 10*time.Second, statusDue{}),
 		actors.Every(c, 2*time.Second, resendDue{}),
 		actors.Every(c, 30*time.Second, measureDue{}),
+		actors.Every(c, 5*time.Minute, sweepDue{}),
 	}
 	actors.After(c, 5*time.Second, measureDue{})
 	w.sayStatus(c)
@@ -123,6 +132,7 @@ func (w *worker) onAssign(c actor.Context, m *messages.AssignAccount) {
 	id, epoch := messages.AccountID(m.GetAccount().GetId()), messages.Epoch(m.GetEpoch())
 	if err := w.accept(c, id, epoch, m); err != nil {
 		w.Log.Warn("assignment refused", id.Attr(), epoch.Attr(), "err", err)
+		w.sayStatus(c) // first: the master must not assign it here again at once
 		c.Send(w.Master, &messages.AccountAssigned{Account: string(id), Epoch: uint64(epoch), Refused: err.Error()})
 		return
 	}
@@ -142,8 +152,8 @@ func (w *worker) accept(c actor.Context, id messages.AccountID, epoch messages.E
 		}
 		return fmt.Errorf("account %s still runs here under epoch %s", id, a.epoch)
 	}
-	if len(w.accounts) >= w.MaxAccounts {
-		return fmt.Errorf("node %s is full: MAX_ACCOUNTS=%d", w.Node.ID, w.MaxAccounts)
+	if reason := w.full(); reason != "" {
+		return fmt.Errorf("node %s is full: %s", w.Node.ID, reason)
 	}
 	name := messages.PlatformName(m.GetAccount().GetPlatform())
 	pid, err := w.platform(c, name)
@@ -197,7 +207,11 @@ func (w *worker) onEnded(c actor.Context, m platform.Ended) {
 	if a == nil || a.epoch != m.Epoch {
 		return
 	}
+	full := w.full() != ""
 	delete(w.accounts, m.ID)
+	if full {
+		w.sayStatus(c) // there is room again, perhaps for this very account
+	}
 	if m.Failed != "" {
 		c.Send(w.Master, &messages.AccountFailed{Account: string(m.ID), Epoch: uint64(m.Epoch), Reason: m.Failed})
 	}

@@ -25,6 +25,7 @@ type Node struct {
 	ID        messages.NodeID
 	Online    bool                    // its lease is fresh
 	Draining  bool                    // it takes nothing new
+	Full      bool                    // it says that it can carry no more
 	Platforms []messages.PlatformName // that it can run; empty means all
 	Accounts  int                     // that are assigned to it
 	Capacity  int                     // how many it may have
@@ -78,7 +79,7 @@ func capable(account Account, nodes []Node) (able []Node, reason string) {
 			if reason == NoNode {
 				reason = NoPlatform
 			}
-		case n.Draining || n.Accounts >= n.Capacity:
+		case n.Draining || n.Full || n.Accounts >= n.Capacity:
 			reason = NoRoom
 		default:
 			able = append(able, n)

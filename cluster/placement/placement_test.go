@@ -27,6 +27,7 @@ func TestChoose(t *testing.T) {
 		{"wrong platform", account, []Node{onlySandbox}, "", "", NoPlatform},
 		{"full", account, []Node{online("a", 2, 2), onlySandbox}, "", "", NoRoom},
 		{"draining", account, []Node{{ID: "a", Online: true, Capacity: 9, Draining: true}}, "a", "", NoRoom},
+		{"says it is full", account, []Node{{ID: "a", Online: true, Capacity: 9, Full: true}, online("b", 8, 9)}, "a", "b", OnlyNode},
 		{"one can", account, []Node{online("a", 2, 2), online("b", 1, 2), onlySandbox}, "a", "b", OnlyNode},
 		{"profile before load", Account{ID: "dy_1", Profile: "b"}, []Node{online("a", 0, 9), online("b", 8, 9)}, "a", "b", HasProfile},
 		{"full node's profile does not count", Account{ID: "dy_1", Profile: "b"}, []Node{online("a", 0, 9), online("b", 9, 9)}, "", "a", OnlyNode},

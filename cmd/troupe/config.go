@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"troupe/actors/account"
 	"troupe/actors/account/browser"
 	"troupe/actors/account/evidence"
 	"troupe/messages"
@@ -38,6 +39,8 @@ type config struct {
 	Chromium      string
 	Sandbox       string
 	Retention     string
+	RecycleMemory string
+	RecycleAge    string
 	EvidenceSize  string
 	EvidenceAge   string
 	Pace          float64
@@ -65,6 +68,8 @@ var settings = []setting{
 	{"chromium", "CHROMIUM"},
 	{"sandbox", "SANDBOX"},
 	{"retention", "RETENTION"},
+	{"recycle-memory", "RECYCLE_MEMORY"},
+	{"recycle-age", "RECYCLE_AGE"},
 	{"evidence-size", "EVIDENCE_SIZE"},
 	{"evidence-age", "EVIDENCE_AGE"},
 }
@@ -85,6 +90,8 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.Chromium, "chromium", "", c.t("Chromium's binary; found by itself when empty"))
 	f.StringVar(&cfg.Sandbox, "sandbox", "auto", c.t("Chromium's sandbox: auto, require (prove it before any page is opened), or off, which is dangerous"))
 	f.StringVar(&cfg.Retention, "retention", "168h", c.t("how long items are kept after they were last seen; never dropped while unread"))
+	f.StringVar(&cfg.RecycleMemory, "recycle-memory", "600MiB", c.t("a browser that takes more memory is started again at a quiet moment; 0 for never"))
+	f.StringVar(&cfg.RecycleAge, "recycle-age", "24h", c.t("a browser of about this age is started again at a quiet moment; 0 for never"))
 	f.StringVar(&cfg.EvidenceSize, "evidence-size", "1GiB", c.t("how much evidence of failed flows this node keeps, oldest dropped first"))
 	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
@@ -193,6 +200,12 @@ func (c *config) validate() error {
 	if d, err := time.ParseDuration(c.Retention); err != nil || d < time.Hour {
 		bad("RETENTION=%q: a duration of at least an hour, such as 168h", c.Retention)
 	}
+	if n, err := humanize.ParseBytes(c.RecycleMemory); err != nil || n != 0 && n < 200<<20 {
+		bad("RECYCLE_MEMORY=%q: a size of at least 200MiB, such as 600MiB, or 0", c.RecycleMemory)
+	}
+	if d, err := time.ParseDuration(c.RecycleAge); err != nil || d != 0 && d < 10*time.Minute {
+		bad("RECYCLE_AGE=%q: a duration of at least ten minutes, such as 24h, or 0", c.RecycleAge)
+	}
 	if n, err := humanize.ParseBytes(c.EvidenceSize); err != nil || n < 1<<20 {
 		bad("EVIDENCE_SIZE=%q: a size of at least 1MiB, such as 1GiB", c.EvidenceSize)
 	}
@@ -239,6 +252,13 @@ func (c *config) retention() time.Duration {
 		return 0 // the store's default
 	}
 	return d
+}
+
+// recycling says when browsers are started again; validate has checked it.
+func (c *config) recycling() account.Recycling {
+	memory, _ := humanize.ParseBytes(c.RecycleMemory)
+	age, _ := time.ParseDuration(c.RecycleAge)
+	return account.Recycling{Memory: int64(memory), Age: age}
 }
 
 // evidenceLimits are the bounds of the node's evidence; validate has checked them.

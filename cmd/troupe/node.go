@@ -20,6 +20,7 @@ import (
 	"troupe/actors/account"
 	"troupe/actors/account/browser"
 	"troupe/actors/account/evidence"
+	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/actors/gateway"
 	"troupe/actors/gateway/api"
@@ -193,7 +194,7 @@ func (n *node) shared() (*account.Node, error) {
 	}
 	return &account.Node{
 		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Browsers: n.browsers, Clock: lease.BootTime, Now: time.Now,
-		Rounds: make(chan struct{}, cfg.MaxConcurrent), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
+		Rounds: turns.New(cfg.MaxConcurrent), Recycling: cfg.recycling(), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
 		Client: newClient, Evidence: kept,
 	}, nil
 }

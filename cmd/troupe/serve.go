@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
+
+	"troupe/actors/worker"
 )
 
 // serveCommand runs a node until it is told to stop.
@@ -47,6 +50,10 @@ func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	log.Info("node started", "url", n.url, "data", cfg.nodeDir(), "dur", time.Since(began))
 	fmt.Fprintln(c.out, c.f("troupe runs at %s", n.url))
 	fmt.Fprintln(c.out, c.f("data in %s", cfg.nodeDir()))
+	room := worker.Measure()
+	log.Info("machine measured", "carries", room.Carries(), "memory_available", room.Memory, "cores", room.Cores, "max_accounts", cfg.MaxAccounts)
+	fmt.Fprintln(c.out, c.f("this machine could carry about %d accounts (%s of memory available, %d cores); MAX_ACCOUNTS=%d",
+		room.Carries(), humanize.IBytes(uint64(room.Memory)), room.Cores, cfg.MaxAccounts))
 	fmt.Fprintln(c.out, c.t("next: troupe account add PLATFORM NAME --login"))
 	<-cmd.Context().Done() // SIGINT or SIGTERM
 	fmt.Fprintln(c.out, c.t("stopping: saving logins, closing browsers ..."))
