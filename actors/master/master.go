@@ -48,6 +48,8 @@ type Config struct {
 
 	// SealSecret closes a proxy's password, bound to its owner's name, with the cluster's key ring; nil refuses passwords.
 	SealSecret func(owner string, secret []byte) (*messages.SealedSecret, error)
+	// Keys is the ring that seals what rests in the store; nil refuses rotation and import.
+	Keys Keys
 	// Noise is that of new accounts' personas, off or seed, where the operator does not say; empty means off.
 	Noise string
 
@@ -93,6 +95,7 @@ type master struct {
 	alarms      map[string]*messages.Alarm // open ones, by alarmKey or proxyAlarmKey
 	oldAlarms   []*messages.Alarm          // cleared ones, newest last
 	nodes       map[messages.NodeID]*node
+	rotation    *rotation // nil when all is sealed with the newest key
 	subscribers []*actor.PID
 	news        news
 	stopTick    func()
@@ -202,6 +205,22 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onStatus(c, msg)
 	case *messages.SaveVault:
 		m.onSaveVault(c, msg, sender)
+	case *messages.ReadVault:
+		m.onReadVault(c, msg, sender)
+	case *messages.WriteVault:
+		m.onWriteVault(c, msg, sender)
+	case replaced:
+		m.onReplaced(c, msg)
+	case *messages.RotateKeys:
+		m.onRotateKeys(c, sender)
+	case rotated:
+		m.onRotated(c, msg)
+	case *messages.ListKeys:
+		m.onListKeys(c, sender)
+	case *messages.RetireKey:
+		m.onRetireKey(c, msg, sender)
+	case retired:
+		m.onRetired(c, msg)
 
 	case *messages.StartLogin:
 		m.onStartLogin(c, msg, sender)
@@ -238,6 +257,7 @@ func (m *master) now() int64 { return m.Now().UnixMilli() }
 func (m *master) start(c actor.Context) {
 	m.loaded = true
 	m.stopTick = actors.Every(c, time.Second, tick{})
+	m.resumeRotation(c)
 	for _, e := range m.early {
 		m.handle(c, e.message, e.sender)
 	}

@@ -26,10 +26,14 @@ type stage struct {
 	master  *actor.PID
 	leases  *lease.Table
 	life    int
+	keys    Keys
+	appends int // how many more changes the store takes before it falls silent; negative = any number
 }
 
-func newStage(t *testing.T) *stage {
-	s := &stage{t: t, sys: testkit.System(t), records: map[string]map[string][]byte{}}
+func newStage(t *testing.T) *stage { return newStageWith(t, nil) }
+
+func newStageWith(t *testing.T, keys Keys) *stage {
+	s := &stage{t: t, keys: keys, appends: -1, sys: testkit.System(t), records: map[string]map[string][]byte{}}
 	s.worker, s.client = testkit.Probe(t, s.sys), testkit.Probe(t, s.sys)
 	s.start()
 	return s
@@ -49,8 +53,8 @@ func (s *stage) start() {
 			Name: "sandbox", Prefix: "sb", Site: "creator.sandbox.test:443",
 			CanReply: map[messages.ReplyKind]bool{messages.ReplyKind_REPLY_COMMENT: true},
 		}},
-		SealSecret: seal,
-		Clock:      sinceBoot, Now: time.Now, Log: testkit.Quiet(),
+		SealSecret: seal, Keys: s.keys,
+		Clock: sinceBoot, Now: time.Now, Log: testkit.Quiet(),
 	}))
 	master := s.master
 	s.t.Cleanup(func() { s.sys.Root.Stop(master) })
@@ -87,6 +91,10 @@ func (s *stage) store(c actor.Context) {
 		}
 		c.Respond(loaded)
 	case *messages.Append:
+		if s.appends == 0 {
+			return
+		}
+		s.appends--
 		for _, p := range m.GetPuts() {
 			if s.records[p.GetTable()] == nil {
 				s.records[p.GetTable()] = map[string][]byte{}
