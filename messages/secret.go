@@ -5,6 +5,9 @@ import (
 	"log/slog"
 )
 
+// ProxySecretOwner is what a proxy's sealed password is bound to.
+func ProxySecretOwner(proxy string) string { return "proxy/" + proxy }
+
 // Secret is a value that never shows itself in logs, %v or JSON.
 type Secret []byte
 

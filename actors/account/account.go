@@ -13,6 +13,7 @@ import (
 	"troupe/actors/account/browser"
 	"troupe/actors/account/evidence"
 	"troupe/actors/account/gate"
+	"troupe/actors/account/persona"
 	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/cluster/lease"
@@ -35,8 +36,11 @@ type Node struct {
 	Recycling Recycling
 	Evidence  *evidence.Box // of failed flows; nil keeps none
 
-	Pace float64  // of typing and moving; 1 = a person's
-	Pins []string // certificate pins accepted beside the system's: development only
+	Pace    float64  // of typing and moving; 1 = a person's
+	Pins    []string // certificate pins accepted beside the system's: development only
+	ExitURL string   // http or https page that answers the caller's address; a proxy's check asks it. Empty: none
+	// Fence judges each packet outside the process as well; nil where the node may not, or was not told to.
+	Fence *gate.KernelFence
 	// Dial replaces the way to the net: development only, nil otherwise.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
@@ -72,6 +76,11 @@ type Gate interface {
 	// BeginCommit and EndCommit enclose the time in which Chromium must not send anything again by itself.
 	BeginCommit()
 	EndCommit()
+	// SetUpstream gives another way out, nil the direct one; everything that is open is cut.
+	SetUpstream(upstream *gate.Upstream)
+	// Check tries the way out; see gate.Gate.Check.
+	Check(ctx context.Context, target, exitURL string) gate.Check
+	Stats() gate.Stats
 	Close() error
 }
 
@@ -83,6 +92,7 @@ type Config struct {
 	Record     *messages.Account
 	Definition *definition.Definition
 	Sealed     *messages.SealedState // nil: never saved
+	Upstream   *messages.Upstream    // the proxy that it goes out through; nil: directly
 	// Known and Whole say what the store holds of the account already: item keys, and collections seen whole.
 	Known map[string]uint64
 	Whole []string
@@ -146,8 +156,9 @@ type account struct {
 	instance browser.Chromium // set when it is ready
 	client   platforms.Client
 	pause    pause
-	neverUp  int // browsers in a row that never became ready
-	revived  int // probes in a row after a dead page
+	lastEnd  string // why we ended the last browser ourselves; empty = we did not
+	neverUp  int    // browsers in a row that never became ready
+	revived  int    // probes in a row after a dead page
 
 	ops       ops
 	known     *known
@@ -161,10 +172,17 @@ type account struct {
 	rounds    int64
 	items     int64
 
-	profile  *messages.Profile
-	evidence string       // name of the newest picture of a trouble
-	failed   evidenceKept // of the flow that runs, until its end is noted
-	timeline timeline
+	profile    *messages.Profile
+	evidence   string       // name of the newest picture of a trouble
+	failed     evidenceKept // of the flow that runs, until its end is noted
+	timeline   timeline
+	upstreamOK bool // the proxy worked when it was last tried; true without one
+	recheck    int  // failed checks in a row
+
+	persona    persona.Persona
+	drawn      bool              // the persona is new and not stored yet
+	appearance *messages.Persona // what people are told of it
+
 	vault    *vault.State // the last exported state, restored after a crash
 	vaultSum [32]byte
 	counter  uint64
@@ -188,6 +206,16 @@ func (a *account) Receive(c actor.Context) {
 		a.onBrowserReady(c, m)
 	case gateChanged:
 		a.onGate(c, m)
+	case browser.Failed:
+		a.onBrowserFailed(c, m)
+	case *messages.SetUpstream:
+		a.onSetUpstream(c, m)
+	case *messages.CheckUpstream:
+		a.checkUpstream(c, c.Sender())
+	case upstreamFailed:
+		a.onUpstreamFailed(c, m)
+	case upstreamChecked:
+		a.onUpstreamChecked(c, m)
 	case restartBrowser:
 		a.spawnBrowser(c)
 	case roundDue:

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"troupe/actors/account/browser"
 	"troupe/actors/account/gate"
+	"troupe/actors/account/persona"
 	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/cluster/lease"
@@ -37,30 +39,37 @@ type scene struct {
 	mu       sync.Mutex
 	browsers []*fakeBrowser
 	failures int // how many browsers still die at their start
+
+	ring     *vault.KeyRing
+	upstream *messages.Upstream    // of the assignment
+	sealed   *messages.SealedState // of the assignment
 }
 
 func newScene(t *testing.T) *scene {
 	s := &scene{t: t, sys: testkit.System(t), gate: &fakeGate{}, client: &fakeClient{received: make(chan struct{}, 1)}}
 	s.queue, s.master, s.parent = testkit.Probe(t, s.sys), testkit.Probe(t, s.sys), testkit.Probe(t, s.sys)
+	var err error
+	if s.ring, err = vault.CreateKeyRing(t.TempDir() + "/keys"); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
 // begin starts the account with its gate open.
 func (s *scene) begin() {
 	began := time.Now()
-	ring, err := vault.CreateKeyRing(s.t.TempDir() + "/keys")
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	cfg := Config{
 		Node: &Node{
-			ID: "worker-1", Leases: s.gate, Ring: ring, Clock: func() time.Duration { return time.Since(began) }, Now: time.Now,
+			ID: "worker-1", Leases: s.gate, Ring: s.ring, Clock: func() time.Duration { return time.Since(began) }, Now: time.Now,
 			Rounds: turns.New(1), Client: func(ClientConfig) platforms.Client { return s.client },
 		},
 		ID: "sb_1", Epoch: 7, Record: &messages.Account{Id: "sb_1", MonitorInterval: 20}, Definition: &definition.Definition{}, Dir: s.t.TempDir(),
-		Queue: s.queue.PID(), Master: s.master.PID(), Log: testkit.Quiet(),
+		Upstream: s.upstream, Sealed: s.sealed, Queue: s.queue.PID(), Master: s.master.PID(), Log: testkit.Quiet(),
 		Gate: func(o gate.Options) (Gate, error) {
-			s.gate.changed = o.Changed
+			s.gate.changed, s.gate.failed = o.Changed, o.UpstreamFailed
+			if o.Upstream != nil {
+				s.gate.SetUpstream(o.Upstream)
+			}
 			return s.gate, nil
 		},
 		Browser: func(browser.Config) *actor.Props { return s.browser() },
@@ -133,11 +142,44 @@ func (b *fakeBrowser) Export(context.Context) (*vault.State, error) {
 	return &vault.State{Version: 1, ExportedAt: time.Now()}, nil
 }
 
+func (b *fakeBrowser) Persona(context.Context) (persona.Report, error) {
+	return persona.Report{UserAgent: "Chrome"}, nil
+}
+
 type fakeGate struct {
 	open    atomic.Bool
 	commits atomic.Int32
 	changed func(bool)
+
+	mu        sync.Mutex
+	upstreams []*gate.Upstream // as they were set
+	checks    int
+	class     gate.Class // of the next checks; empty = OK
+	failed    func(gate.Class)
 }
+
+// SetUpstream notes the way out that was set.
+func (g *fakeGate) SetUpstream(u *gate.Upstream) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.upstreams = append(g.upstreams, u)
+}
+
+// Check answers as it was told to.
+func (g *fakeGate) Check(context.Context, string, string) gate.Check {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.checks++
+	return gate.Check{Class: cmp.Or(g.class, gate.OK), Reason: "as scripted", ExitAddress: "198.51.100.7"}
+}
+
+func (g *fakeGate) script(class gate.Class) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.class = class
+}
+
+func (g *fakeGate) Stats() gate.Stats { return gate.Stats{} }
 
 func (g *fakeGate) Extend(time.Duration) { g.set(true) }
 func (g *fakeGate) Shut(string)          { g.set(false) }

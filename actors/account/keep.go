@@ -77,12 +77,12 @@ func (a *account) onExported(c actor.Context, e exported) {
 	if !a.probed && a.vault != nil {
 		return // an account that was not seen logged in must not overwrite a state that may be good
 	}
-	sealed, err := vault.Seal(a.Node.Ring, a.ID, a.Epoch, a.counter+1, e.state)
-	if err != nil {
-		a.Log.Error("cookies and storage not sealed", "err", err)
+	if a.vault != nil {
+		e.state.Persona = a.vault.Persona
+	}
+	if !a.seal(c, e.state) {
 		return
 	}
-	a.counter++
 	a.vault, a.vaultSum = e.state, e.sum
 	if loginWaits {
 		a.login.saving = a.counter
@@ -90,7 +90,18 @@ func (a *account) onExported(c actor.Context, e exported) {
 	if a.draining != nil {
 		a.draining.saving = a.counter
 	}
+}
+
+// seal has the master store a state under the next counter.
+func (a *account) seal(c actor.Context, state *vault.State) bool {
+	sealed, err := vault.Seal(a.Node.Ring, a.ID, a.Epoch, a.counter+1, state)
+	if err != nil {
+		a.Log.Error("cookies and storage not sealed", "err", err)
+		return false
+	}
+	a.counter++
 	c.Request(a.Master, &messages.SaveVault{Sealed: sealed})
+	return true
 }
 
 func (a *account) onVaultSaved(c actor.Context, m *messages.VaultSaved) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
 	"slices"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"troupe/actors"
 	"troupe/actors/account/browser"
 	"troupe/actors/account/gate"
-	"troupe/actors/account/persona"
 	"troupe/actors/account/vault"
 	"troupe/messages"
 )
@@ -28,9 +26,16 @@ type (
 func (a *account) start(c actor.Context) {
 	a.enter(c, messages.Starting, "", "")
 	self, root := c.Self(), c.ActorSystem().Root
+	upstream, err := OpenUpstream(a.Node.Ring, a.Upstream)
+	if err != nil {
+		a.fail(c, err.Error())
+		return
+	}
+	a.upstreamOK = upstream == nil
 	g, err := a.Gate(gate.Options{
-		Account: a.ID, Epoch: a.Epoch, Listen: gate.Address(a.ID),
-		Sites: a.Definition.Hosts.Sites, Resources: a.Definition.Hosts.Resources,
+		Account: a.ID, Epoch: a.Epoch, Listen: gate.Address(a.ID), Upstream: upstream, Fence: a.Node.Fence,
+		UpstreamFailed: func(class gate.Class) { root.Send(self, upstreamFailed{class}) },
+		Sites:          a.Definition.Hosts.Sites, Resources: a.Definition.Hosts.Resources,
 		Dial: a.Node.Dial, PeerUID: a.peerUID(), Clock: a.Node.Clock, Log: a.base,
 		Changed: func(open bool) { root.Send(self, gateChanged{open}) },
 	})
@@ -44,6 +49,12 @@ func (a *account) start(c actor.Context) {
 		a.fail(c, "open the sealed state: "+err.Error())
 		return
 	}
+	if err := a.takePersona(); err != nil {
+		a.fail(c, err.Error())
+		return
+	}
+	a.appearance = a.shown()
+	a.keepPersona(c)
 	a.spawnBrowser(c)
 }
 
@@ -78,7 +89,7 @@ func (a *account) spawnBrowser(c actor.Context) {
 	a.browser = c.Spawn(a.Browser(browser.Config{
 		Account: a.ID, Epoch: a.Epoch, Node: a.Node.ID, Host: a.Node.Browsers, Dir: a.Dir, UID: a.UID, GID: a.UID,
 		Proxy: a.gate.Addr(), Pins: a.Node.Pins, Pace: a.Node.Pace,
-		Persona: persona.Make(seedOf(a.ID), a.Definition.Locale, a.Definition.TimeZone, "", persona.Machine{Cores: runtime.NumCPU()}),
+		Persona: a.persona,
 		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Log: a.base,
 	}))
 }
@@ -153,6 +164,10 @@ func (a *account) onGate(c actor.Context, m gateChanged) {
 		return
 	}
 	if a.client == nil || !m.open {
+		return
+	}
+	if !a.upstreamOK {
+		a.checkUpstream(c, nil)
 		return
 	}
 	if !a.probed && a.state == messages.Starting {
@@ -298,8 +313,13 @@ func (a *account) stop() {
 	}
 }
 
-// probe finds out whether the account is logged in.
+// probe finds out whether the account is logged in. Through a proxy that was not seen working nothing is opened: its check
+// comes first, and probes.
 func (a *account) probe(c actor.Context) {
+	if !a.upstreamOK {
+		a.checkUpstream(c, nil)
+		return
+	}
 	if a.ops.waits("probe") {
 		return
 	}
@@ -354,13 +374,4 @@ func (a *account) onResume(c actor.Context) {
 	}
 	a.retry = 0
 	a.probe(c)
-}
-
-// seedOf makes an account's persona seed from its id: stable, and different for each account.
-func seedOf(id messages.AccountID) uint64 {
-	var seed uint64 = 14695981039346656037
-	for _, b := range []byte(id) {
-		seed = (seed ^ uint64(b)) * 1099511628211
-	}
-	return seed
 }

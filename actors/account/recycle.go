@@ -185,7 +185,7 @@ func (a *account) part(c actor.Context, rest bool, why string) {
 	}
 	a.Log.Info("closing the browser", "reason", why, "rest", rest)
 	a.cancelRound()
-	a.pause.phase, a.pause.rest = closing, rest
+	a.pause.phase, a.pause.rest, a.lastEnd = closing, rest, why
 	a.client, a.instance = nil, nil
 	c.Stop(a.browser)
 	if a.state == messages.Watching {

@@ -67,7 +67,7 @@ func (a *account) onRoundDue(c actor.Context, m roundDue) {
 		a.scheduleRound(c) // the gate's reopening asks for a look itself
 	case a.state == messages.Watching:
 		a.collect(c)
-	case a.state == messages.PageChanged, a.state == messages.RateLimited, a.state == messages.Starting:
+	case a.state == messages.PageChanged, a.state == messages.RateLimited, a.state == messages.Starting, a.state == messages.ProxyDown:
 		a.probe(c) // an automatic try
 	}
 }
@@ -117,6 +117,7 @@ func (a *account) onCollected(c actor.Context, r collected) {
 	a.scheduleRound(c)
 	a.report(c)
 	a.saveVault(c)
+	a.look(c)
 }
 
 // follow waits off the mailbox for what pages receive by themselves, for as long as this browser lives.

@@ -1,12 +1,16 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"troupe/actors/account/gate"
 	"troupe/messages"
 	"troupe/platforms"
 )
@@ -20,6 +24,11 @@ func (a *account) onTrouble(c actor.Context, err error) {
 	case platforms.BrowserGone:
 		a.onPageGone(c)
 	case platforms.GateShut, platforms.Cancelled:
+		if kind == platforms.GateShut && a.Upstream != nil && a.gate.Open() {
+			a.upstreamOK = false
+			a.checkUpstream(c, nil) // the gate was open: its proxy refused
+			return
+		}
 		a.Log.Info("look cut short", "kind", kind.String(), "step", platforms.StepOf(err), "err", err)
 		a.scheduleRound(c) // the gate's reopening asks for a look itself
 	default:
@@ -47,7 +56,7 @@ func stateOf(kind platforms.Kind) messages.AccountState {
 // captcha and a lapsed login are a person's business and are not tried at all.
 func (a *account) retryLater(c actor.Context) {
 	switch a.state {
-	case messages.Challenge, messages.LoggedOut, messages.ProxyDown:
+	case messages.Challenge, messages.LoggedOut:
 		a.cancelRound()
 		return
 	case messages.PageChanged, messages.RateLimited:
@@ -120,18 +129,38 @@ func (a *account) enter(c actor.Context, s messages.AccountState, reason, step s
 	a.report(c)
 }
 
+// unlistedTold is how many hosts in neither list are told of, the most used first.
+const unlistedTold = 20
+
+// countsOf is what a gate counted, for the master.
+func countsOf(s gate.Stats) *messages.GateCounts {
+	counts := &messages.GateCounts{
+		BytesUp: s.Up, BytesDown: s.Down, Tunnels: s.Tunnels, Dials: s.Dials, Refused: map[string]int64{}, Unlisted: map[string]int64{},
+	}
+	for class, n := range s.Refused {
+		counts.Refused[string(class)] = n
+	}
+	names := slices.SortedFunc(maps.Keys(s.Unlisted), func(x, y string) int {
+		return cmp.Or(cmp.Compare(s.Unlisted[y], s.Unlisted[x]), cmp.Compare(x, y))
+	})
+	for _, name := range names[:min(len(names), unlistedTold)] {
+		counts.Unlisted[name] = s.Unlisted[name]
+	}
+	return counts
+}
+
 // report tells the master how the account is.
 func (a *account) report(c actor.Context) {
 	s := &messages.AccountStatus{
 		Account: string(a.ID), Epoch: uint64(a.Epoch), State: string(a.state), Reason: a.reason, Step: a.step,
 		Since: millis(a.since), LastRound: millis(a.lastRound), NextRound: millis(a.nextAt), Rounds: a.rounds, Items: a.items,
-		BrowserStarts: int64(a.gen), Profile: a.profile, Evidence: a.evidence, ItemsHour: a.timeline.lastHour(a.Node.Now()),
+		BrowserStarts: int64(a.gen), BrowserEnd: a.lastEnd, Persona: a.appearance, Profile: a.profile, Evidence: a.evidence, ItemsHour: a.timeline.lastHour(a.Node.Now()),
 	}
 	if a.instance != nil {
 		s.BrowserPid = int64(a.instance.PID())
 	}
 	if a.gate != nil {
-		s.Gate, s.GateOpen = a.gate.Addr(), a.gate.Open()
+		s.Gate, s.GateOpen, s.Counts = a.gate.Addr(), a.gate.Open(), countsOf(a.gate.Stats())
 	}
 	c.Send(a.Master, s)
 }

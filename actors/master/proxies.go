@@ -19,9 +19,6 @@ import (
 // Proxies are ways out that accounts are assigned to. The master keeps their records; an account's gate gets an Upstream,
 // with its assignment and again at each change, and never a restart of its browser.
 
-// proxyOwner is what a proxy's sealed password is bound to.
-func proxyOwner(id string) string { return "proxy/" + id }
-
 // proxy finds a proxy by its id or its name; nil when there is none.
 func (m *master) proxy(idOrName string) *messages.Proxy {
 	if p := m.proxies[idOrName]; p != nil {
@@ -109,7 +106,7 @@ func (m *master) proxyOf(msg *messages.AddProxy, before *messages.Proxy) (*messa
 	case len(msg.GetPassword()) == 0:
 		p.Password = before.GetPassword()
 	default:
-		sealed, err := m.SealSecret(proxyOwner(p.GetId()), msg.GetPassword())
+		sealed, err := m.SealSecret(messages.ProxySecretOwner(p.GetId()), msg.GetPassword())
 		if err != nil {
 			return nil, fmt.Errorf("seal password: %w", err)
 		}

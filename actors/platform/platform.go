@@ -99,7 +99,7 @@ func (p *platform) assign(c actor.Context, m Assign) {
 		return // a repeated assignment: it runs already
 	}
 	pid, err := c.SpawnNamed(p.Account(account.Config{
-		Node: p.Node, ID: id, Epoch: epoch, Record: m.Message.GetAccount(), Definition: p.Definition, Sealed: m.Message.GetSealed(),
+		Node: p.Node, ID: id, Epoch: epoch, Record: m.Message.GetAccount(), Definition: p.Definition, Sealed: m.Message.GetSealed(), Upstream: m.Message.GetUpstream(),
 		Known: m.Message.GetKnown(), Whole: m.Message.GetWhole(), ProfileUsable: m.Message.GetProfileUsable(), Dir: m.Dir, UID: m.UID, Queue: p.Queue, Master: m.Master, Log: p.base,
 	}), name)
 	if err != nil {

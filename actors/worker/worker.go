@@ -100,6 +100,8 @@ func (w *worker) Receive(c actor.Context) {
 		w.onAcked(c, m)
 	case *messages.DrainWorker:
 		w.onDrain(c, m)
+	case *messages.CheckUpstream:
+		w.onCheckUpstream(c, m)
 	case resendDue:
 		w.resend(c)
 	case statusDue:

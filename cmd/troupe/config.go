@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +42,8 @@ type config struct {
 	Retention     string
 	RecycleMemory string
 	RecycleAge    string
+	ExitURL       string
+	Fence         string
 	EvidenceSize  string
 	EvidenceAge   string
 	Pace          float64
@@ -70,6 +73,8 @@ var settings = []setting{
 	{"retention", "RETENTION"},
 	{"recycle-memory", "RECYCLE_MEMORY"},
 	{"recycle-age", "RECYCLE_AGE"},
+	{"exit-url", "EXIT_URL"},
+	{"fence", "FENCE"},
 	{"evidence-size", "EVIDENCE_SIZE"},
 	{"evidence-age", "EVIDENCE_AGE"},
 }
@@ -92,6 +97,8 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.Retention, "retention", "168h", c.t("how long items are kept after they were last seen; never dropped while unread"))
 	f.StringVar(&cfg.RecycleMemory, "recycle-memory", "600MiB", c.t("a browser that takes more memory is started again at a quiet moment; 0 for never"))
 	f.StringVar(&cfg.RecycleAge, "recycle-age", "24h", c.t("a browser of about this age is started again at a quiet moment; 0 for never"))
+	f.StringVar(&cfg.ExitURL, "exit-url", "", c.t("page that answers the caller's address; asked through a proxy when it is checked, to show its exit address"))
+	f.StringVar(&cfg.Fence, "fence", "process", c.t("what holds an account's traffic back without a lease: this process, or kernel: nftables judge each packet as well (root only)"))
 	f.StringVar(&cfg.EvidenceSize, "evidence-size", "1GiB", c.t("how much evidence of failed flows this node keeps, oldest dropped first"))
 	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
@@ -199,6 +206,12 @@ func (c *config) validate() error {
 	}
 	if d, err := time.ParseDuration(c.Retention); err != nil || d < time.Hour {
 		bad("RETENTION=%q: a duration of at least an hour, such as 168h", c.Retention)
+	}
+	if u, err := url.Parse(c.ExitURL); c.ExitURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		bad("EXIT_URL=%q: an address such as https://example.org/ip", c.ExitURL)
+	}
+	if c.Fence != "process" && c.Fence != "kernel" {
+		bad("FENCE=%q: process or kernel", c.Fence)
 	}
 	if n, err := humanize.ParseBytes(c.RecycleMemory); err != nil || n != 0 && n < 200<<20 {
 		bad("RECYCLE_MEMORY=%q: a size of at least 200MiB, such as 600MiB, or 0", c.RecycleMemory)

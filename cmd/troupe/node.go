@@ -20,6 +20,7 @@ import (
 	"troupe/actors/account"
 	"troupe/actors/account/browser"
 	"troupe/actors/account/evidence"
+	"troupe/actors/account/gate"
 	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/actors/gateway"
@@ -47,6 +48,7 @@ type node struct {
 	log      *slog.Logger
 	system   *actor.ActorSystem
 	browsers *browser.Host
+	fence    *gate.KernelFence // nil when this process fences alone
 	lock     *os.File
 	leases   *lease.Table
 	keeper   context.CancelFunc
@@ -192,11 +194,27 @@ func (n *node) shared() (*account.Node, error) {
 	}); err != nil {
 		return nil, err
 	}
+	if n.fence, err = n.openFence(); err != nil {
+		return nil, err
+	}
 	return &account.Node{
 		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Browsers: n.browsers, Clock: lease.BootTime, Now: time.Now,
 		Rounds: turns.New(cfg.MaxConcurrent), Recycling: cfg.recycling(), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
-		Client: newClient, Evidence: kept,
+		Client: newClient, Evidence: kept, ExitURL: cfg.ExitURL, Fence: n.fence,
 	}, nil
+}
+
+// openFence makes the kernel's fence beside the process's own, where it is wanted.
+func (n *node) openFence() (*gate.KernelFence, error) {
+	if n.cfg.Fence != "kernel" {
+		return nil, nil
+	}
+	fence, err := gate.NewKernelFence()
+	if err != nil {
+		return nil, fmt.Errorf("--fence kernel: %w", err)
+	}
+	n.log.Info("the kernel judges each packet of an account as well")
+	return fence, nil
 }
 
 // openRing loads the cluster's key ring; the first start makes it.
@@ -319,6 +337,11 @@ func (n *node) stop(ctx context.Context) {
 	}
 	if err := n.browsers.Close(); err != nil {
 		n.log.Warn("display not ended", "err", err)
+	}
+	if n.fence != nil {
+		if err := n.fence.Close(); err != nil {
+			n.log.Warn("kernel's fence not taken down", "err", err)
+		}
 	}
 	n.system.Shutdown()
 	n.unlock()

@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"troupe/actors"
+	"troupe/actors/account/persona"
 	"troupe/actors/account/vault"
 	"troupe/platforms/page"
 )
@@ -29,6 +30,8 @@ type Chromium interface {
 	Kill() error
 	// Export reads cookies and local storage; it takes milliseconds.
 	Export(ctx context.Context) (*vault.State, error)
+	// Persona reports what it shows of itself; it takes about a second and touches no network.
+	Persona(ctx context.Context) (persona.Report, error)
 }
 
 var _ Chromium = (*Instance)(nil)
@@ -107,6 +110,7 @@ func (b *browser) onStarted(c actor.Context, m started) {
 	instance := <-b.result
 	if m.err != nil {
 		b.result <- nil
+		c.Send(c.Parent(), Failed{m.err})
 		panic(Gone{Err: m.err})
 	}
 	b.instance = instance
