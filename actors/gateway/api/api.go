@@ -54,6 +54,7 @@ type Config struct {
 	Board     *board.Holder
 	Views     Views
 	Platforms []Platform
+	States    States // exports and imports logins
 	Version   string
 	Console   http.Handler // serves / and what no route matches; nil = a short page that says what this is
 

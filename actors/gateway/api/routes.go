@@ -33,6 +33,7 @@ const (
 	noBody    = 0
 	smallBody = 4 << 10
 	replyBody = 64 << 10
+	stateBody = 16 << 20
 )
 
 // Routes is the table: every route that the node answers, beside the console's.
@@ -58,6 +59,14 @@ func Routes() []Route {
 		{"POST", v + "/accounts/{account}/screenshot", Operator, nil, smallBody, "a PNG of the account's page", (*API).screenshot},
 
 		{"PUT", v + "/accounts/{account}/proxy", Operator, nil, smallBody, "give an account another way out, without a restart", (*API).assignProxy},
+
+		{
+			"GET", v + "/accounts/{account}/state", Operator,
+			[]string{"form"},
+			noBody,
+			"the account's login as a file; whoever has it is logged in", (*API).exportState,
+		},
+		{"PUT", v + "/accounts/{account}/state", Operator, nil, stateBody, "replace a paused account's login, or say what would be written", (*API).importState},
 
 		{"GET", v + "/accounts/{account}/rounds", Viewer, nil, noBody, "what the account did last, step by step", (*API).listRounds},
 		{"GET", v + "/accounts/{account}/evidence/{name}", Operator, nil, noBody, "what a failed flow left: picture (PNG), document (as text), last answers (JSON)", (*API).showEvidence},
@@ -88,6 +97,10 @@ func Routes() []Route {
 		{"PATCH", v + "/proxies/{proxy}", Operator, nil, smallBody, "change a proxy; its accounts follow without a restart", (*API).changeProxy},
 		{"DELETE", v + "/proxies/{proxy}", Operator, []string{"confirm"}, noBody, "remove a proxy that no account uses", (*API).removeProxy},
 		{"POST", v + "/proxies/{proxy}/test", Operator, nil, smallBody, "check a proxy now, by an account that uses it", (*API).testProxy},
+
+		{"GET", v + "/keys", Operator, nil, noBody, "the keys that seal logins and passwords, by name", (*API).listKeys},
+		{"POST", v + "/keys/rotate", Operator, nil, smallBody, "add a key and seal everything anew with it", (*API).rotateKeys},
+		{"DELETE", v + "/keys/{key}", Operator, []string{"confirm"}, noBody, "retire a key that seals nothing any more", (*API).retireKey},
 
 		{"GET", v + "/alarms", Viewer, []string{"account", "open"}, noBody, "what a person should look at", (*API).listAlarms},
 		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes", (*API).listNodes},

@@ -13,7 +13,7 @@ import (
 
 // pathOf fills a route's pattern with things that exist.
 func pathOf(pattern string) string {
-	return strings.NewReplacer("{account}", "shop", "{session}", "s1", "{topic}", "shop.w.w1", "{reply}", "r1", "{proxy}", "office").Replace(pattern)
+	return strings.NewReplacer("{account}", "shop", "{session}", "s1", "{topic}", "shop.w.w1", "{reply}", "r1", "{proxy}", "office", "{key}", "k1").Replace(pattern)
 }
 
 // bodies are what each route with a body needs at least.
@@ -23,6 +23,7 @@ var bodies = map[string]any{
 	"POST /api/v1/replies":                  map[string]any{"topic": "shop.w.w1", "content": "thanks"},
 	"POST /api/v1/accounts/{account}/login": map[string]any{"session": "s2"},
 	"PUT /api/v1/accounts/{account}/proxy":  map[string]any{"proxy": "office"},
+	"PUT /api/v1/accounts/{account}/state":  map[string]any{"state": map[string]any{}},
 	"POST /api/v1/proxies":                  map[string]any{"name": "home", "scheme": "http", "host": "127.0.0.1", "port": 3128},
 }
 
@@ -34,6 +35,7 @@ func filled(t *testing.T) *apitest.Node {
 		m.Logins = append(m.Logins, &messages.LoginSession{Session: "s1", Account: "shop", Status: "pending"})
 		m.Alarms = append(m.Alarms, &messages.Alarm{Id: "a1", Name: "challenge", Account: "shop", RaisedAt: 9})
 		m.Proxy("office")
+		m.Pause("shop", true)
 	})
 	return n
 }

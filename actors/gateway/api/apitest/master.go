@@ -27,6 +27,8 @@ type Master struct {
 	Ignore bool
 
 	holder      *board.Holder
+	vault       map[string]*messages.SealedState
+	keys        []*messages.SealingKey
 	commands    []proto.Message
 	subscribers []*actor.PID
 	tell        []any // what the next publication says beside Changed
@@ -35,13 +37,15 @@ type Master struct {
 type listCommands struct{}
 
 func newMaster(h *board.Holder) *Master {
-	return &Master{holder: h, Accounts: map[string]*board.Account{}, Nodes: []*board.Node{{
+	keys := []*messages.SealingKey{{Id: "k1", CreatedAt: now()}, {Id: "k2", CreatedAt: now(), Newest: true, States: 3, Secrets: 1}}
+	return &Master{holder: h, vault: map[string]*messages.SealedState{}, keys: keys, Accounts: map[string]*board.Account{}, Nodes: []*board.Node{{
 		Status: &messages.NodeStatus{Worker: "node-1", Accounts: 2, MaxAccounts: 10, Browsers: 2, Sandbox: "on"}, Online: true, LastBeat: now(),
 	}}}
 }
 
 // Add makes an account that is watching.
 func (m *Master) Add(id, name string) {
+	m.Sealed(id, `{"v":2,"cookies":[]}`)
 	m.Accounts[id] = &board.Account{
 		Record: &messages.Account{Id: id, Platform: "sandbox", Name: name, Epoch: 1, Worker: "node-1", LoggedIn: true, LoginStatus: "logged_in", CreatedAt: now()},
 		Status: &messages.AccountStatus{Account: id, Epoch: 1, State: string(messages.Watching), Since: now()}, Online: true,
@@ -53,6 +57,14 @@ func (m *Master) Add(id, name string) {
 func (m *Master) State(id string, state messages.AccountState, reason string) {
 	a := *m.Accounts[id]
 	a.Status = &messages.AccountStatus{Account: id, Epoch: 1, State: string(state), Reason: reason, Since: now()}
+	m.Accounts[id] = &a
+}
+
+// Pause notes on an account's record that a person paused it.
+func (m *Master) Pause(id string, paused bool) {
+	a := *m.Accounts[id]
+	a.Record = proto.CloneOf(a.Record)
+	a.Record.Paused = paused
 	m.Accounts[id] = &a
 }
 
@@ -119,9 +131,11 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		m.Add(id, x.GetName())
 		return m.done(id)
 	case *messages.PauseAccount:
+		m.Pause(x.GetAccount(), true)
 		m.State(x.GetAccount(), messages.Paused, x.GetReason())
 		return m.done(x.GetAccount())
 	case *messages.ResumeAccount:
+		m.Pause(x.GetAccount(), false)
 		m.State(x.GetAccount(), messages.Starting, "")
 		return m.done(x.GetAccount())
 	case *messages.RemoveAccount:
@@ -132,6 +146,8 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return m.done(x.GetAccount())
 	case *messages.AddProxy, *messages.RemoveProxy, *messages.AssignProxy, *messages.TestProxy:
 		return m.proxies(x)
+	case *messages.ReadVault, *messages.WriteVault, *messages.RotateKeys, *messages.ListKeys, *messages.RetireKey:
+		return m.seals(x)
 	case *messages.ListRounds:
 		return &messages.RoundsListed{Rounds: []*messages.Round{{At: 1, TookMs: 2, What: "round", Outcome: "ok"}}}
 	case *messages.ReadEvidence:
