@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/go-rod/rod/lib/cdp"
@@ -13,9 +14,26 @@ import (
 )
 
 const (
+	durableTotal = 32 << 20          // bytes of bodies that Chromium keeps for us over navigations
+	maxBody      = 8 << 20           // bytes of one body
+	durableBody  = 2*maxBody + 1<<10 // bytes of one body as Chromium counts them: text may take two for each character
+	maxPost      = 64 << 10          // bytes of what a request carried
+
 	bodyLimit   = 10 * time.Second // to fetch one body
 	maxInFlight = 4096             // requests of a target that are noted while they run
 )
+
+// recording has a target's traffic reported, with bodies that outlive a navigation. What a request carried is reported
+// with it, if it is small.
+func recording(t *target) []step {
+	sizes := map[string]any{"maxTotalBufferSize": durableTotal, "maxResourceBufferSize": durableBody, "maxPostDataSize": maxPost}
+	enable := maps.Clone(sizes)
+	enable["enableDurableMessages"] = true
+	return []step{
+		{"Network.enable", enable},
+		{"Network.configureDurableMessages", sizes},
+	}
+}
 
 // request is what is known of a request or socket before it ends.
 type request struct {

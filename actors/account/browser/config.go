@@ -27,6 +27,7 @@ type Config struct {
 	NoSandbox bool   // without Host: gives up Chromium's own protection; root without UID must set it
 
 	Proxy string   // the gate's host:port; the only way out
+	Sites []string // host patterns that pages may be navigated to: "www.example.com", "*.example.com" for that and all below. None means any
 	Pins  []string // public key pins (SPKI, base64) accepted beside the system's authorities: development only
 
 	Persona persona.Persona

@@ -26,7 +26,12 @@ type document struct {
 	broken  map[proto.NetworkLoaderID]string                      // net errors of documents that are still to come
 	frames  map[proto.PageFrameID]string                          // address of each frame
 	worlds  map[proto.PageFrameID]proto.RuntimeExecutionContextID // of each frame
+	outside int                                                   // navigations that were refused
+	stopped bool                                                  // the present document loads nothing more, parsed or not
 }
+
+// blank is the address of the document that stands in a page or frame before its first own one.
+const blank = "about:blank"
 
 func newDocument(main proto.PageFrameID) *document {
 	return &document{
@@ -50,6 +55,11 @@ func (d *document) on(e *cdp.Event, seen *storage) {
 		if json.Unmarshal(e.Params, &m) == nil {
 			d.detached(m.FrameID)
 		}
+	case "Page.frameStoppedLoading":
+		var m proto.PageFrameStoppedLoading
+		if json.Unmarshal(e.Params, &m) == nil && m.FrameID == d.main {
+			d.stop()
+		}
 	case "Page.lifecycleEvent":
 		var m proto.PageLifecycleEvent
 		if json.Unmarshal(e.Params, &m) == nil && m.FrameID == d.main && m.Name == proto.PageLifecycleEventNameDOMContentLoaded {
@@ -72,7 +82,7 @@ func (d *document) navigated(f *proto.PageFrame) {
 		return
 	}
 	d.frames = map[proto.PageFrameID]string{f.ID: f.URL}
-	d.loader, d.failure = f.LoaderID, ""
+	d.loader, d.failure, d.stopped = f.LoaderID, "", false
 	if f.UnreachableURL != "" {
 		d.failure = "net::ERR_FAILED"
 		if text := d.broken[f.LoaderID]; text != "" {
@@ -93,6 +103,18 @@ func (d *document) parsed(loader proto.NetworkLoaderID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ready = loader
+	d.tell()
+}
+
+func (d *document) stop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stopped = true
+	d.tell()
+}
+
+// tell wakes all who wait for a change. The caller holds the lock.
+func (d *document) tell() {
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
@@ -106,24 +128,57 @@ func (d *document) failed(loader proto.NetworkLoaderID, text string) {
 	d.broken[loader] = text
 }
 
-// standing is the loader of the present document: what a navigation is to replace.
-func (d *document) standing() proto.NetworkLoaderID {
+// refuse notes that a navigation was refused.
+func (d *document) refuse() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.loader
+	d.outside++
+	d.tell()
 }
 
-// awaitAfter waits until a document that came after the one of before is parsed. An error page is an error.
-func (d *document) awaitAfter(ctx context.Context, before proto.NetworkLoaderID) error {
+// refusedSince says whether a navigation was refused after that moment.
+func (d *document) refusedSince(before moment) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.outside != before.outside
+}
+
+// empty says whether nothing but an empty document was ever there.
+func (d *document) empty() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	address := d.frames[d.main]
+	return address == "" || address == blank || address == ":"
+}
+
+// moment is what stood there when a navigation began, which is to replace it.
+type moment struct {
+	loader  proto.NetworkLoaderID
+	outside int
+}
+
+func (d *document) now() moment {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return moment{d.loader, d.outside}
+}
+
+// awaitAfter waits until a document that came after before is parsed. An error page is an error, and one that was given up
+// half parsed because it wanted to lead the page outside.
+func (d *document) awaitAfter(ctx context.Context, before moment) error {
 	for {
 		d.mu.Lock()
 		ready, loader, failure, changed := d.ready, d.loader, d.failure, d.changed
+		led := d.stopped && d.outside != before.outside
 		d.mu.Unlock()
-		if loader != before && ready == loader {
-			if failure != "" {
-				return netError(failure)
-			}
+		switch {
+		case loader == before.loader:
+		case ready == loader && failure != "":
+			return netError(failure)
+		case ready == loader:
 			return nil
+		case led:
+			return page.ErrOutside
 		}
 		select {
 		case <-changed:

@@ -34,6 +34,7 @@ func (p *emptyPage) open(ctx context.Context) error {
 		return err
 	}
 	p.target = t
+	t.served.Store(true)
 	for _, s := range []step{
 		{"Network.setBypassServiceWorker", map[string]any{"bypass": true}},
 		{"Network.disable", nil}, // nobody's traffic

@@ -9,9 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
-	"github.com/go-rod/rod/lib/utils"
 
 	"troupe/actors/account/persona"
 	"troupe/platforms/page"
@@ -38,6 +36,7 @@ type Instance struct {
 	identity atomic.Pointer[persona.Identity] // nil until Chromium was asked
 	traffic  *traffic
 	storage  *storage
+	refused  refusals
 
 	tabsMu sync.Mutex // held while a tab is made, so that a name has one tab
 	tabs   map[string]*tab
@@ -117,7 +116,7 @@ func launch(ctx context.Context, cfg Config, host *Host) (i *Instance, empty boo
 		return nil, false, err
 	}
 	life, cancel := context.WithCancelCause(context.Background())
-	client := cdp.New().Logger(utils.LoggerQuiet).Start(proc.pipe)
+	client := newClient(proc.pipe)
 	i = &Instance{
 		cfg: cfg, host: host, version: bin.version, started: started, proc: proc, lock: lock, cancel: cancel,
 		exited: make(chan struct{}), tabs: map[string]*tab{},
@@ -126,7 +125,7 @@ func launch(ctx context.Context, cfg Config, host *Host) (i *Instance, empty boo
 	}
 	i.targets = newTargets(i)
 	i.storage = newStorage(cfg.Origins)
-	go i.follow(client.Event())
+	go i.follow(client.events)
 	go i.watch()
 	return i, empty, nil
 }
@@ -149,7 +148,7 @@ func (i *Instance) begin(ctx context.Context, empty bool) error {
 		method string
 		params any
 	}{
-		{"Browser.setDownloadBehavior", map[string]any{"behavior": "deny"}},
+		{"Browser.setDownloadBehavior", map[string]any{"behavior": "deny", "eventsEnabled": true}},
 		{"Browser.grantPermissions", map[string]any{"permissions": []string{}}}, // grants none, refuses all others
 		{"Target.setDiscoverTargets", map[string]any{"discover": true}},
 		{"Target.setAutoAttach", autoAttach(browserTargets)},
@@ -195,41 +194,6 @@ func (i *Instance) StartedAt() time.Time { return i.started }
 
 // Version is the running Chromium's full version.
 func (i *Instance) Version() string { return i.version }
-
-// Tab implements page.Browser.
-func (i *Instance) Tab(ctx context.Context, name string) (page.Tab, error) {
-	i.tabsMu.Lock()
-	defer i.tabsMu.Unlock()
-	if t := i.tabs[name]; t != nil {
-		if t.target.ctx.Err() == nil {
-			return t, nil
-		}
-		i.targets.close(ctx, t.target.id) // a crashed one still stands there
-		delete(i.tabs, name)
-	}
-	target, err := i.targets.open(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("open tab: %w", err)
-	}
-	t := newTab(i, target)
-	i.tabs[name] = t
-	return t, nil
-}
-
-// CloseTab implements page.Browser.
-func (i *Instance) CloseTab(ctx context.Context, name string) error {
-	i.tabsMu.Lock()
-	defer i.tabsMu.Unlock()
-	t := i.tabs[name]
-	if t == nil {
-		return nil
-	}
-	delete(i.tabs, name)
-	if err := i.targets.close(ctx, t.target.id); err != nil && t.target.ctx.Err() == nil {
-		return fmt.Errorf("close tab: %w", err)
-	}
-	return nil
-}
 
 // Traffic implements page.Browser.
 func (i *Instance) Traffic() page.Traffic { return i.traffic }

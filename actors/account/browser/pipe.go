@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,12 +15,11 @@ import (
 )
 
 const (
-	maxFrame   = 256 << 20        // bytes of one message from Chromium
+	maxFrame   = 32 << 20         // bytes of one message from Chromium that are held: a body of maxBody, however written
 	writeLimit = 10 * time.Second // for one command: a stopped Chromium does not empty its pipe
 )
 
 // pipe carries the DevTools protocol over two file descriptors: JSON texts, each ended by a NUL byte.
-// A message that rod's client could not digest (it panics) ends the connection with an error instead.
 type pipe struct {
 	in  *bufio.Reader
 	src *os.File // what Chromium writes
@@ -55,37 +55,52 @@ func (p *pipe) Send(command []byte) error {
 	return err
 }
 
-// Read returns the next message, checked.
-func (p *pipe) Read() ([]byte, error) {
+// message is what Chromium writes: an event, or the answer to a command.
+type message struct {
+	cdp.Event
+	ID     int             `json:"id"` // of the command; 0 is an event
+	Result json.RawMessage `json:"result"`
+	Error  *cdp.Error      `json:"error"`
+}
+
+// Read returns the next message. One that is too large is not held: its answer is an error, its event has no contents.
+func (p *pipe) Read() (message, error) {
 	frame, err := readFrame(p.in, maxFrame)
+	if large, ok := errors.AsType[*oversized](err); ok {
+		return large.message()
+	}
 	if err != nil {
-		return nil, err
+		return message{}, err
 	}
-	var shape struct {
-		cdp.Event
-		ID     int             `json:"id"`
-		Result json.RawMessage `json:"result"`
-		Error  *cdp.Error      `json:"error"`
+	var m message
+	if err := json.Unmarshal(frame, &m); err != nil {
+		return message{}, fmt.Errorf("read from chromium: not a protocol message: %w", err)
 	}
-	if err := json.Unmarshal(frame, &shape); err != nil {
-		return nil, fmt.Errorf("read from chromium: not a protocol message: %w", err)
-	}
-	return frame, nil
+	return m, nil
 }
 
 // Close ends both directions. Chromium takes it as the order to save its profile and go.
 func (p *pipe) Close() error { return errors.Join(p.src.Close(), p.dst.Close()) }
 
-// readFrame reads up to the next NUL, which it drops. A frame of more than limit bytes is an error.
+// readFrame reads up to the next NUL, which it drops. Of a frame of more than limit bytes only the ends are kept: it is
+// an *oversized error, and the next frame can be read.
 func readFrame(in *bufio.Reader, limit int) ([]byte, error) {
 	var frame []byte
+	var large *oversized
 	for {
 		part, err := in.ReadSlice(0)
-		if len(frame)+len(part) > limit {
-			return nil, fmt.Errorf("read from chromium: message of more than %d bytes", limit)
+		if large == nil && len(frame)+len(part) > limit {
+			large = &oversized{limit: limit, head: slices.Clone(frame[:min(len(frame), oversizedEnds)])}
+			frame = nil
 		}
-		frame = append(frame, part...)
+		if large == nil {
+			frame = append(frame, part...)
+		} else {
+			large.add(part)
+		}
 		switch {
+		case err == nil && large != nil:
+			return nil, large
 		case err == nil:
 			return frame[:len(frame)-1], nil
 		case errors.Is(err, bufio.ErrBufferFull): // the rest follows

@@ -19,26 +19,24 @@ const callLimit = 30 * time.Second
 
 // session speaks to one target of Chromium, or to Chromium itself. It is safe for concurrent use.
 type session struct {
-	client *cdp.Client
+	client *client
 	id     proto.TargetSessionID // "" is the browser
 	ctx    context.Context       // ends, with page.ErrGone in its cause, when the target is gone
+	loss   error                 // what it means that the target is gone, if it is not page.ErrGone: it is a part of a page
+	silent func()                // told when a command passed its deadline; nil where nobody cares
 }
 
 // call sends one command and decodes its answer into answer, which may be nil.
 func (s *session) call(ctx context.Context, method string, params, answer any) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })()
-	ctx, stop := context.WithTimeout(ctx, callLimit)
+	ctx, stop := s.during(ctx)
 	defer stop()
-
-	b, err := s.client.Call(ctx, string(s.id), method, params)
+	b, err := s.once(ctx, method, params)
 	for n := 0; between(err) && n < betweenTries; n++ {
 		select {
 		case <-ctx.Done():
 		case <-time.After(betweenWait):
 		}
-		b, err = s.client.Call(ctx, string(s.id), method, params)
+		b, err = s.once(ctx, method, params)
 	}
 	if err != nil {
 		return s.explain(ctx, method, err)
@@ -50,6 +48,46 @@ func (s *session) call(ctx context.Context, method string, params, answer any) e
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	return nil
+}
+
+// gone is the error of a target that is not there any more.
+func (s *session) gone() error {
+	if s.loss != nil {
+		return s.loss
+	}
+	return page.ErrGone
+}
+
+// during is a context that ends with ctx, with the target, and after callLimit.
+func (s *session) during(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	forget := context.AfterFunc(s.ctx, func() { cancel(context.Cause(s.ctx)) })
+	ctx, stop := context.WithTimeout(ctx, callLimit)
+	return ctx, func() { stop(); forget(); cancel(nil) }
+}
+
+func (s *session) once(ctx context.Context, method string, params any) (json.RawMessage, error) {
+	p, err := s.client.send(string(s.id), method, params)
+	if err != nil {
+		return nil, err
+	}
+	return p.wait(ctx)
+}
+
+// send sends one command and returns at once; the answer is only looked at by wait, which must be called.
+func (s *session) send(method string, params any) (wait func(context.Context) error) {
+	p, err := s.client.send(string(s.id), method, params)
+	return func(ctx context.Context) error {
+		ctx, stop := s.during(ctx)
+		defer stop()
+		if err == nil {
+			_, err = p.wait(ctx)
+		}
+		if err != nil {
+			return s.explain(ctx, method, err)
+		}
+		return nil
+	}
 }
 
 // A tab that moves from one document to the next refuses commands for a moment, without carrying them out.
@@ -66,6 +104,9 @@ func between(err error) bool {
 
 // explain finds the cause of a failed command: the target is gone, the time is up, or Chromium refused.
 func (s *session) explain(ctx context.Context, method string, err error) error {
+	if s.silent != nil && s.ctx.Err() == nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		s.silent()
+	}
 	var refused *cdp.Error
 	switch {
 	case s.ctx.Err() != nil:
@@ -73,10 +114,10 @@ func (s *session) explain(ctx context.Context, method string, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", method, context.Cause(ctx))
 	case errors.Is(err, cdp.ErrSessionNotFound):
-		return fmt.Errorf("%s: %w: its session ended", method, page.ErrGone)
+		return fmt.Errorf("%s: %w: its session ended", method, s.gone())
 	case errors.Is(err, os.ErrDeadlineExceeded): // its pipe is full
 		return fmt.Errorf("%s: %w: %w", method, context.DeadlineExceeded, err)
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), errors.Is(err, errParams):
 		return fmt.Errorf("%s: %w", method, err)
 	default: // the pipe broke
 		return fmt.Errorf("%s: %w: %w", method, page.ErrGone, err)

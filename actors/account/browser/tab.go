@@ -33,10 +33,16 @@ func newTab(i *Instance, t *target) *tab {
 func (t *tab) Navigate(ctx context.Context, rawURL string) error {
 	ctx, cancel := context.WithTimeout(ctx, navigationLimit)
 	defer cancel()
-	before := t.target.doc.standing()
+	if !t.target.ours() && !t.i.cfg.maySee(rawURL) {
+		return fmt.Errorf("navigate: %w: %s", page.ErrOutside, hostOf(rawURL))
+	}
+	before := t.target.doc.now()
 	answer, err := proto.PageNavigate{URL: rawURL}.Call(t.target.in(ctx))
 	if err != nil {
 		return fmt.Errorf("navigate: %w", err)
+	}
+	if answer.ErrorText != "" && t.target.doc.refusedSince(before) {
+		return fmt.Errorf("navigate: %w", page.ErrOutside)
 	}
 	if answer.ErrorText != "" {
 		t.awaitErrorPage(ctx, before)
@@ -50,7 +56,7 @@ func (t *tab) Navigate(ctx context.Context, rawURL string) error {
 
 // awaitErrorPage waits until Chromium shows its page for a failed navigation: until then the tab takes no other. Some
 // failures have none, a download for one.
-func (t *tab) awaitErrorPage(ctx context.Context, before proto.NetworkLoaderID) {
+func (t *tab) awaitErrorPage(ctx context.Context, before moment) {
 	ctx, cancel := context.WithTimeout(ctx, errorPageLimit)
 	defer cancel()
 	t.awaitDocument(ctx, "navigate", before)
@@ -60,14 +66,14 @@ func (t *tab) awaitErrorPage(ctx context.Context, before proto.NetworkLoaderID) 
 func (t *tab) Reload(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, navigationLimit)
 	defer cancel()
-	before := t.target.doc.standing()
+	before := t.target.doc.now()
 	if err := (proto.PageReload{}).Call(t.target.in(ctx)); err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
 	return t.awaitDocument(ctx, "reload", before)
 }
 
-func (t *tab) awaitDocument(ctx context.Context, op string, before proto.NetworkLoaderID) error {
+func (t *tab) awaitDocument(ctx context.Context, op string, before moment) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(t.target.ctx, func() { cancel(context.Cause(t.target.ctx)) })()

@@ -53,6 +53,8 @@ type target struct {
 	doc      *document              // of pages and iframes
 	requests *requests
 	handles  handles
+	judging  atomic.Bool // somebody finds out whether it hangs
+	served   atomic.Bool // each of its requests is answered here
 }
 
 func (t *target) isPage() bool { return t.kind == proto.TargetTargetInfoTypePage }
@@ -64,11 +66,7 @@ func (t *target) hasDocument() bool {
 // lose ends every pending and later call on the target. A page is gone; the loss of a frame or worker is a change of
 // its page.
 func (t *target) lose(why string) {
-	if t.isPage() {
-		t.cancel(fmt.Errorf("%w: %s", page.ErrGone, why))
-		return
-	}
-	t.cancel(fmt.Errorf("%w: %s: %s", page.ErrMoved, t.kind, why))
+	t.cancel(fmt.Errorf("%w: %s: %s", t.gone(), t.kind, why))
 }
 
 // targets are all that we are attached to, by session and by id.
@@ -117,7 +115,7 @@ func (i *Instance) onTargetEvent(t *target, e *cdp.Event) {
 	case "Page.javascriptDialogOpening":
 		go i.dismiss(t, e.Params)
 	case "Fetch.requestPaused":
-		go i.emptyDocument(t, e.Params)
+		go i.decide(t, e.Params)
 	default:
 		if t.doc != nil {
 			t.doc.on(e, i.storage)
@@ -139,6 +137,8 @@ func (ts *targets) on(e *cdp.Event) {
 		if json.Unmarshal(e.Params, &m) == nil {
 			ts.remove(m.SessionID)
 		}
+	case "Browser.downloadWillBegin":
+		ts.i.refused.downloads.Add(1)
 	case "Target.targetCrashed":
 		var m proto.TargetTargetCrashed
 		if json.Unmarshal(e.Params, &m) == nil {
@@ -158,7 +158,10 @@ func (ts *targets) add(m *proto.TargetAttachedToTarget, parent *target) {
 		parent: parent, ready: make(chan struct{}), cancel: cancel, requests: newRequests(),
 	}
 	if t.hasDocument() {
-		t.doc = newDocument(proto.PageFrameID(t.id))
+		t.doc, t.silent = newDocument(proto.PageFrameID(t.id)), t.judge
+	}
+	if !t.isPage() {
+		t.loss = page.ErrMoved
 	}
 	ts.mu.Lock()
 	first, twice := ts.byID[t.id]
@@ -170,16 +173,19 @@ func (ts *targets) add(m *proto.TargetAttachedToTarget, parent *target) {
 	}
 	ts.mu.Unlock()
 	go func() {
+		defer close(t.ready)
 		if !twice {
-			ts.i.setUp(t)
-		} else {
-			first.awaitReady(setupLimit)
+			ts.i.setUp(t, m.WaitingForDebugger)
+			return
 		}
+		first.awaitReady(setupLimit)
 		if m.WaitingForDebugger {
-			ts.i.letGo(t)
+			t.send(release.method, release.params)(t.ctx)
 		}
-		close(t.ready)
 	}()
+	if !twice && t.isPage() && t.opener != "" {
+		go ts.i.noticePopup(t)
+	}
 }
 
 // awaitReady waits until t was set up, is gone, or limit is over.
@@ -250,7 +256,7 @@ func (ts *targets) pages(iframesToo bool) []*target {
 // tabName is the kept tab that a target belongs to: its own, or that of the page that opened it. Workers have none.
 func (t *target) tabName() string {
 	all := t.all
-	for range 8 { // openers of openers
+	for range maxOpeners {
 		switch {
 		case t == nil || !t.hasDocument():
 			return ""

@@ -10,6 +10,8 @@ import (
 
 const (
 	setupLimit = 5 * time.Second // to make a new target ready; it waits meanwhile
+	leaveLimit = 2 * time.Second // for a page to close by itself
+	maxOpeners = 8               // openers of openers
 	maxPopups  = 4               // windows that pages opened by themselves; the oldest is closed
 )
 
@@ -42,6 +44,19 @@ func (ts *targets) open(ctx context.Context, name string) (*target, error) {
 	case <-t.ctx.Done():
 		return nil, context.Cause(t.ctx)
 	}
+}
+
+// ours says whether a page is neither a kept tab nor a window of one: what it shows does not come from the network.
+func (t *target) ours() bool {
+	for range maxOpeners {
+		if name := t.name.Load(); name != nil {
+			return *name == ""
+		}
+		if t = t.all.find(t.opener); t == nil {
+			return false
+		}
+	}
+	return false
 }
 
 // await waits until the target is attached.
@@ -77,9 +92,14 @@ func (ts *targets) close(ctx context.Context, id proto.TargetTargetID) error {
 	select {
 	case <-t.ctx.Done():
 		return nil
+	case <-time.After(leaveLimit): // it hangs, and would take a core for ever
+		t.end()
+		proto.TargetCloseTarget{TargetID: id}.Call(ts.i.browser.in(ctx))
+		return nil
 	case <-ctx.Done():
-		return errors.Join(errors.New("the page does not close"), ctx.Err())
+		return errors.Join(errors.New("the page does not close"), context.Cause(ctx))
 	}
+
 }
 
 // popup notes a page that nobody here asked for, and returns one that is to be closed for it, or "".
@@ -91,4 +111,12 @@ func (ts *targets) popup(id proto.TargetTargetID) (surplus proto.TargetTargetID)
 		surplus, ts.popups = ts.popups[0], ts.popups[1:]
 	}
 	return surplus
+}
+
+// noticePopup bounds the windows that pages open by themselves.
+func (i *Instance) noticePopup(t *target) {
+	if surplus := i.targets.popup(t.id); surplus != "" {
+		i.refused.popups.Add(1)
+		proto.TargetCloseTarget{TargetID: surplus}.Call(i.browser.in(i.browser.ctx))
+	}
 }
