@@ -1,172 +1,306 @@
 package browser
 
 import (
+	"context"
 	"encoding/json"
-	"fmt"
-	"io"
+	"errors"
 	"net/http"
 	"os/exec"
-	"regexp"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"troupe/actors/account/persona"
 )
 
-// probe is what a page or worker can learn of its browser.
-const probe = `async function probe() {
-	const d = navigator.userAgentData;
-	const hints = d ? await d.getHighEntropyValues(["architecture","bitness","fullVersionList","model","platformVersion","uaFullVersion","formFactors"]) : null;
-	if (hints) delete hints.wow64;
-	return {
-		agent: navigator.userAgent, platform: navigator.platform, languages: navigator.languages.join(), hints,
-		locale: Intl.DateTimeFormat().resolvedOptions().locale, zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-		cores: navigator.hardwareConcurrency, webdriver: navigator.webdriver ?? false,
-	};
-}`
+func TestPersonaIsTheSameInNineContextsAndAfterARestart(t *testing.T) {
+	cfg := testConfig(t, "")
+	site, r := newProbeSite(t, cfg.Persona, true)
+	cfg = r.config(t)
+	i := start(t, cfg)
+	answers, asked := site.look(t, i)
+	own := *i.identity.Load()
 
-// probeSite tells what contexts report: each posts its probe under its name.
-func probeSite(t *testing.T) (mux *http.ServeMux, seen func() map[string]string, headers func() map[string]http.Header) {
-	t.Helper()
-	var mu sync.Mutex
-	reports, asked := map[string]string{}, map[string]http.Header{}
-	script := func(body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, req *http.Request) {
-			mu.Lock()
-			asked[req.Host+req.URL.Path] = req.Header
-			mu.Unlock()
-			w.Header().Set("Content-Type", "text/javascript")
-			io.WriteString(w, probe+body)
+	if wrong := persona.Compare(cfg.Persona, own, answers); len(wrong) > 0 {
+		t.Errorf("pages see something else: %s", persona.Words(wrong))
+	}
+	for _, context := range persona.Contexts {
+		if answers[context]["canvas"] == "" || answers[context]["webgl"] == "" {
+			t.Errorf("%s has no canvas or no WebGL: %v", context, answers[context])
 		}
 	}
-	page := func(body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, req *http.Request) {
-			mu.Lock()
-			asked[req.Host+req.URL.Path] = req.Header
-			mu.Unlock()
-			html(body)(w, req)
+	wantHeaders(t, cfg.Persona, own, asked)
+
+	t.Run("ItIsWhatThisChromiumSaysByItself", func(t *testing.T) {
+		native, nativeAsked := ownWords(t, cfg, r, site)
+		for item, got := range answers[persona.Page] {
+			switch item {
+			case "user_agent", "language", "languages", "locale", "time_zone", "screen", "webdriver":
+				continue // the persona's business
+			}
+			if want, ok := native[item]; ok && got != want {
+				t.Errorf("%s is %q with the persona and %q without", item, got, want)
+			}
 		}
-	}
-	const report = `probe().then(p => fetch("https://site.test/report?from=" + from, {method: "POST", mode: "no-cors", body: JSON.stringify(p)}));`
-	mux = http.NewServeMux()
-	mux.HandleFunc("/report", func(w http.ResponseWriter, req *http.Request) {
-		b, _ := io.ReadAll(req.Body)
-		mu.Lock()
-		defer mu.Unlock()
-		reports[req.URL.Query().Get("from")] = string(b)
+		if agent := strings.Replace(native["user_agent"], "HeadlessChrome", "Chrome", 1); agent != answers[persona.Page]["user_agent"] {
+			t.Errorf("agent is %q by itself", native["user_agent"])
+		}
+		for address, header := range nativeAsked {
+			if with := asked[address]; with != nil && !slices.Equal(names(header), names(with)) {
+				t.Errorf("%s is asked for with headers %v, without the persona with %v", address, names(with), names(header))
+			}
+		}
 	})
-	mux.HandleFunc("/worker.js", script(`const from = "worker";`+report))
-	mux.HandleFunc("/shared.js", script(`const from = "shared worker";`+report))
-	mux.HandleFunc("/service.js", script(`const from = "service worker";`+report))
-	mux.HandleFunc("/frame", page(`<script>`+probe+`const from = "frame of another site";`+report+`</script>`))
-	mux.HandleFunc("/popup", page(`<script>`+probe+`const from = "popup";`+report+`</script>`))
-	mux.HandleFunc("/probe", page(`<pre id=out></pre><iframe src="https://other.test/frame"></iframe><script>`+probe+`
-		const from = "page";`+report+`
-		probe().then(p => { out.textContent = JSON.stringify(p); });
-		new Worker("/worker.js"); new SharedWorker("/shared.js"); navigator.serviceWorker.register("/service.js");
-	</script><button onclick="window.open('/popup')">more</button>`))
-	copied := func() map[string]string {
-		mu.Lock()
-		defer mu.Unlock()
-		list := map[string]string{}
-		for k, v := range reports {
-			list[k] = v
+	t.Run("HintsThatASiteAsksFor", func(t *testing.T) {
+		site.forget()
+		open(t, i, "main", networkProbe)
+		_, asked := site.seen()
+		for name, want := range hintHeaders(persona.Overrides(cfg.Persona, own)) {
+			if got := asked[networkProbe].Get(name); got != want {
+				t.Errorf("%s is %s, not %s", name, got, want)
+			}
 		}
-		return list
+	})
+	t.Run("AfterARestart", func(t *testing.T) {
+		if err := i.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := site.look(t, start(t, cfg))
+		if diff := cmp.Diff(answers, again); diff != "" {
+			t.Errorf("changed with the restart: %s", diff)
+		}
+	})
+}
+
+// wantHeaders checks every request that was made for the contexts.
+func wantHeaders(t *testing.T, p persona.Persona, own persona.Identity, asked map[string]http.Header) {
+	t.Helper()
+	const language = "zh-CN,zh;q=0.9,en;q=0.8"
+	low := []string{"Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform"}
+	hints := hintHeaders(persona.Overrides(p, own))
+	for address, header := range asked {
+		if got := header.Get("User-Agent"); got != persona.UserAgent(own.Version) {
+			t.Errorf("%s was asked for by %q", address, got)
+		}
+		if got := header.Get("Accept-Language"); got != language && !(got == "" && header.Get("Service-Worker") == "script") {
+			t.Errorf("%s was asked for in %q", address, got)
+		}
+		for _, name := range low {
+			if got := header.Get(name); got != "" && got != hints[name] {
+				t.Errorf("%s was asked for with %s %s", address, name, got)
+			}
+		}
 	}
-	return mux, copied, func() map[string]http.Header {
-		mu.Lock()
-		defer mu.Unlock()
-		list := map[string]http.Header{}
-		for k, v := range asked {
-			list[k] = v
+	for _, address := range []string{networkProbe, mirrorSite + "/frame", foreignSite + "/frame", mirrorSite + "/popup", answerFrom(persona.Page)} {
+		if asked[address] == nil {
+			t.Errorf("%s was not asked for", address)
 		}
-		return list
+		for _, name := range low {
+			if got := asked[address].Get(name); got != hints[name] {
+				t.Errorf("%s was asked for with %s %q", address, name, got)
+			}
+		}
 	}
 }
 
-func TestPersonaIsTheSameInEveryContext(t *testing.T) {
-	mux, seen, headers := probeSite(t)
-	r := newRig(t, mux)
-	cfg := r.config(t)
-	i := start(t, cfg)
-	tab := open(t, i, "main", "https://site.test/probe")
-	contexts := []string{"page", "frame of another site", "popup", "worker", "shared worker", "service worker"}
-	if err := find(t, tab, "button").Click(t.Context()); err != nil {
+func names(header http.Header) []string {
+	var list []string
+	for name := range header {
+		if strings.HasPrefix(name, "Sec-Ch") || strings.HasPrefix(name, "Accept") || name == "User-Agent" {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// ownWords is what the installed Chromium says in its page without any switch or override of ours, and its requests.
+func ownWords(t *testing.T, cfg Config, r *rig, site *probeSite) (persona.Answer, map[string]http.Header) {
+	t.Helper()
+	site.forget()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, cfg.Bin, "--headless=new", "--no-sandbox", "--user-data-dir="+openTempDir(t),
+		"--proxy-server=http://"+cfg.Proxy, "--ignore-certificate-errors-spki-list="+r.pin, fullMirror)
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "all contexts to report", func() bool { return len(seen()) >= len(contexts) })
-
-	reports := seen()
-	for _, name := range contexts {
-		if diff := cmp.Diff(decoded(t, reports["page"]), decoded(t, reports[name])); diff != "" {
-			t.Errorf("%s differs from the page: %s", name, diff)
-		}
-		if strings.Contains(reports[name], "Headless") || !strings.Contains(reports[name], `"webdriver":false`) {
-			t.Errorf("%s shows automation: %s", name, reports[name])
-		}
-	}
-	got := decoded(t, reports["page"])
-	if got["zone"] != cfg.Persona.TimeZone || got["locale"] != cfg.Persona.Locale || got["languages"] != strings.Join(cfg.Persona.Languages, ",") {
-		t.Errorf("place is %v %v %v", got["zone"], got["locale"], got["languages"])
-	}
-	for request, header := range headers() {
-		if agent := header.Get("User-Agent"); agent != got["agent"] {
-			t.Errorf("%s was asked for by %q", request, agent)
-		}
-		if hints := header.Get("Sec-Ch-Ua"); hints != "" && !strings.Contains(hints, "Chromium") || strings.Contains(hints, "Headless") {
-			t.Errorf("%s was asked for with hints %q", request, hints)
-		}
-	}
-	if language := headers()["site.test/probe"].Get("Accept-Language"); language != "zh-CN,zh;q=0.9,en;q=0.8" {
-		t.Errorf("Accept-Language is %q", language)
-	}
-	if got := eval(t, tab, "() => [screen.width, screen.height, devicePixelRatio, outerWidth <= screen.width, innerHeight > 300].join()"); got != sizes(cfg) {
-		t.Errorf("screen is %s, not %s", got, sizes(cfg))
-	}
-
-	t.Run("HintsAreThisChromiumsOwn", func(t *testing.T) {
-		own := decoded(t, ownWords(t, r, cfg))
-		if diff := cmp.Diff(own["hints"], got["hints"]); diff != "" {
-			t.Errorf("hints are not what Chromium says by itself: %s", diff)
-		}
-		if strings.Replace(own["agent"].(string), "HeadlessChrome", "Chrome", 1) != got["agent"] {
-			t.Errorf("agent is %v by itself", own["agent"])
-		}
-		if own["cores"] != got["cores"] || own["platform"] != got["platform"] {
-			t.Errorf("the machine itself is %v %v", own["cores"], own["platform"])
-		}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	defer func() { cancel(); <-done }()
+	var answers map[string]persona.Answer
+	var asked map[string]http.Header
+	until(t, "Chromium's own answers", func() bool {
+		answers, asked = site.seen()
+		return len(answers) == len(persona.Contexts)-1 // nobody opens the popup
 	})
+	return answers[persona.Page], asked
 }
 
-// ownWords is what the installed Chromium says without any of our overrides.
-func ownWords(t *testing.T, r *rig, cfg Config) string {
+func TestNoiseIsTheAccountsOwnAndOffIsTheMachines(t *testing.T) {
+	type hashes struct{ Canvas, File, WebGL, Audio, Spectrum string }
+	seen := map[string]hashes{}
+	for _, account := range []struct {
+		name, noise string
+		seed        uint64
+	}{{"off 1", persona.NoiseOff, 1}, {"off 2", persona.NoiseOff, 2}, {"seed 1", persona.NoiseSeed, 1}, {"seed 2", persona.NoiseSeed, 2}} {
+		cfg := testConfig(t, openTempDir(t)+"/acc")
+		cfg.Persona = persona.Make(account.seed, "", "", account.noise, persona.Machine{Cores: 8})
+		i := start(t, cfg)
+		report, err := i.Persona(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Verdict() != "ok" {
+			t.Errorf("%s: %s", account.name, report.Verdict())
+		}
+		if report.Items["cores"] != "8" {
+			t.Errorf("%s: %s processors", account.name, report.Items["cores"])
+		}
+		got := hashes{report.Items["canvas"], report.Items["canvas_file"], report.Items["webgl"], report.Items["audio"], report.Items["audio_spectrum"]}
+		seen[account.name] = got
+		for _, item := range []string{"canvas: " + got.Canvas, "webgl: " + got.WebGL, "audio: " + got.Audio} {
+			if slices.Contains(report.Shared, item) != (account.noise == persona.NoiseOff) {
+				t.Errorf("%s: the report says of what is shared: %v", account.name, report.Shared)
+			}
+		}
+		if account.name == "seed 1" {
+			noiseLooksNative(t, i, cfg)
+		}
+		if err := i.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(seen["off 1"], seen["off 2"]); diff != "" {
+		t.Errorf("without noise two accounts differ: %s", diff)
+	}
+	for _, pair := range [][2]string{{"off 1", "seed 1"}, {"off 1", "seed 2"}, {"seed 1", "seed 2"}} {
+		a, b := seen[pair[0]], seen[pair[1]]
+		if a.Canvas == b.Canvas || a.File == b.File || a.WebGL == b.WebGL || a.Audio == b.Audio || a.Spectrum == b.Spectrum {
+			t.Errorf("%s and %s have a hash in common: %+v %+v", pair[0], pair[1], a, b)
+		}
+	}
+}
+
+// noiseLooksNative checks the noise from within a page.
+func noiseLooksNative(t *testing.T, i *Instance, cfg Config) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), cfg.Bin, "--headless=new", "--no-sandbox", "--user-data-dir="+openTempDir(t),
-		"--proxy-server=http://"+cfg.Proxy, "--ignore-certificate-errors-spki-list="+r.pin,
-		"--timeout=10000", "--virtual-time-budget=3000", "--dump-dom", "https://site.test/probe")
-	out, err := cmd.Output()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	m, err := i.openMirror(ctx, blankMirror, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`<pre id="out">(.+)</pre>`).FindSubmatch(out)
-	if found == nil {
-		t.Fatalf("no probe in %s", out)
+	defer m.close(ctx)
+	for name, function := range map[string]string{
+		"functions read as native ones": `() => [
+			[HTMLCanvasElement.prototype, "toDataURL"], [HTMLCanvasElement.prototype, "toBlob"], [OffscreenCanvas.prototype, "convertToBlob"],
+			[CanvasRenderingContext2D.prototype, "getImageData"], [WebGLRenderingContext.prototype, "readPixels"],
+			[AudioBuffer.prototype, "getChannelData"], [AnalyserNode.prototype, "getFloatFrequencyData"], [Function.prototype, "toString"],
+		].every(([owner, name]) => Function.prototype.toString.call(owner[name]) === "function " + name + "() { [native code] }"
+			&& owner[name].name === name && !Object.hasOwn(owner[name], "prototype"))`,
+		"also through a frame's toString": `() => {
+			const frame = document.body.appendChild(document.createElement("iframe"));
+			const text = frame.contentWindow.Function.prototype.toString.call(HTMLCanvasElement.prototype.toDataURL);
+			const back = Function.prototype.toString.call(frame.contentWindow.HTMLCanvasElement.prototype.toDataURL);
+			frame.remove();
+			return text === back && text === "function toDataURL() { [native code] }";
+		}`,
+		"misuse fails as it does natively": `() => {
+			try { HTMLCanvasElement.prototype.toDataURL.call({}); } catch (err) { return err instanceof TypeError && err.message === "Illegal invocation"; }
+		}`,
+		"an empty canvas is empty": `() => Object.assign(document.createElement("canvas"), {width: 0}).toDataURL() === "data:,"`,
+		"plain colours stay": `() => {
+			const c = document.createElement("canvas").getContext("2d");
+			c.fillStyle = "#f0f";
+			c.fillRect(0, 0, 9, 9);
+			return c.getImageData(3, 3, 1, 1).data.join() === "255,0,255,255" && c.getImageData(200, 100, 1, 1).data.join() === "0,0,0,0";
+		}`,
+		"a part reads like the whole, and what was read reads the same again": `() => {
+			const c = document.createElement("canvas").getContext("2d");
+			const shade = c.createLinearGradient(0, 0, 300, 150);
+			shade.addColorStop(0, "#123"); shade.addColorStop(1, "#fec");
+			c.fillStyle = shade;
+			c.fillRect(0, 0, 300, 150);
+			const whole = c.getImageData(0, 0, 300, 150), part = c.getImageData(100, 70, 1, 50);
+			for (let y = 0; y < 50; y++) for (let k = 0; k < 4; k++)
+				if (part.data[y * 4 + k] !== whole.data[((70 + y) * 300 + 100) * 4 + k]) return false;
+			c.putImageData(whole, 0, 0);
+			return c.getImageData(0, 0, 300, 150).data.join() === whole.data.join();
+		}`,
+		"samples written by a page come back": `() => {
+			const b = new AudioBuffer({length: 4, sampleRate: 44100});
+			b.getChannelData(0).set([0.5, -0.25, 1, 0]);
+			return b.getChannelData(0).join() === "0.5,-0.25,1,0";
+		}`,
+	} {
+		got, err := newTab(i, m.tab).EvalPage(ctx, function, nil)
+		if err != nil || string(got) != "true" {
+			t.Errorf("%s: %s %v", name, got, err)
+		}
 	}
-	return string(found[1])
+	const canvas = `() => { const c = document.createElement("canvas").getContext("2d"); c.fillText("noise", 9, 9); return c.canvas.toDataURL(); }`
+	before, err := newTab(i, m.tab).EvalPage(ctx, canvas, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := map[string]any{"expression": persona.Script(cfg.Persona)}
+	if err := m.tab.call(ctx, "Runtime.evaluate", again, nil); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := newTab(i, m.tab).EvalPage(ctx, canvas, nil); err != nil || string(after) != string(before) {
+		t.Errorf("a script that runs twice changes the canvas: %v", err)
+	}
 }
 
-func decoded(t *testing.T, report string) map[string]any {
-	t.Helper()
-	var m map[string]any
-	if err := json.Unmarshal([]byte(report), &m); err != nil {
-		t.Fatalf("report %q: %v", report, err)
+func TestMismatchEndsTheStartBeforeAnythingIsAskedFor(t *testing.T) {
+	_, r := newProbeSite(t, persona.Make(1, "", "", "", persona.Machine{Cores: 2}), false)
+	for item, spoil := range map[string]func(*persona.Persona){
+		"time_zone": func(p *persona.Persona) { p.TimeZone = "Mars/Olympus" },
+		"locale":    func(p *persona.Persona) { p.Locale = "tlh-QO" },
+	} {
+		cfg := r.config(t)
+		spoil(&cfg.Persona)
+		if err := cfg.Persona.Check(); err != nil {
+			t.Fatalf("%s: what only Chromium can judge is judged before: %v", item, err)
+		}
+		i, err := Start(t.Context(), cfg)
+		if err == nil {
+			i.Kill()
+			t.Fatalf("%s: started", item)
+		}
+		wrong, ok := errors.AsType[PersonaMismatch](err)
+		if !ok || !slices.ContainsFunc(wrong.Items, func(m persona.Mismatch) bool { return m.Item == item && len(m.Contexts) == len(persona.Contexts) }) {
+			t.Errorf("%s: ended with %v", item, err)
+		}
 	}
-	return m
+	if asked := r.requests(); len(asked) > 0 {
+		t.Errorf("asked the network for %v", asked)
+	}
 }
 
-func sizes(cfg Config) string {
-	b, _ := json.Marshal(fmt.Sprintf("%d,%d,1,true,true", cfg.Persona.Width, cfg.Persona.Height))
-	return string(b)
+func TestEveryModeShowsThePersona(t *testing.T) {
+	for _, mode := range []Mode{Headful, Shell} {
+		t.Run(string(mode), func(t *testing.T) {
+			cfg := testConfig(t, openTempDir(t)+"/acc")
+			cfg.Host = testHost(t, HostConfig{Mode: mode, Dir: openTempDir(t), Log: testLog()})
+			report, err := start(t, cfg).Persona(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report.Verdict() != "ok" {
+				t.Error(report.Verdict())
+			}
+			b, err := json.Marshal(report)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(b), "Headless") {
+				t.Errorf("it says that it has no head: %s", b)
+			}
+		})
+	}
 }
