@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -154,6 +155,7 @@ type account struct {
 	browser  *actor.PID       // the present incarnation, nil between two
 	gen      int              // its number; answers to an earlier one are told apart by it
 	instance browser.Chromium // set when it is ready
+	chromium atomic.Int64     // its first process, for the gate; 0 = none is ready
 	client   platforms.Client
 	pause    pause
 	lastEnd  string // why we ended the last browser ourselves; empty = we did not

@@ -36,7 +36,7 @@ func (a *account) start(c actor.Context) {
 		Account: a.ID, Epoch: a.Epoch, Listen: gate.Address(a.ID), Upstream: upstream, Fence: a.Node.Fence,
 		UpstreamFailed: func(class gate.Class) { root.Send(self, upstreamFailed{class}) },
 		Sites:          a.Definition.Hosts.Sites, Resources: a.Definition.Hosts.Resources,
-		Dial: a.Node.Dial, PeerUID: a.peerUID(), Clock: a.Node.Clock, Log: a.base,
+		Dial: a.Node.Dial, PeerUID: a.peerUID(), Tree: a.tree(), Clock: a.Node.Clock, Log: a.base,
 		Changed: func(open bool) { root.Send(self, gateChanged{open}) },
 	})
 	if err != nil {
@@ -56,6 +56,15 @@ func (a *account) start(c actor.Context) {
 	a.appearance = a.shown()
 	a.keepPersona(c)
 	a.spawnBrowser(c)
+}
+
+// tree says which process the gate's visitors must descend from, where Chromium has no user of its own.
+func (a *account) tree() func() int {
+	if a.UID != 0 {
+		return nil
+	}
+	pid := &a.chromium
+	return func() int { return int(pid.Load()) }
 }
 
 func (a *account) peerUID() int {
@@ -89,8 +98,8 @@ func (a *account) spawnBrowser(c actor.Context) {
 	a.browser = c.Spawn(a.Browser(browser.Config{
 		Account: a.ID, Epoch: a.Epoch, Node: a.Node.ID, Host: a.Node.Browsers, Dir: a.Dir, UID: a.UID, GID: a.UID,
 		Proxy: a.gate.Addr(), Pins: a.Node.Pins, Pace: a.Node.Pace,
-		Persona: a.persona,
-		Fresh:   fresh, State: a.vault, Origins: a.Definition.Origins, Log: a.base,
+		Persona: a.persona, Sites: a.Definition.Hosts.Sites,
+		Fresh: fresh, State: a.vault, Origins: a.Definition.Origins, Log: a.base,
 	}))
 }
 
@@ -99,6 +108,7 @@ func (a *account) onBrowserReady(c actor.Context, m browser.Ready) {
 		return
 	}
 	a.instance, a.neverUp = m.Instance, 0
+	a.chromium.Store(int64(m.Instance.PID()))
 	self, root := c.Self(), c.ActorSystem().Root
 	a.client = a.Node.Client(ClientConfig{
 		Definition: a.Definition, Browser: m.Instance, Account: a.ID, Owner: a.owner, Whole: slices.Clone(a.whole), Known: a.known.has,
@@ -121,6 +131,7 @@ func (a *account) onBrowserGone(c actor.Context, m *actor.Terminated) {
 	}
 	up := a.instance != nil
 	a.browser, a.instance, a.client, a.probed = nil, nil, nil, false
+	a.chromium.Store(0)
 	a.cancelRound()
 	if a.ops.cancel != nil {
 		a.ops.cancel()
