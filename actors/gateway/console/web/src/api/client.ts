@@ -52,6 +52,14 @@ export async function post<T>(route: string, body?: unknown): Promise<T> {
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+export async function put<T>(route: string, body: unknown): Promise<T> {
+  return (await request("PUT", route, body)).json() as Promise<T>;
+}
+
+export async function patch<T>(route: string, body: unknown): Promise<T> {
+  return (await request("PATCH", route, body)).json() as Promise<T>;
+}
+
 export async function remove(route: string): Promise<void> {
   await request("DELETE", route);
 }

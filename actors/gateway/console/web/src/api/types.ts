@@ -46,8 +46,13 @@ export interface Account {
   gate?: string; // address of its way out
   browser_pid?: number;
   browser_starts: number;
+  browser_end?: "memory" | "age" | "idle";
   items_per_hour?: number;
   evidence?: string;
+  proxy?: string; // name of its way out; absent = directly
+  noise?: "off" | "seed";
+  persona?: Persona;
+  traffic?: Traffic;
   loaded: boolean;
   counts: { contents: number; comments: number; discussions: number; conversations: number; messages: number; notifications: number };
   unread: Unread;
@@ -55,6 +60,50 @@ export interface Account {
   last_sync_time?: number;
   open_replies: number;
   alarms?: Alarm[];
+}
+
+// What an account's Chromium shows of itself.
+export interface Persona {
+  locale: string;
+  time_zone: string;
+  languages: string[] | null;
+  width: number;
+  height: number;
+  cores: number;
+  noise: string;
+  user_agent?: string;
+  self_test?: string; // ok, or what does not match
+  shared?: string[];
+}
+
+// What an account's gate counted since it was opened.
+export interface Traffic {
+  bytes_up: number;
+  bytes_down: number;
+  tunnels: number;
+  dials: number;
+  refused?: Record<string, number>;
+  unlisted?: { name: string; connections: number }[];
+  unlisted_more?: number;
+}
+
+export interface Proxy {
+  id: string;
+  name: string;
+  scheme: "http" | "https" | "socks5";
+  host: string;
+  port: number;
+  username?: string;
+  has_password: boolean;
+  accounts: string[];
+  state: "unknown" | "ok" | "failed";
+  class?: string;
+  reason?: string;
+  exit_address?: string;
+  latency_ms?: number;
+  checked_at?: number;
+  checked_by?: string;
+  checked_on?: string;
 }
 
 export interface AccountGone {
@@ -67,6 +116,7 @@ export interface Alarm {
   name: string;
   account?: string;
   node?: string;
+  proxy?: string; // its name
   reason: string;
   raised_at: number;
   cleared_at?: number;
@@ -187,6 +237,11 @@ export interface Node {
   load1: number;
   pending_items: number;
   sandbox?: string;
+  carries?: number;
+  full?: string; // why it takes no further account
+  memory_available?: number;
+  chromium?: string;
+  mode?: string;
 }
 
 export interface Status {

@@ -11,7 +11,7 @@ export function t(word: Word, values: Record<string, string | number> = {}): str
 }
 
 // known is the text of a word that comes from the node, or the node's own word when there is none.
-export function known(prefix: "state" | "kind" | "alarm" | "round" | "reason", word: string): string {
+export function known(prefix: "state" | "kind" | "alarm" | "round" | "reason" | "proxy.class" | "refused" | "end" | "mode", word: string): string {
   const key = `${prefix}.${word}`;
   return key in zh ? t(key as Word) : word;
 }
