@@ -24,7 +24,7 @@ func (s *Site) browserHandler() http.Handler {
 	s.apiRoutes(mux)
 	s.loginRoutes(mux)
 	mux.HandleFunc("GET "+hostPush+"/push", s.socket)
-	imageRoutes(mux)
+	stage.Pictures(mux, hostImages)
 	s.publicRoutes(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := stage.VisitOf(r)

@@ -16,6 +16,8 @@ const (
 	KindSocketOpen   = "socket_open"
 	KindSocketClose  = "socket_close"
 	KindCaptchaClick = "captcha_click"
+	KindNavigation   = "navigation" // a page was opened
+	KindUnknown      = "unknown"    // something was asked for that the site does not have
 )
 
 // Entry is one line of the audit log. A request is entered when it is answered, at the time it began.

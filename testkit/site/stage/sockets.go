@@ -88,9 +88,9 @@ func (s *Stage) CloseSockets(ownerUID string) {
 	}
 }
 
-// ServeSocket makes a socket of a channel out of a visit of a logged-in owner, until either side ends it. What the
-// page sends is given to heard, which may be nil.
-func (v *Visit) ServeSocket(w http.ResponseWriter, r *http.Request, channel string, o *websocket.AcceptOptions, heard func(Frame)) {
+// ServeSocket makes a socket of a channel out of a visit, until either side ends it. What greet returns (it may be nil)
+// is sent first; nothing that was pushed after it was asked is missed. What the page sends is read and forgotten.
+func (v *Visit) ServeSocket(w http.ResponseWriter, r *http.Request, channel string, o *websocket.AcceptOptions, greet func() Frame) {
 	s := v.stage
 	ctx, end := context.WithCancel(r.Context())
 	defer end()
@@ -112,8 +112,18 @@ func (v *Visit) ServeSocket(w http.ResponseWriter, r *http.Request, channel stri
 	defer end()
 	reading.Go(func() {
 		defer end()
-		listen(ctx, conn, heard)
+		for ctx.Err() == nil {
+			if _, _, err := conn.Read(ctx); err != nil {
+				return
+			}
+		}
 	})
+	if greet != nil {
+		f := greet()
+		if err := conn.Write(ctx, kindOf(f), f.Data); err != nil {
+			return
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -122,19 +132,6 @@ func (v *Visit) ServeSocket(w http.ResponseWriter, r *http.Request, channel stri
 			if err := conn.Write(ctx, kindOf(f), f.Data); err != nil {
 				return
 			}
-		}
-	}
-}
-
-// listen reads until the socket ends.
-func listen(ctx context.Context, conn *websocket.Conn, heard func(Frame)) {
-	for {
-		kind, data, err := conn.Read(ctx)
-		if err != nil {
-			return
-		}
-		if heard != nil {
-			heard(Frame{Binary: kind == websocket.MessageBinary, Data: data})
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package site
+package stage
 
 import (
 	"fmt"
@@ -9,18 +9,18 @@ import (
 	"net/http"
 )
 
-// imageRoutes serves pictures that are made from their names.
-func imageRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+hostImages+"/avatar/{name}", svg(func(hue int) string {
+// Pictures serves avatars, covers and photos under a host, made from their names.
+func Pictures(mux *http.ServeMux, host string) {
+	mux.HandleFunc("GET "+host+"/avatar/{name}", svg(func(hue int) string {
 		return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="hsl(%d 60%% 82%%)"/>`+
 			`<circle cx="32" cy="25" r="12" fill="hsl(%d 50%% 45%%)"/><path d="M8 64c2-18 12-24 24-24s22 6 24 24z" fill="hsl(%d 50%% 45%%)"/></svg>`, hue, hue, hue)
 	}))
-	mux.HandleFunc("GET "+hostImages+"/cover/{name}", svg(func(hue int) string {
+	mux.HandleFunc("GET "+host+"/cover/{name}", svg(func(hue int) string {
 		return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 200"><rect width="320" height="200" fill="hsl(%d 55%% 75%%)"/>`+
 			`<circle cx="%d" cy="60" r="28" fill="hsl(%d 80%% 90%%)"/><path d="M0 200l90-90 60 50 80-100 90 140z" fill="hsl(%d 35%% 45%%)"/></svg>`,
 			hue, 40+hue*2/3, hue, hue)
 	}))
-	mux.HandleFunc("GET "+hostImages+"/photo/{name}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET "+host+"/photo/{name}", func(w http.ResponseWriter, r *http.Request) {
 		picture := image.NewRGBA(image.Rect(0, 0, 160, 120))
 		h := hueOf(r.PathValue("name"))
 		for y := range 120 {
