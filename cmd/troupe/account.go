@@ -21,7 +21,7 @@ func accountCommand(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(accountAdd(c), accountList(c), accountShow(c), accountPause(c), accountResume(c), accountRemove(c),
-		accountCollect(c), accountScreenshot(c))
+		accountCollect(c), accountScreenshot(c), accountExport(c), accountImport(c))
 	return cmd
 }
 

@@ -87,8 +87,10 @@ func startNode(cfg *config, log *slog.Logger) (*node, error) {
 	}), store.Name); err != nil {
 		return nil, n.abort("start the store", err)
 	}
+	logins := states{shared.Ring}
 	if n.master, err = root.SpawnNamed(master.Props(master.Config{
 		Store: n.store, Leases: n.leases, Board: published, Platforms: masterPlatforms(definitions),
+		Keys: shared.Ring, SealSecret: logins.sealSecret,
 		Clock: lease.BootTime, Now: time.Now, Log: log,
 	}), master.Name); err != nil {
 		return nil, n.abort("start the master", err)
@@ -106,7 +108,7 @@ func startNode(cfg *config, log *slog.Logger) (*node, error) {
 	}), worker.Name); err != nil {
 		return nil, n.abort("start the worker", err)
 	}
-	if err := n.startGateway(root, views, published, definitions); err != nil {
+	if err := n.startGateway(root, views, published, definitions, logins); err != nil {
 		return nil, n.abort("start the gateway", err)
 	}
 	return n, nil
@@ -252,7 +254,7 @@ func (n *node) runKeeper(k *lease.Keeper) {
 	}()
 }
 
-func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, definitions *definition.Registry) error {
+func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, definitions *definition.Registry, logins api.States) error {
 	gw, err := gateway.New(gateway.Config{
 		Views: views, Board: published, Master: n.master, Store: n.store, Platforms: gatewayPlatforms(definitions), Now: time.Now, Log: n.log,
 	})
@@ -268,7 +270,7 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 	}
 	web := api.New(api.Config{
 		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, Board: published, Views: views,
-		Platforms: apiPlatforms(definitions), Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
+		Platforms: apiPlatforms(definitions), States: logins, Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", gw.Handler())

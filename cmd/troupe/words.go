@@ -79,6 +79,12 @@ const (
 	demoText = "Start a node and a made-up social site, log two accounts in by QR code, and let visitors comment and write.\n" +
 		"Items and replies scroll by. Nothing but this machine is reached. The data lie in a folder of their own that is\n" +
 		"removed at the end. Ctrl-C ends everything."
+	importText = "The file is one from \"troupe account export\", or a storage state of Playwright, as the earlier Node system left it for each\n" +
+		"account. What it holds is shown first. The account must be paused; its own persona stays. Its next browser starts with\n" +
+		"this login and nothing else."
+	keysText = "Logins and proxies' passwords rest sealed in the store; the keys are in the file \"keys\" of the node's data folder and nowhere\n" +
+		"else. A rotation adds a key and seals everything anew; old keys stay until they are retired, which is refused while\n" +
+		"anything needs them. It may be interrupted: the next start goes on."
 	proxyText = "An account goes out through its proxy and through nothing else: while the proxy is down, the account waits. Chromium\n" +
 		"never sees the password; it rests sealed and is never shown again. Left out of the command line, it is asked for\n" +
 		"on a terminal; scripts give it with --password-stdin.\n\n" +
@@ -104,11 +110,46 @@ var chinese = map[string]string{
 	replyText: "话题和编号见 troupe items 或 troupe topics；示例里的编号是演示（troupe demo）中的。一条回复最多发送一次；结果是已确认、失败或未知，\n" +
 		"未知的回复绝不会自动重发。\n\n退出码：0 已确认，1 失败（没有发出），5 被拒绝或结果未知。",
 
+	importText: "文件可以是 \"troupe account export\" 导出的，也可以是 Playwright 的 storage state（旧 Node 系统为每个账号留下的那种）。\n" +
+		"先显示其中有什么。账号必须处于暂停状态；它自己的浏览器形象不变。下一次启动浏览器只用这份登录。",
+	keysText: "登录和代理密码都加密存放；密钥只在节点数据目录的 \"keys\" 文件里。轮换会添加一把新密钥，并用它把全部内容重新加密；\n" +
+		"旧密钥保留到被停用为止，只要还有内容需要它，停用就会被拒绝。轮换可以中断，下次启动会继续。",
 	proxyText: "账号只经过自己的代理出网：代理不通时账号等待，绝不直连。Chromium 看不到密码；密码加密保存，不再显示。\n" +
 		"命令行里不写密码时，会在终端上询问；脚本请用 --password-stdin。\n\n" +
 		"test 的退出码：0 代理可用，1 不可用，3 没有节点能检查。",
 
 	// commands
+	"Save an account's login as a file; whoever has it is logged in":                                    "把账号的登录存成文件；谁有这个文件，谁就已登录",
+	"a login is not shown in a terminal: name a file with --output":                                     "登录不会显示在终端里：请用 --output 指定文件",
+	"warning: this file is the login of %s; keep it as you would its password, and remove it after use": "警告：这个文件就是 %s 的登录；请像密码一样保管，用完删除",
+	"file to write, readable by you only; it must not exist yet":                                        "要写的文件，只有你能读；不能已经存在",
+	"as a storage state of Playwright, which holds less":                                                "写成 Playwright 的 storage state，内容较少",
+	"%s exists already; a login overwrites nothing: choose another name":                                "%s 已经存在；登录不会覆盖任何文件，请换个名字",
+	"Replace a paused account's login by one from a file":                                               "用文件里的登录替换已暂停账号的登录",
+	"%s is larger than any login: %d bytes at most":                                                     "%s 比任何登录都大：最多 %d 字节",
+	"%s is not JSON": "%s 不是 JSON",
+	"This replaces the login of %s. Type its id to go on: ":               "这会替换 %s 的登录。输入它的编号以继续：",
+	"not confirmed; nothing was written (use --yes to skip the question)": "未确认，什么都没有写（--yes 可跳过询问）",
+	"replaced the login of %s":                                            "已替换 %s 的登录",
+	"next: troupe account resume %s":                                      "下一步：troupe account resume %s",
+	"cookies":                                                             "Cookie",
+	"%d, of which %d end with the session and %d are partitioned":         "%d 个，其中 %d 个随会话结束，%d 个分区",
+	"domains":                  "域名",
+	"local storage":            "本地存储",
+	"%d entries of %d origins": "%d 项，属于 %d 个来源",
+	"origins":                  "来源",
+	"not taken over":           "未导入",
+	"List, rotate and retire the keys that seal logins and passwords": "列出、轮换和停用加密登录与密码的密钥",
+	"List the keys, and how much is sealed with each":                 "列出密钥及各自加密的数量",
+	"Add a key, and seal everything anew with it":                     "添加一把密钥，并用它重新加密全部内容",
+	"Take a key out of the ring that seals nothing any more":          "停用一把不再加密任何内容的密钥",
+	"KEY": "密钥", "LOGINS": "登录", "PASSWORDS": "密码",
+	"missing": "缺失", "newest": "最新", "in use": "使用中", "can be retired": "可停用",
+	"%d logins and passwords are sealed with key %s now":                                               "%d 个登录和密码现在由密钥 %s 加密",
+	"back up the ring's file: without it no login opens; retire old keys with: troupe keys retire KEY": "请备份密钥文件：没有它，任何登录都打不开；停用旧密钥：troupe keys retire KEY",
+	"%d could not be opened and stay as they were; the node's log names them":                          "%d 个无法打开，保持原样；节点日志里有它们的名字",
+	"Backups from before the last rotation cannot be opened without key %s. Type its name to go on: ":  "没有密钥 %s，上次轮换之前的备份将无法打开。输入它的名字以继续：",
+	"retired key %s": "已停用密钥 %s",
 	"Add, change, test, assign and remove proxies": "添加、修改、检查、分配和删除代理",
 	"Add a proxy": "添加代理",
 	"Change a proxy; its accounts follow without a restart":                     "修改代理；使用它的账号随即跟随，不重启",
