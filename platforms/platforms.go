@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"troupe/messages"
+	"troupe/platforms/definition"
 )
 
 // Client speaks for one account in one browser incarnation. Its methods are called one at a time, from one
@@ -39,9 +40,15 @@ type Client interface {
 	Screenshot(ctx context.Context) ([]byte, error)
 }
 
+// Reloader is implemented by clients that can take up another version of their platform's definition without another
+// browser. It is called like the methods of Client: between two of them, from the same goroutine. Tabs are kept.
+type Reloader interface {
+	Reload(d *definition.Definition)
+}
+
 // Input is what a person entered during a login.
 type Input struct {
-	Kind  string // verification_code phone_number password refresh
+	Kind  string // verification_code phone_number username password refresh, or way: Value is then the wanted one
 	Value messages.Secret
 }
 
@@ -50,7 +57,7 @@ type Step struct {
 	Status    string // qrcode_ready qrcode_refreshed scanning sms_input_required
 	QR        []byte // PNG
 	ExpiresAt time.Time
-	Ask       string // verification_code phone_number
+	Ask       string // verification_code phone_number username password
 	Message   string
 }
 

@@ -1,8 +1,8 @@
 package definition
 
 import (
-	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,15 +14,19 @@ type Flow []Step
 type Step struct {
 	Open       *Open     `yaml:"open"`
 	Refresh    *Refresh  `yaml:"refresh"`
+	Frame      string    `yaml:"frame"` // a name of find: what follows happens in that frame; top: in the page again
 	Await      *Await    `yaml:"await"`
+	Read       *Read     `yaml:"read"`
 	Locate     *Locate   `yaml:"locate"`
 	Expand     *Expand   `yaml:"expand"`
 	Paginate   *Paginate `yaml:"paginate"`
+	Each       *Each     `yaml:"each"`
 	Hover      *Place    `yaml:"hover"`
 	Click      *Place    `yaml:"click"`
 	Clear      *Place    `yaml:"clear"`
 	Type       *Type     `yaml:"type"`
-	Press      string    `yaml:"press"` // Enter, Escape or Backspace
+	Ask        *Ask      `yaml:"ask"`
+	Press      string    `yaml:"press"` // Enter, Escape, Backspace, Tab, PageDown, End, Shift+Enter or Control+A
 	Scroll     *Scroll   `yaml:"scroll"`
 	Assert     *Assert   `yaml:"assert"`
 	Pause      Span      `yaml:"pause"`
@@ -37,11 +41,7 @@ type Open struct {
 	To Text `yaml:"to"`
 }
 
-// UnmarshalYAML reads the address alone, or {to}.
-func (o *Open) UnmarshalYAML(decode func(any) error) error {
-	type plain Open
-	return either(decode, &o.To, (*plain)(o))
-}
+func (o *Open) short() any { return &o.To }
 
 // Refresh makes the open page ask again, without a navigation: by a click on a name of find, or by a
 // reload. It does nothing when open has just loaded the page.
@@ -50,18 +50,20 @@ type Refresh struct {
 	Reload bool   `yaml:"reload"`
 }
 
-// UnmarshalYAML reads what to click alone, or {click | reload}.
-func (r *Refresh) UnmarshalYAML(decode func(any) error) error {
-	type plain Refresh
-	return either(decode, &r.Click, (*plain)(r))
-}
+func (r *Refresh) short() any { return &r.Click }
 
 // Await waits for answers that arrive after the last act: all of some listens, or any of some named outcomes.
 type Await struct {
-	All    []string           `yaml:"all"`
+	All []string `yaml:"all"`
+	// Else are read in this order when an answer did not come in time: page functions over the page's store, then
+	// over the DOM. The first that can be read stands for what was awaited; a malformed answer is never replaced.
+	Else   []string           `yaml:"else"`
 	Any    map[string]*Branch `yaml:"any"`
+	Since  string             `yaml:"since"`  // act (default): after the last act; flow: at any time since the flow began
 	Within time.Duration      `yaml:"within"` // 15 s if zero
 }
+
+func (a *Await) short() any { return &a.All }
 
 // Branch is one outcome of await any.
 type Branch struct {
@@ -71,25 +73,24 @@ type Branch struct {
 	Ends string `yaml:"ends"`
 }
 
-// UnmarshalYAML reads one listen's name alone, or {all | any, within}.
-func (a *Await) UnmarshalYAML(decode func(any) error) error {
-	var one string
-	type plain Await
-	if err := either(decode, &one, (*plain)(a)); err != nil {
-		return err
-	}
-	if one != "" {
-		a.All = []string{one}
-	}
-	return nil
+// Read runs the page function of a listen and takes its answer as if the page had received it.
+type Read struct {
+	Listen string          `yaml:"listen"` // one with function
+	Args   map[string]Text `yaml:"args"`   // further arguments of the function
+	Within time.Duration   `yaml:"within"` // for the first answer that the listen takes for good; 15 s if zero
 }
 
-// Locate finds the one row whose attribute has a value, and names it "row" for the steps that follow. A list
-// that is longer than what is shown is scrolled, or lengthened by clicks on More, until the row is there or the list ends.
+func (r *Read) short() any { return &r.Listen }
+
+// Locate finds the one row whose key has a value, and names it "row" for the steps that follow. The key is an
+// attribute, or what a page function (row, args) => text answers for each row. A list that is longer than what is shown is
+// scrolled, or lengthened by clicks on More, until the row is there or the list ends. Two rows with one key are refused.
 type Locate struct {
 	Row       string `yaml:"row"`       // a name of find, CSS only
 	In        string `yaml:"in"`        // "row": within the row that was located before
-	Attribute string `yaml:"attribute"` // that holds the row's id
+	Attribute string `yaml:"attribute"` // that holds the row's key, or:
+	Function  string `yaml:"function"`  // a page function that tells a row's key
+	World     string `yaml:"world"`     // of the function: isolated (default), or page to see the page's own properties
 	Is        Text   `yaml:"is"`        // an empty value is found nowhere
 	Scroll    string `yaml:"scroll"`    // a name of find: the container
 	End       string `yaml:"end"`       // a name of find: there when the container holds the whole list
@@ -99,39 +100,59 @@ type Locate struct {
 
 // Expand clicks something if it is there, and waits for the answer that it brings.
 type Expand struct {
-	Find string `yaml:"find"`
-	In   string `yaml:"in"`   // "row"
-	Then string `yaml:"then"` // a listen
+	Find   string `yaml:"find"`
+	In     string `yaml:"in"`      // "row"
+	Then   string `yaml:"then"`    // a listen
+	All    bool   `yaml:"all"`     // again and again, until it is not there any more
+	AtMost int    `yaml:"at_most"` // clicks, with all
 }
 
 // Paginate follows a list page by page. It stops at the end of the list; in a look that need not be whole,
-// at the first page that holds nothing unknown; in a thread, at the first page that is older than the reply.
+// at the first page that holds nothing unknown; in a thread, at the first page that is older than the reply. A page that
+// repeats itself ends it too.
 type Paginate struct {
-	List   string `yaml:"list"`    // a listen with more
-	In     string `yaml:"in"`      // "row": More is looked for in the located row
-	More   string `yaml:"more"`    // a name of find, clicked for the next page
-	Scroll string `yaml:"scroll"`  // or a container that is scrolled
-	AtMost int    `yaml:"at_most"` // further pages
+	List      string `yaml:"list"`      // a listen with more
+	In        string `yaml:"in"`        // "row": More is looked for in the located row
+	More      string `yaml:"more"`      // a name of find, clicked for the next page
+	Scroll    string `yaml:"scroll"`    // or a container that is scrolled
+	Navigates bool   `yaml:"navigates"` // the click loads another page: it counts as a navigation
+	AtMost    int    `yaml:"at_most"`   // further pages
+}
+
+// Each makes steps for one row after another of an answer that this flow awaited. Steps know the row as {{each.name}}.
+type Each struct {
+	Of string `yaml:"of"` // a listen
+	// Rows yields an object of texts per row. "key" names the row; a row whose "stamp" is the same as when its steps
+	// last ended well is passed over.
+	Rows   Query `yaml:"rows"`
+	AtMost int   `yaml:"at_most"` // rows in one go; what is left is next round's
+	// Reads says that the steps mark something as read on the platform. They are then not made where that is not wanted.
+	Reads bool `yaml:"reads"`
+	Steps Flow `yaml:"steps"`
 }
 
 // Place is an element: a name of find, "row" for the located row, or a name within the row.
 type Place struct {
-	Find string `yaml:"find"`
-	In   string `yaml:"in"` // "row"
+	Find      string `yaml:"find"`
+	In        string `yaml:"in"`        // "row"
+	Navigates bool   `yaml:"navigates"` // a click that loads another page: it counts as a navigation
 }
 
-// UnmarshalYAML reads the name alone, or {find, in}.
-func (p *Place) UnmarshalYAML(decode func(any) error) error {
-	type plain Place
-	return either(decode, &p.Find, (*plain)(p))
-}
+func (p *Place) short() any { return &p.Find }
 
-// Type enters text at a person's pace and reads it back.
+// Type enters text and reads it back.
 type Type struct {
 	Into    string `yaml:"into"` // a name of find
 	In      string `yaml:"in"`
 	Text    Text   `yaml:"text"`
-	Newline string `yaml:"newline"` // space (default): line breaks become spaces; keep
+	How     string `yaml:"how"`     // type (default): at a person's pace; paste: in one piece
+	Newline string `yaml:"newline"` // space (default): line breaks become spaces; keep; shift_enter: pressed
+}
+
+// Ask enters what a person is asked for. Only a login has somebody to ask.
+type Ask struct {
+	For  string `yaml:"for"`  // username, password, phone_number or verification_code
+	Into string `yaml:"into"` // a name of find
 }
 
 // Scroll turns the wheel over a container.
@@ -147,33 +168,14 @@ type Assert struct {
 	Attribute string `yaml:"attribute"` // of it; empty: its text
 	URL       bool   `yaml:"url"`       // or the tab's address
 	Function  string `yaml:"function"`  // or what a page function answers, a string
+	World     string `yaml:"world"`     // of the function: isolated (default) or page
+	Absent    string `yaml:"absent"`    // or a name of find that must not be seen; then nothing else is expected
 	Is        Text   `yaml:"is"`        // equal
 	Contains  Text   `yaml:"contains"`
 }
 
-// Commit is the irreversible step of a reply. The master is asked just before it.
-type Commit struct {
-	Click string `yaml:"click"` // a name of find
-	In    string `yaml:"in"`
-	Press string `yaml:"press"` // or a key
-}
-
-// Confirm says how a committed reply ended. What no outcome recognises is unknown, and is settled by reading.
-type Confirm struct {
-	Sent     Outcome            `yaml:"sent"`
-	Failures map[string]Outcome `yaml:"failures"` // by reason
-	Else     string             `yaml:"else"`     // must be written: unknown
-	Within   time.Duration      `yaml:"within"`   // 15 s if zero
-}
-
-// Outcome is recognised by the platform's own answer, or by its own words on the page.
-type Outcome struct {
-	Listen string `yaml:"listen"`
-	When   Query  `yaml:"when"`
-	ID     Query  `yaml:"id"`   // of sent: the platform's id of what now stands there
-	Text   string `yaml:"text"` // of a failure
-	Kind   string `yaml:"kind"` // of a failure that concerns the account: rate_limited, logged_out, challenge
-}
+// stepType is Step, for its words.
+var stepType = reflect.TypeFor[Step]()
 
 // verb is the step's verb and its value; "" and nil when there is none. n is how many were set.
 func (s Step) verb() (name string, value any, n int) {
@@ -205,18 +207,26 @@ func (s Step) String() string {
 		about = v.Click
 	case *Await:
 		about = strings.Join(v.names(), " ")
+	case *Read:
+		about = v.Listen
 	case *Locate:
 		about = v.Row
 	case *Expand:
 		about = v.Find
 	case *Paginate:
 		about = v.List
+	case *Each:
+		about = v.Of
 	case *Place:
 		about = v.Find
 	case *Type:
 		about = v.Into
+	case *Ask:
+		about = v.For
+	case *Scroll:
+		about = v.In
 	case *Assert:
-		about = v.Find + v.Function
+		about = v.about()
 	case *Commit:
 		about = v.Click + v.Press
 	case string:
@@ -226,22 +236,20 @@ func (s Step) String() string {
 }
 
 func (a *Await) names() []string {
-	names := append([]string(nil), a.All...)
+	names := slices.Clone(a.All)
 	for name := range a.Any {
 		names = append(names, name)
 	}
+	slices.Sort(names)
 	return names
 }
 
-// either decodes a plain value into short or a mapping into long.
-func either(decode func(any) error, short, long any) error {
-	plain := decode(short)
-	if plain == nil {
-		return nil
+func (a *Assert) about() string {
+	switch {
+	case a.URL:
+		return "url"
+	case a.Absent != "":
+		return "absent " + a.Absent
 	}
-	err := decode(long)
-	if _, ok := errors.AsType[*located](plain); ok && err != nil {
-		return plain // a plain value that is wrong in itself
-	}
-	return err
+	return strings.TrimSpace(a.Find + " " + a.Attribute + a.Function)
 }

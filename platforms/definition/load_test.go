@@ -84,9 +84,13 @@ func TestProblemsAreNamedWithTheirLine(t *testing.T) {
 	src := source(t)
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown word", "version: 1", "version: 1\nverzion: 2", `unknown word "verzion"; known here: platform`},
-		{"unknown word in a flow", "- refresh: refresh", "- refesh: refresh", `unknown word "refesh"; known here: open refresh await`},
-		{"verb that is not built", "- refresh: refresh", "- each: {}", `unknown word "each"`},
-		{"wrong type", "version: 1", "version: one", "cannot unmarshal"},
+		{"unknown word in a flow", "- refresh: refresh", "- refesh: refresh", `unknown word "refesh"; known here: open refresh frame await`},
+		{"verb that is not known", "- refresh: refresh", "- if: {}", `unknown word "if"`},
+		{"word twice", "version: 1", "version: 1\nversion: 2", `"version" stands here twice`},
+		{"mapping where a value belongs", "version: 1", "version: { is: 1 }", "write one plain value here"},
+		{"value where a mapping belongs", "hosts:\n  sites: [creator.sandbox.test, www.sandbox.test]", "hosts: 7\norigins2:", "write some of these words here: sites resources"},
+		{"alias of nothing", "confirm: *commented", "confirm: *commentary", "there is no anchor &commentary"},
+		{"wrong type", "version: 1", "version: one", "is no whole number"},
 		{"time zone", "time_zone: Asia/Shanghai", "time_zone: Mars/Olympus", "no IANA time zone"},
 		{"page outside the sites", "https://creator.sandbox.test/messages", "https://evil.example/messages", "not among hosts.sites"},
 		{"plain http", "https://creator.sandbox.test/messages", "http://creator.sandbox.test/messages", "no https address"},
@@ -114,7 +118,21 @@ func TestProblemsAreNamedWithTheirLine(t *testing.T) {
 		{"content not typed", "into: work_editor, text: \"{{reply.content}}\"", "into: work_editor, text: hello", "reply.content is typed exactly once"},
 		{"something after the commit", "- commit: { click: work_send }", "- commit: { click: work_send }\n    - press: Escape", "after the commit comes one confirm"},
 		{"else is missing", "else: unknown                                                  # settled", "# settled", `write "else: unknown"`},
-		{"sent without an answer", "sent: { listen: message_posted, when: .status_code == 0, id: .message.id }", "sent: { text: 发送成功 }", "by the platform's own answer"},
+		{"sent without an answer", "sent: { listen: message_posted, when: .status_code == 0, id: .message.id }", "sent: { text: 发送成功 }", "counts as sent by the platform's own answer"},
+		{"page function that reads nothing", "response: https://creator.sandbox.test/api/me", "function: whoami", "no page function whoami.js"},
+		{"unknown stage", "response: https://creator.sandbox.test/api/me", "decode: [rot13]\n    response: https://creator.sandbox.test/api/me", `"rot13" is no stage`},
+		{"message that no .proto declares", "response: https://creator.sandbox.test/api/me", "decode: [{ protobuf: im.Push }]\n    response: https://creator.sandbox.test/api/me", `declares the message "im.Push"`},
+		{"asking in a look", "- refresh: refresh", "- ask: { for: password, into: refresh }", "has a person to ask"},
+		{"way without its section", "ways: [qr]", "ways: [qr, sms]", "needs a section login.sms"},
+		{"each without a bound", "- refresh: refresh", "- each: { of: works, rows: '.works[] | {key: .id}', steps: [{ pause: 1s }] }", "a loop needs a bound"},
+		{"each in a reply", "- clear: work_editor", "- each: { of: works, rows: '.works[] | {key: .id}', at_most: 2, steps: [{ pause: 1s }] }", "each stands in a look"},
+		{"commit in each", "- refresh: refresh", "- each: { of: works, rows: '.works[] | {key: .id}', at_most: 2, steps: [{ commit: { click: refresh } }] }", "only a reply may commit"},
+		{"name of each outside of it", "- refresh: refresh", "- open: 'https://creator.sandbox.test/{{each.key}}'", "{{each.key}} is not known here"},
+		{"another row after the assert", "    - commit: { click: reply_send }                                    #", "    - click: { find: reply_button, in: row }\n    - commit: { click: reply_send } #", "click may turn to another person"},
+		{"awaiting what must be read", "- await: me", "- read: me", "is no page function: await it"},
+		{"time without a unit", "every: 12h", "every: 12", "is no time"},
+		{"allowance", "navigate_at_most: 12/min", "navigate_at_most: 12/min\n  replies: { hour: 5, day: 2 }", "an hour's allowance is part of the day's"},
+		{"quiet part of the day", "navigate_at_most: 12/min", "navigate_at_most: 12/min\n  quiet: [{ from: 23:00, to: 25:00, round: 5m }]", "is no time of day"},
 		{"unknown name", "{{target.work_id}}\"\n    - await: comments\n    - assert", "{{target.wrok_id}}\"\n    - await: comments\n    - assert", "{{target.wrok_id}} is not known here"},
 		{"content outside a reply", "- open: desk\n    - await: recent_messages", "- open: \"{{pages.desk}}?q={{reply.content}}\"\n    - await: recent_messages", "{{reply.content}} is not known here"},
 		{"expression in a text", "{{target.work_id}}\"\n    - await: comments\n    - assert", "{{target.work_id + 1}}\"\n    - await: comments\n    - assert", "a plain name"},
@@ -172,9 +190,9 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 
 func TestDigestChangesWithEveryPart(t *testing.T) {
 	src := source(t)
-	a, _ := definition.Parse([]byte(src), map[string]string{"answered": "() => 1"})
-	b, _ := definition.Parse([]byte(src), map[string]string{"answered": "() => 2"})
-	c, _ := definition.Parse([]byte(src+"\n"), map[string]string{"answered": "() => 1"})
+	a, _ := definition.Parse(map[string]string{definition.File: src, "answered.js": "() => 1"})
+	b, _ := definition.Parse(map[string]string{definition.File: src, "answered.js": "() => 2"})
+	c, _ := definition.Parse(map[string]string{definition.File: src + "\n", "answered.js": "() => 1"})
 	if a == nil || b == nil || c == nil || a.Digest == b.Digest || a.Digest == c.Digest {
 		t.Error("the digest does not tell them apart")
 	}
@@ -189,6 +207,6 @@ func FuzzParseNeverPanics(f *testing.F) {
 	f.Add("reply: { comment: [ { commit: } ] }")
 	f.Add("listen: { a: { yields: { comments: '{id}' } } }")
 	f.Fuzz(func(_ *testing.T, src string) {
-		_, _ = definition.Parse([]byte(src), nil) // any error will do
+		_, _ = definition.Parse(map[string]string{definition.File: src}) // any error will do
 	})
 }

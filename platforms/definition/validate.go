@@ -16,19 +16,25 @@ import (
 type checker struct {
 	d        *Definition
 	lines    map[string]int
+	protos   schemas
+	unread   map[string]bool // paths of what could not be read, and those right above them
 	sends    map[string]bool // what commits click
 	shared   []*gojq.FuncDef // the shared jq definitions
 	problems Problems
 }
 
 // validate compiles every expression and proves that flows are sound.
-func validate(d *Definition, lines map[string]int) Problems {
-	c := &checker{d: d, lines: lines, sends: sendButtons(d)}
+func validate(d *Definition, lines map[string]int, protos schemas, read Problems) Problems {
+	c := &checker{d: d, lines: lines, protos: protos, unread: map[string]bool{}, sends: sendButtons(d)}
+	for _, p := range read {
+		c.unread[p.Path] = true
+		c.unread[above(p.Path)] = true
+	}
 	c.head()
 	c.find()
 	c.listen()
 	c.login()
-	c.flow("probe", d.Probe, noCommit)
+	c.flow("probe", d.Probe, looking)
 	c.collect()
 	c.replies()
 	c.signs("risk.challenge", d.Risk.Challenge)
@@ -36,17 +42,20 @@ func validate(d *Definition, lines map[string]int) Problems {
 	return c.problems
 }
 
-// wrong notes a problem at path, or at the nearest path above that has a line.
+// above is the path of what a path is part of.
+func above(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
+
+// wrong notes a problem at path, or at the nearest path above that has a line. What only follows from a value that could
+// not be read is left out.
 func (c *checker) wrong(path, format string, args ...any) {
-	line, at := 0, path
-	for at != "" {
-		if l, ok := c.lines[at]; ok {
-			line = l
-			break
-		}
-		at = at[:max(0, strings.LastIndexAny(at, ".["))]
+	if c.unread[path] {
+		return
 	}
-	c.problems = append(c.problems, Problem{line, path, fmt.Sprintf(format, args...)})
+	line, at := 0, path
+	for ; at != "" && line == 0; at = above(at) {
+		line = c.lines[at]
+	}
+	c.problems = append(c.problems, Problem{Line: line, Path: path, Text: fmt.Sprintf(format, args...)})
 }
 
 var word = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -108,8 +117,8 @@ func hostMatches(pattern, host string) bool {
 
 func (c *checker) find() {
 	for _, name := range slices.Sorted(maps.Keys(c.d.Find)) {
-		if !word.MatchString(name) || name == "row" {
-			c.wrong("find."+name, "a name is lower-case words with underscores; row is the located row")
+		if !word.MatchString(name) || name == "row" || name == "top" {
+			c.wrong("find."+name, "a name is lower-case words with underscores; row is the located row, top the page around all frames")
 		}
 		if len(c.d.Find[name]) == 0 || slices.Contains(c.d.Find[name], "") {
 			c.wrong("find."+name, "give at least one selector, and no empty one")
@@ -134,18 +143,18 @@ func (c *checker) signs(path string, signs []Sign) {
 }
 
 func (c *checker) sign(path string, s *Sign) {
-	if s.URL.IsZero() && s.Title == "" && s.Visible == "" && s.Text == "" && s.Response.IsZero() {
-		c.wrong(path, "a sign needs url, title, visible, text or response")
+	if !s.Seen() && s.Response.IsZero() {
+		c.wrong(path, "a sign needs url, title, visible, text, frame or response")
 	}
 	c.known(path+".visible", s.Visible, false)
-	if s.Response.IsZero() != s.When.IsZero() {
-		c.wrong(path, "response and when go together")
+	if s.Response.IsZero() != (s.When.IsZero() && len(s.Status) == 0) {
+		c.wrong(path, "response goes together with when or status")
 	}
 	c.query(path+".when", &s.When)
 }
 
 // query compiles an expression where there is one.
-func (c *checker) query(path string, q *Query) *gojq.Query { return c.queryAs(path, "%s", q) }
+func (c *checker) query(path string, q *Query) *gojq.Query { return c.queryAs(path, asWritten, q) }
 
 func (c *checker) queryAs(path, form string, q *Query) *gojq.Query {
 	if q.IsZero() {
@@ -158,72 +167,3 @@ func (c *checker) queryAs(path, form string, q *Query) *gojq.Query {
 	return parsed
 }
 
-func (c *checker) login() {
-	l := &c.d.Login
-	if !slices.Equal(l.Ways, []string{"qr"}) || l.QR == nil {
-		c.wrong("login.ways", "only [qr] is known, with a section qr")
-	}
-	if len(l.Proof.URL) == 0 || l.Proof.Cookie == "" {
-		c.wrong("login.proof", "a login is proved by a page and a cookie: both are needed")
-	}
-	c.signs("login.proof.absent", l.Proof.Absent)
-	if len(l.Lapsed) == 0 {
-		c.wrong("login.lapsed", "say how one sees that the platform wants a login")
-	}
-	c.signs("login.lapsed", l.Lapsed)
-	if l.QR != nil {
-		c.qr("login.qr", l.QR)
-	}
-}
-
-func (c *checker) qr(path string, qr *QRLogin) {
-	if c.d.Pages[qr.Open] == "" {
-		c.wrong(path+".open", "pages has no %q", qr.Open)
-	}
-	c.known(path+".image", qr.Image, true)
-	c.known(path+".renew", qr.Renew, false)
-	if qr.Valid.Min <= 0 {
-		c.wrong(path+".valid", "say how long a code works, such as 60s")
-	}
-	c.signs(path+".states.scanned", qr.State.Scanned)
-	c.signs(path+".states.expired", qr.State.Expired)
-	c.signs(path+".states.refused", qr.State.Refused)
-	if code := qr.Code; code != nil {
-		if !slices.Contains([]string{"", "verification_code", "phone_number"}, code.Ask) {
-			c.wrong(path+".code.ask", "only verification_code and phone_number can be asked for")
-		}
-		c.known(path+".code.input", code.Input, true)
-		c.known(path+".code.submit", code.Submit, true)
-		c.signs(path+".code.wrong", code.Wrong)
-	}
-}
-
-func (c *checker) collect() {
-	col := &c.d.Collect
-	if col.Round.Min < time.Second {
-		c.wrong("collect.round", "say the pace of looking, such as 15s-30s")
-	}
-	if col.NavigateAtMost.Events == 0 {
-		c.wrong("collect.navigate_at_most", "say how often a page may be loaded, such as 6/min")
-	}
-	if len(col.Looks) == 0 {
-		c.wrong("collect.looks", "say at least one way of looking")
-	}
-	names := map[string]bool{}
-	for i := range col.Looks {
-		look, path := &col.Looks[i], fmt.Sprintf("collect.looks[%d]", i)
-		if !word.MatchString(look.Name) || names[look.Name] {
-			c.wrong(path+".name", "a look needs a name of its own")
-		}
-		names[look.Name] = true
-		for _, collection := range look.Whole {
-			if _, ok := entities[collection]; !ok || collection == ProfileYield {
-				c.wrong(path+".whole", "there is no collection %q", collection)
-			}
-		}
-		if look.Every != 0 && len(look.Whole) == 0 {
-			c.wrong(path+".every", "only a look with whole has a pace of its own")
-		}
-		c.flow(path+".steps", look.Steps, noCommit)
-	}
-}

@@ -15,9 +15,22 @@ import (
 // ProfileYield is the key of yields that holds the account's own profile; the others are collections.
 const ProfileYield = "profile"
 
-// PeerField is a field of conversations and messages that no entity has: the other side's id, from
-// which the conversation's id is made.
-const PeerField = "peer_id"
+// Fields of a row that no entity has.
+const (
+	// PeerField, of conversations and messages, is the other side's id, from which the conversation's id is made.
+	PeerField = "peer_id"
+	// OwnField, of comments, discussions and messages, says that the account itself wrote it, where the author's id cannot.
+	OwnField = "own"
+	// AliasesField holds further ids of the same thing. What names it by one of them is taken to name it by its id.
+	AliasesField = "aliases"
+)
+
+// rowFields says which collections may have such a field.
+var rowFields = map[string][]string{
+	PeerField:    {messages.Conversations, messages.Messages},
+	OwnField:     {messages.Comments, messages.Discussions, messages.Messages},
+	AliasesField: {messages.Contents, messages.Comments, messages.Discussions, messages.Conversations},
+}
 
 // entities are what yields may map to.
 var entities = map[string]protoreflect.MessageDescriptor{
@@ -43,12 +56,8 @@ func (c *checker) listen() {
 			c.wrong(path, "say what to listen for")
 			continue
 		}
-		if l.Response.URL.IsZero() == l.Frames.IsZero() {
-			c.wrong(path, "a listen has either a response or frames")
-		}
-		if !slices.Contains([]string{"", "list", "detail", "page_store", "dom"}, l.Source) {
-			c.wrong(path+".source", "%q is no source: list, detail, page_store or dom", l.Source)
-		}
+		c.origin(path, l)
+		c.stages(path+".decode", l.Decode)
 		c.query(path+".when", &l.When)
 		c.query(path+".more", &l.More)
 		for i := range l.Require {
@@ -62,6 +71,70 @@ func (c *checker) listen() {
 	}
 }
 
+// origin checks where a listen has its answers from.
+func (c *checker) origin(path string, l *Listen) {
+	ways := 0
+	for _, set := range []bool{len(l.Response) > 0, !l.Frames.IsZero(), l.Function != ""} {
+		if set {
+			ways++
+		}
+	}
+	if ways != 1 {
+		c.wrong(path, "a listen has one of response, frames or function")
+	}
+	for i := range l.Response {
+		r, at := &l.Response[i], fmt.Sprintf("%s.response[%d]", path, i)
+		if r.URL.IsZero() {
+			c.wrong(at, "a response is known by its url")
+		}
+		c.query(at+".post", &r.Post)
+	}
+	if l.Sent && l.Frames.IsZero() {
+		c.wrong(path+".sent", "only frames can be those that the page sent")
+	}
+	c.function(path, l.Function, l.World)
+	if l.Function != "" && len(l.Decode) > 0 {
+		c.wrong(path+".decode", "a page function answers JSON: there is nothing to decode")
+	}
+	if !slices.Contains([]string{"", "list", "detail", "page_store", "dom"}, l.Source) {
+		c.wrong(path+".source", "%q is no source: list, detail, page_store or dom", l.Source)
+	}
+}
+
+// function checks the name of a page function, where there is one, and its world.
+func (c *checker) function(path, name, world string) {
+	if name != "" && c.d.Functions[name] == "" {
+		c.wrong(path+".function", "there is no page function %s.js", name)
+	}
+	if world != "" && name == "" || !slices.Contains([]string{"", "isolated", "page"}, world) {
+		c.wrong(path+".world", "a function's world is isolated or page")
+	}
+}
+
+func (c *checker) stages(path string, stages []Stage) {
+	for i := range stages {
+		s, at := &stages[i], fmt.Sprintf("%s[%d]", path, i)
+		ways := 0
+		for _, set := range []bool{s.Do != "", s.Protobuf != "", len(s.Through) > 0} {
+			if set {
+				ways++
+			}
+		}
+		switch {
+		case ways != 1 || s.At.IsZero() != (len(s.Through) == 0):
+			c.wrong(at, "a stage is one of %s, or protobuf with a message, or at with through", strings.Join(stageWords, " "))
+		case s.Do != "" && !slices.Contains(stageWords, s.Do):
+			c.wrong(at, "%q is no stage: %s, or protobuf", s.Do, strings.Join(stageWords, " "))
+		case s.Protobuf != "" && c.protos[s.Protobuf] == nil:
+			c.wrong(at, "no .proto file declares the message %q", s.Protobuf)
+		case s.Protobuf != "":
+			s.message = messageType(c.protos[s.Protobuf])
+		}
+		c.queryAs(at+".at", places, &s.At)
+		c.stages(at+".through", s.Through)
+	}
+}
+
 func (c *checker) yields(path, into string, q *Query) {
 	entity, ok := entities[into]
 	if !ok {
@@ -70,15 +143,15 @@ func (c *checker) yields(path, into string, q *Query) {
 	}
 	if parsed := c.query(path, q); parsed != nil {
 		for _, object := range results(parsed, parsed.FuncDefs, 0) {
-			c.fields(path, object, entity)
+			c.fields(path, into, object, entity)
 		}
 	}
 }
 
 // fields checks the keys of an object that an expression builds against the entity's fields.
-func (c *checker) fields(path string, o *gojq.Object, entity protoreflect.MessageDescriptor) {
+func (c *checker) fields(path, into string, o *gojq.Object, entity protoreflect.MessageDescriptor) {
 	for _, kv := range o.KeyVals {
-		if kv.Key == "" || strings.HasPrefix(kv.Key, "$") || kv.Key == PeerField {
+		if kv.Key == "" || strings.HasPrefix(kv.Key, "$") || slices.Contains(rowFields[kv.Key], into) {
 			continue
 		}
 		f := entity.Fields().ByName(protoreflect.Name(kv.Key))

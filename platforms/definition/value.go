@@ -2,40 +2,16 @@ package definition
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
 )
-
-// located is an error of a value that knows its line.
-type located struct {
-	line int
-	err  error
-}
-
-func (l *located) Error() string { return l.err.Error() }
-
-// scalar reads one plain value, and gives parse's error its line.
-func scalar(n ast.Node, parse func(string) error) error {
-	var src string
-	if err := yaml.NodeToValue(n, &src); err != nil {
-		return err
-	}
-	if err := parse(src); err != nil {
-		return &located{n.GetToken().Position.Line, err}
-	}
-	return nil
-}
 
 // Text is a string in which {{names}} are replaced.
 type Text string
 
-var nameInText = regexp.MustCompile(`\{\{\s*([a-z_]+(?:\.[a-z_]+)*)\s*\}\}`)
+var nameInText = regexp.MustCompile(`\{\{\s*([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)\s*\}\}`)
 
 // Names are the names in t, in their order.
 func (t Text) Names() []string {
@@ -55,20 +31,6 @@ func (t Text) Expand(value func(name string) string) string {
 
 // Span is a time between two bounds, written "15s-30s" or "60s".
 type Span struct{ Min, Max time.Duration }
-
-// Draw picks a time within the span; r may be nil.
-func (s Span) Draw(r *rand.Rand) time.Duration {
-	switch {
-	case s.Max <= s.Min:
-		return s.Min
-	case r == nil:
-		return s.Min + rand.N(s.Max-s.Min)
-	}
-	return s.Min + time.Duration(r.Int64N(int64(s.Max-s.Min)))
-}
-
-// UnmarshalYAML reads a span.
-func (s *Span) UnmarshalYAML(n ast.Node) error { return scalar(n, s.parse) }
 
 func (s *Span) parse(src string) error {
 	low, high, two := strings.Cut(src, "-")
@@ -90,9 +52,6 @@ type Rate struct {
 	Events int
 	Per    time.Duration
 }
-
-// UnmarshalYAML reads a rate.
-func (r *Rate) UnmarshalYAML(n ast.Node) error { return scalar(n, r.parse) }
 
 func (r *Rate) parse(src string) error {
 	n, per, _ := strings.Cut(src, "/")

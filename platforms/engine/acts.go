@@ -13,18 +13,19 @@ import (
 )
 
 // open goes to an address, unless the tab is there already and the flow does not need it fresh.
-func (f *flow) open(ctx context.Context, o *definition.Open) error {
+func (f *flow) open(ctx context.Context, o *definition.Open) (string, error) {
 	address := f.address(o.To)
+	f.leaveFrame()
 	if !f.fresh && !f.client.dirty[f.tabName] {
 		if now, err := f.tab.URL(ctx); err == nil && sameAddress(now, address) {
 			f.acting()
-			return nil
+			return "open already", nil
 		}
 	}
-	if err := f.client.navigations.Wait(ctx); err != nil {
-		return fmt.Errorf("wait for the floor on navigations: %w", context.Cause(ctx))
+	if err := f.mayNavigate(ctx); err != nil {
+		return "", err
 	}
-	return f.navigate(ctx, address)
+	return "", f.navigate(ctx, address)
 }
 
 func (f *flow) navigate(ctx context.Context, address string) error {
@@ -39,7 +40,7 @@ func (f *flow) navigate(ctx context.Context, address string) error {
 	if err := f.tab.Navigate(ctx, address); err != nil {
 		return fmt.Errorf("open page: %w", err)
 	}
-	f.loaded = true
+	f.loaded, f.navigated = true, true
 	delete(f.client.dirty, f.tabName)
 	return nil
 }
@@ -67,15 +68,41 @@ func (f *flow) refresh(ctx context.Context, r *definition.Refresh) (string, erro
 		return "just loaded", nil
 	}
 	if !r.Reload {
-		return f.onElement(ctx, definition.Place{Find: r.Click}, page.Element.Click)
+		return f.click(ctx, definition.Place{Find: r.Click})
 	}
-	if err := f.client.navigations.Wait(ctx); err != nil {
-		return "", fmt.Errorf("wait for the floor on navigations: %w", context.Cause(ctx))
+	if err := f.mayNavigate(ctx); err != nil {
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
+	f.leaveFrame()
 	f.acting()
+	f.navigated = true
 	return "", f.tab.Reload(ctx)
+}
+
+// click presses the mouse on an element. Within the located row its key is proven once more at that very moment.
+func (f *flow) click(ctx context.Context, p definition.Place) (string, error) {
+	if p.Navigates {
+		if err := f.mayNavigate(ctx); err != nil {
+			return "", err
+		}
+	}
+	matched, err := f.onElement(ctx, p, func(el page.Element, ctx context.Context) error { return f.press(ctx, el, p) })
+	f.navigated = f.navigated || p.Navigates
+	return matched, err
+}
+
+// press clicks el, that was found at p.
+func (f *flow) press(ctx context.Context, el page.Element, p definition.Place) error {
+	if f.row == nil || p.In != "row" && p.Find != "row" {
+		return el.Click(ctx)
+	}
+	proof, err := f.rowProof(ctx, f.row)
+	if err != nil {
+		return err
+	}
+	return el.ClickIf(ctx, proof)
 }
 
 // onElement finds an element and acts on it; one that moved meanwhile is looked for again.
@@ -124,102 +151,26 @@ func (f *flow) look(ctx context.Context, p definition.Place) (page.Element, stri
 	if p.In == "row" || p.Find == "row" {
 		var err error
 		if within, err = f.findRow(ctx, f.row); err != nil || within == nil || p.Find == "row" {
-			return within, "row", err
+			return within, "row", over(ctx, err)
 		}
 	}
-	alternatives := f.client.Definition.Find[p.Find]
-	el, which, err := f.visible(ctx, alternatives, within)
+	el, which, err := f.visible(ctx, f.client.Definition.Find[p.Find], within)
 	if err != nil || el == nil {
 		return nil, "", over(ctx, err)
 	}
 	return el, p.Find + "[" + strconv.Itoa(which) + "]", nil
 }
 
-func (f *flow) findRow(ctx context.Context, r *row) (page.Element, error) {
-	if r == nil {
-		return nil, nil
-	}
-	var within page.Element
-	if r.within != nil {
-		var err error
-		if within, err = f.findRow(ctx, r.within); err != nil || within == nil {
-			return nil, err
-		}
-	}
-	el, _, err := f.tab.Find(ctx, r.selectors, within)
-	return el, over(ctx, err)
-}
-
-// over drops an error that only says that the time for looking is over: the loop around it says what was looked for.
+// over drops an error that only says that the time for looking is over, or that the page is just changing: the loop
+// around it says what was looked for.
 func over(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
-	if errors.Is(err, page.ErrMoved) {
+	if errors.Is(err, page.ErrMoved) || errors.Is(err, page.ErrNoFrame) {
 		return nil
 	}
 	return err
-}
-
-// clear empties an editor, and sees that it is empty.
-func (f *flow) clear(ctx context.Context, p definition.Place) (matched string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, findTime)
-	defer cancel()
-	for {
-		if matched, err = f.onElement(ctx, p, page.Element.Click); err != nil {
-			return matched, err
-		}
-		el, _, err := f.find(ctx, p)
-		if err != nil {
-			return matched, err
-		}
-		words, err := content(ctx, el)
-		if err != nil || words == "" {
-			return matched, err
-		}
-		for _, key := range []string{"Control+A", "Backspace"} {
-			if err := f.tab.Press(ctx, key); err != nil {
-				return matched, err
-			}
-		}
-		if wait(ctx, pollTime) != nil {
-			return matched, fmt.Errorf("%s: %w", p.Find, errTyped)
-		}
-	}
-}
-
-// enter types a text and reads it back.
-func (f *flow) enter(ctx context.Context, t *definition.Type) (matched string, err error) {
-	words := f.text(t.Text)
-	if t.Newline != "keep" {
-		words = strings.Join(strings.FieldsFunc(words, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
-	}
-	p := definition.Place{Find: t.Into, In: t.In}
-	if matched, err = f.onElement(ctx, p, page.Element.Click); err != nil {
-		return matched, err
-	}
-	f.typedInto = t
-	if err := f.tab.Type(ctx, words); err != nil {
-		return matched, fmt.Errorf("type: %w", err)
-	}
-	return matched, f.until(ctx, fmt.Errorf("%s: %w", t.Into, errTyped), func(ctx context.Context) (bool, error) {
-		el, _, err := f.look(ctx, p)
-		if err != nil || el == nil {
-			return false, err
-		}
-		got, err := content(ctx, el)
-		return strings.Join(strings.Fields(got), " ") == strings.Join(strings.Fields(words), " "), err
-	})
-}
-
-// content is what stands in an editor, be it an input or an editable element.
-func content(ctx context.Context, el page.Element) (string, error) {
-	words, err := el.Text(ctx)
-	if err != nil || strings.TrimSpace(words) != "" {
-		return strings.TrimSpace(words), err
-	}
-	value, _, err := el.Attr(ctx, "value")
-	return value, err
 }
 
 // until polls until done says so; otherwise is the error when it never does.
@@ -244,48 +195,4 @@ func (f *flow) scroll(ctx context.Context, s *definition.Scroll) (string, error)
 	return f.onElement(ctx, definition.Place{Find: s.In}, func(el page.Element, ctx context.Context) error {
 		return f.tab.Scroll(ctx, el, s.By)
 	})
-}
-
-// assert waits until the page shows what is expected. What it shows instead is another's, and stops the flow.
-func (f *flow) assert(ctx context.Context, a *definition.Assert) error {
-	want := f.text(a.Is + a.Contains)
-	if strings.TrimSpace(want) == "" {
-		return fmt.Errorf("nothing to expect: %w", errRecipient)
-	}
-	shown := ""
-	what := strings.TrimSpace(a.Find + " " + a.Attribute + a.Function)
-	err := f.until(ctx, errRecipient, func(ctx context.Context) (bool, error) {
-		got, err := f.shownBy(ctx, a)
-		if err != nil {
-			return false, err
-		}
-		shown = got
-		return a.Is != "" && got == want || a.Is == "" && strings.Contains(got, want), nil
-	})
-	if errors.Is(err, errRecipient) && shown == "" {
-		return fmt.Errorf("%s %w", what, errMissing)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
-}
-
-// shownBy is what an assert looks at; "" when it is not there.
-func (f *flow) shownBy(ctx context.Context, a *definition.Assert) (string, error) {
-	switch {
-	case a.URL:
-		return f.tab.URL(ctx)
-	case a.Function != "":
-		return f.evalString(ctx, f.client.Definition.Functions[a.Function], f.names)
-	}
-	el, _, err := f.look(ctx, definition.Place{Find: a.Find, In: a.In})
-	if err != nil || el == nil {
-		return "", err
-	}
-	if a.Attribute == "" {
-		return el.Text(ctx)
-	}
-	value, _, err := el.Attr(ctx, a.Attribute)
-	return value, err
 }

@@ -36,7 +36,7 @@ func TestAnswersBecomeTheseItems(t *testing.T) {
 				t.Fatal(err)
 			}
 			rec := page.Record{Kind: page.Response, Status: 200, URL: "https://creator.sandbox.test/api/x?work_id=1", Body: b}
-			golden(t, "testdata/"+name+".golden", render(t, read(t.Context(), listen, d.Listen[listen], rec, bodyOf(rec, owner))))
+			golden(t, "testdata/"+name+".golden", render(t, read(t.Context(), listen, d.Listen[listen], bodyOf(rec, owner))))
 		})
 	}
 }
@@ -110,7 +110,7 @@ func TestAMissingKeyIsNeverAnEmptyList(t *testing.T) {
 		{"rows renamed", `{"status_code":0,"works":[{"ID":"1"}]}`, true, "page_changed"},
 	} {
 		rec := page.Record{Kind: page.Response, Status: 200, Body: []byte(c.body)}
-		if a := read(t.Context(), "works", d.Listen["works"], rec, bodyOf(rec, owner)); a.good != c.good || kindOf(a.err) != c.kind || len(a.items) != 0 {
+		if a := read(t.Context(), "works", d.Listen["works"], bodyOf(rec, owner)); a.good != c.good || kindOf(a.err) != c.kind || len(a.items) != 0 {
 			t.Errorf("%s: good %v, %v", c.name, a.good, a.err)
 		}
 	}
@@ -163,7 +163,7 @@ func FuzzMappingNeverPanicsNorInventsIds(f *testing.F) {
 		rec := page.Record{Kind: page.Response, Status: 200, Body: b}
 		body := bodyOf(rec, owner)
 		for name, l := range d.Listen {
-			for _, i := range read(t.Context(), name, l, rec, body).items {
+			for _, i := range read(t.Context(), name, l, body).items {
 				if _, id, ok := i.Key(); !ok || id == "" {
 					t.Errorf("%s: an item without an id", name)
 				}
@@ -181,7 +181,7 @@ func BenchmarkPush(b *testing.B) {
 	rec := page.Record{Kind: page.Frame, Text: true, Body: raw}
 	b.ReportAllocs()
 	for b.Loop() {
-		read(b.Context(), "push", d.Listen["push"], rec, bodyOf(rec, owner))
+		read(b.Context(), "push", d.Listen["push"], bodyOf(rec, owner))
 	}
 }
 

@@ -20,17 +20,41 @@ func (f *flow) await(ctx context.Context, a *definition.Await) (string, error) {
 	if within == 0 {
 		within = awaitTime
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	if a.Since == "flow" {
+		mark, acted := f.mark, f.acted
+		f.mark, f.acted = f.start, time.Time{}
+		defer func() { f.mark, f.acted = mark, acted }()
+	}
+	timed, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	if len(a.Any) > 0 {
-		return f.awaitAny(ctx, a.Any)
+		return f.awaitAny(timed, a.Any)
 	}
 	for _, name := range a.All {
-		if _, err := f.answer(ctx, name); err != nil {
+		_, err := f.answer(timed, name)
+		if err != nil && len(a.Else) > 0 && ctx.Err() == nil && platforms.KindOf(err) == platforms.Timeout {
+			return f.instead(ctx, a, err)
+		}
+		if err != nil {
 			return name, err
 		}
 	}
 	return strings.Join(a.All, " "), nil
+}
+
+// instead reads from the page what did not arrive: its store first, then what it shows.
+func (f *flow) instead(ctx context.Context, a *definition.Await, missing error) (string, error) {
+	for _, name := range a.Else {
+		brief, cancel := context.WithTimeout(ctx, functionTime)
+		got, err := f.readUntil(brief, name, f.names, func(*answer) bool { return true })
+		cancel()
+		if err == nil {
+			f.last[a.All[0]] = got
+			return name + " instead", nil
+		}
+		missing = fmt.Errorf("%w; %w", missing, err)
+	}
+	return "", missing
 }
 
 // answer waits for the first good answer of a listen after the last act. While it waits it looks for signs
@@ -40,7 +64,7 @@ func (f *flow) answer(ctx context.Context, name string) (*answer, error) {
 	after := f.mark
 	var broken error // the last request that got no answer; the page may repeat it
 	for {
-		rec, err := f.next(ctx, after, func(rec page.Record) bool { return matches(l, rec) })
+		rec, err := f.next(ctx, after, func(rec page.Record) bool { return expected(ctx, l, rec) })
 		switch {
 		case err != nil && broken != nil:
 			return nil, fmt.Errorf("%s: %w", name, broken)
@@ -52,17 +76,26 @@ func (f *flow) answer(ctx context.Context, name string) (*answer, error) {
 			broken = fmt.Errorf("%w: %s", page.ErrNetwork, rec.Err)
 			continue
 		}
-		a := read(ctx, name, l, rec, bodyOf(rec, f.client.inbox.ownerID()))
-		if a.err != nil {
+		a := read(ctx, name, l, bodyOf(rec, f.client.inbox.ownerID()))
+		switch {
+		case a.err != nil && (a.good || rec.Kind == page.Response):
 			return nil, a.err
-		}
-		if !a.good {
+		case !a.good && rec.Kind != page.Response: // sockets carry other things as well
+			continue
+		case !a.good:
 			return nil, changed(name, errors.New("the answer is not a good one, and no sign explains it"))
 		}
-		f.last[name] = a
-		f.read = append(f.read, a)
+		f.take(a)
 		return a, nil
 	}
+}
+
+// expected says whether a record is an answer to a listen, or the failure to get one.
+func expected(ctx context.Context, l *definition.Listen, rec page.Record) bool {
+	if rec.Kind == page.Failed {
+		return l.Answers(rec.Method, rec.URL)
+	}
+	return matches(ctx, l, rec)
 }
 
 // next waits for a record of this tab.
@@ -117,11 +150,11 @@ func (f *flow) awaitAny(ctx context.Context, any map[string]*definition.Branch) 
 
 func (f *flow) met(ctx context.Context, b *definition.Branch) (bool, error) {
 	if b.Listen == "" {
-		return f.shown(ctx, &b.Sign)
+		return f.shown(ctx, &b.Sign, false)
 	}
 	l := f.client.Definition.Listen[b.Listen]
 	records, _ := f.client.Browser.Traffic().Since(f.mark)
-	if !slices.ContainsFunc(records, func(r page.Record) bool { return r.Kind != page.Failed && f.follows(r) && matches(l, r) }) {
+	if !slices.ContainsFunc(records, func(r page.Record) bool { return r.Kind != page.Failed && f.follows(r) && matches(ctx, l, r) }) {
 		return false, nil
 	}
 	_, err := f.answer(ctx, b.Listen)

@@ -8,11 +8,12 @@ import (
 	"troupe/platforms/definition"
 )
 
-// dueness says whether a look that reads whole collections is to be made.
+// dueness says whether a look is to be made, and how far it is to read.
 type dueness int
 
 const (
 	notDue dueness = iota
+	glance         // what is new
 	refill         // something was missed: read until everything on a page is known
 	whole          // read to the end
 )
@@ -23,16 +24,19 @@ func (c *client) planLooks() {
 		if len(look.Whole) == 0 {
 			continue
 		}
-		c.lastWhole[look.Name] = c.Clock()
+		c.lastMade[look.Name] = c.Clock()
 		if slices.ContainsFunc(look.Whole, func(collection string) bool { return !slices.Contains(c.Whole, collection) }) {
 			c.due[look.Name] = whole
 		}
 	}
 }
 
-// Collect makes one round: every look once, then those that read whole collections if they are due. What was
-// seen before a failure is in the batch that comes with the error.
+// Collect makes one round: every look that is due, those that read whole collections last. What was seen before a failure
+// is in the batch that comes with the error.
 func (c *client) Collect(ctx context.Context) (platforms.Batch, error) {
+	if err := c.mayAct("collect"); err != nil {
+		return platforms.Batch{}, err
+	}
 	if c.inbox.ownerID() == "" {
 		if _, err := c.Probe(ctx); err != nil {
 			return platforms.Batch{}, err
@@ -42,7 +46,10 @@ func (c *client) Collect(ctx context.Context) (platforms.Batch, error) {
 	complete, steps, err := c.looks(ctx)
 	batch, readErr := c.inbox.endRound(ctx)
 	if err == nil {
-		err = readErr
+		if err = readErr; err == nil {
+			c.Memory.well()
+		}
+		c.note(readErr)
 	}
 	batch.Complete, batch.Steps, batch.Round = complete, steps, err == nil
 	return batch, err
@@ -50,43 +57,57 @@ func (c *client) Collect(ctx context.Context) (platforms.Batch, error) {
 
 // looks makes the quick looks, and then the whole ones that are due.
 func (c *client) looks(ctx context.Context) (complete []string, steps []platforms.StepLog, err error) {
-	for _, l := range c.Definition.Collect.Looks {
-		if len(l.Whole) > 0 {
+	looks := c.Definition.Collect.Looks
+	for i := range looks {
+		if len(looks[i].Whole) > 0 || !c.quickDue(&looks[i]) {
 			continue
 		}
-		f, err := c.look(ctx, &l, notDue)
+		f, err := c.look(ctx, &looks[i], glance)
 		if steps = append(steps, f.steps...); err != nil {
 			return nil, steps, err
 		}
+		c.lastMade[looks[i].Name] = c.Clock()
 	}
 	missed := c.inbox.missed()
-	for _, l := range c.Definition.Collect.Looks {
+	for i := range looks {
+		l := &looks[i]
 		if len(l.Whole) == 0 {
 			continue
 		}
-		if missed {
-			c.due[l.Name] = max(c.due[l.Name], refill)
-		}
-		due := c.dueNow(&l)
+		due := c.wholeDue(l, missed)
 		if due == notDue {
 			continue
 		}
-		f, err := c.look(ctx, &l, due)
+		f, err := c.look(ctx, l, due)
 		if steps = append(steps, f.steps...); err != nil {
 			return complete, steps, err
 		}
+		if f.left { // the next round goes on
+			c.due[l.Name] = due
+			continue
+		}
 		if due == whole {
 			complete = append(complete, l.Whole...)
-			c.lastWhole[l.Name] = c.Clock()
+			c.lastMade[l.Name] = c.Clock()
 		}
 		c.due[l.Name] = notDue
 	}
 	return complete, steps, nil
 }
 
-// dueNow says how far a whole look is to read now.
-func (c *client) dueNow(l *definition.Look) dueness {
-	if l.Every > 0 && c.Clock().Sub(c.lastWhole[l.Name]) >= l.Every {
+// quickDue says whether a look that reads nothing whole is to be made now.
+func (c *client) quickDue(l *definition.Look) bool {
+	asked := c.inbox.askedFor(l.Name)
+	made, ever := c.lastMade[l.Name]
+	return asked || !ever || l.Every == 0 && len(l.After) == 0 || l.Every > 0 && c.Clock().Sub(made) >= l.Every
+}
+
+// wholeDue says how far a look that reads whole collections is to read now.
+func (c *client) wholeDue(l *definition.Look, missed bool) dueness {
+	if asked := c.inbox.askedFor(l.Name); missed || asked {
+		c.due[l.Name] = max(c.due[l.Name], refill)
+	}
+	if l.Every > 0 && c.Clock().Sub(c.lastMade[l.Name]) >= l.Every {
 		return whole
 	}
 	return c.due[l.Name]
@@ -113,11 +134,14 @@ func (c *client) look(ctx context.Context, l *definition.Look, due dueness) (*fl
 	if err := f.run(ctx, l.Steps); err != nil {
 		return f, err
 	}
+	if err := f.doubtEmptiness(ctx, l, due); err != nil {
+		return f, err
+	}
 	if f.short {
 		c.Log.Warn("list longer than its bound", "step", f.name)
 	}
 	for _, name := range f.lists() {
-		if a := f.last[name]; due == notDue && a.more && c.inbox.hasUnknown(a.items) {
+		if a := f.last[name]; due == glance && a.more && c.inbox.hasUnknown(a.items) {
 			c.inbox.miss()
 		}
 	}

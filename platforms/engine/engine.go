@@ -1,15 +1,18 @@
 // Package engine runs a platform's definition in a browser: it logs in, looks, listens and replies. It is the only
 // implementation of platforms.Client.
 //
-// It reads what the pages themselves receive (page.Traffic) and maps it with the definition's jq to items; it never
-// asks a site for anything by itself, and touches the page only as a person would. What arrives unasked is
-// mapped by Drain, which may be called beside any other method; all others are called one at a time.
+// It reads what the pages themselves receive (page.Traffic) and maps it with the definition's jq to items; where that does
+// not come, it reads the page's own store, and the DOM last. It never asks a site for anything by itself, and touches the page
+// only as a person would. What arrives unasked is mapped by Drain, which may be called beside any other method; all others
+// are called one at a time.
 //
-// It promises: an answer that lacks what the definition requires is PageChanged and never "nothing new"; a captcha or a
-// login page is named as such, whichever step met it; a reply is committed at most once, only after the page
-// showed its recipient and the typed text was read back, and what the site did not answer is unknown.
+// It promises: an answer that lacks what the definition requires, and a list that was never empty and suddenly is, is
+// PageChanged and never "nothing new"; a captcha or a login page is named as such, whichever step met it; what may be repeated
+// is tried three times; a reply is committed at most once, only after the page showed its recipient and the typed text was
+// read back, and what the site did not answer is unknown.
 //
-// It owns the kept tabs "watch", "work" and "act" of its browser. It stores nothing and knows no actor.
+// It owns the kept tabs of its browser: "watch", those of looks, and "act", which is closed after each use. It stores nothing
+// but its Memory, and knows no actor.
 package engine
 
 import (
@@ -40,22 +43,17 @@ type Config struct {
 	Whole []string
 	// Known says whether an item (Item.KnownKey) was seen before this client was made. nil: none was.
 	Known func(key string) bool
+	// Holds says how many items of a collection the account is known to have, so that an empty list is not believed. nil: unknown.
+	Holds func(collection string) int
+	// Memory is what the account remembers between its browsers. nil: nothing.
+	Memory *Memory
+	// ReadOnly makes no reply and marks nothing as read: for trying a definition.
+	ReadOnly bool
 	// Evidence receives the course of every flow that failed. nil: it is dropped.
 	Evidence func(Evidence)
 	Log      *slog.Logger
 	Clock    func() time.Time // nil: time.Now
 	Rand     *rand.Rand       // of pauses; nil: the global one
-}
-
-// Evidence is the course of a flow that failed, for a person.
-type Evidence struct {
-	Flow       string // reply.comment
-	Steps      []platforms.StepLog
-	Kind       platforms.Kind
-	URL, Title string
-	Screenshot []byte            // PNG; nil when none could be taken
-	Pictures   map[string][]byte // PNGs that the flow's own steps took
-	At         time.Time
 }
 
 // client implements platforms.Client.
@@ -65,7 +63,7 @@ type client struct {
 	navigations *rate.Limiter
 	dirty       map[string]bool // tabs in which something failed: the next open loads them
 	due         map[string]dueness
-	lastWhole   map[string]time.Time // by look
+	lastMade    map[string]time.Time // by look; of one that reads whole collections, when it did so
 }
 
 // New makes a client. It must be made before the browser's first tab, because it says which traffic is kept.
@@ -76,36 +74,50 @@ func New(cfg Config) platforms.Client {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	floor := cfg.Definition.Collect.NavigateAtMost
+	if cfg.Memory == nil {
+		cfg.Memory = NewMemory()
+	}
 	c := &client{
-		Config:      cfg,
-		navigations: rate.NewLimiter(rate.Every(floor.Per/time.Duration(floor.Events)), floor.Events),
-		dirty:       make(map[string]bool),
-		due:         make(map[string]dueness),
-		lastWhole:   make(map[string]time.Time),
+		Config:   cfg,
+		dirty:    make(map[string]bool),
+		due:      make(map[string]dueness),
+		lastMade: make(map[string]time.Time),
 	}
 	c.inbox = newInbox(c)
 	c.planLooks()
-	cfg.Browser.Traffic().Watch(c.keep)
+	c.adopt(cfg.Definition)
 	return c
 }
 
-// keep says which traffic the definition listens to. It is called by the browser for every request.
-func (c *client) keep(kind page.RecordKind, method, url string) bool {
-	for _, l := range c.Definition.Listen {
-		if kind == page.Frame && l.Frames.Match(url) || kind != page.Frame && l.Response.Match(method, url) {
-			return true
+// Reload takes up another version of the definition. It implements platforms.Reloader.
+func (c *client) Reload(d *definition.Definition) {
+	c.inbox.mu.Lock()
+	defer c.inbox.mu.Unlock()
+	c.adopt(d)
+}
+
+// adopt lets everything that follows from the definition follow from d. Looks keep their pace by their names; a new
+// one that reads whole collections is due.
+func (c *client) adopt(d *definition.Definition) {
+	c.Definition = d
+	floor := d.Collect.NavigateAtMost
+	limit := rate.Every(floor.Per / time.Duration(floor.Events))
+	if c.navigations == nil {
+		c.navigations = rate.NewLimiter(limit, floor.Events)
+	}
+	c.navigations.SetLimit(limit)
+	c.navigations.SetBurst(floor.Events)
+	for _, look := range d.Collect.Looks {
+		if _, known := c.lastMade[look.Name]; !known && len(look.Whole) > 0 {
+			c.lastMade[look.Name], c.due[look.Name] = c.Clock(), whole
 		}
 	}
-	if kind == page.Frame {
-		return false
-	}
-	for _, s := range c.signs() {
-		if s.sign.Response.Match(url) {
-			return true
+	c.Browser.Traffic().Watch(func(kind page.RecordKind, method, url string) bool {
+		if kind == page.Frame || kind == page.Sent {
+			return d.HearsSocket(kind == page.Sent, url)
 		}
-	}
-	return false
+		return d.Hears(method, url)
+	})
 }
 
 func (c *client) Received() <-chan struct{} { return c.Browser.Traffic().Arrived() }
@@ -134,4 +146,7 @@ func failed(op string, err error) error {
 	return &platforms.Error{Op: op, Kind: platforms.KindOf(err), Err: err}
 }
 
-var _ platforms.Client = (*client)(nil)
+var (
+	_ platforms.Client   = (*client)(nil)
+	_ platforms.Reloader = (*client)(nil)
+)

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -78,7 +79,7 @@ func commentOf(fields map[string]any, owner string) (*messages.Comment, error) {
 		return nil, errors.New("a row has no work_id or no create_time")
 	}
 	c.PlatformCommentId = c.Id
-	c.IsOwn = owner != "" && c.AuthorId == owner
+	c.IsOwn = own(fields, owner, c.AuthorId)
 	return c, nil
 }
 
@@ -91,7 +92,7 @@ func discussionOf(fields map[string]any, owner string) (*messages.Discussion, er
 		return nil, errors.New("a row has no comment_id or no create_time")
 	}
 	d.PlatformDiscussionId = d.Id
-	d.IsOwn = owner != "" && d.AuthorId == owner
+	d.IsOwn = own(fields, owner, d.AuthorId)
 	return d, nil
 }
 
@@ -117,7 +118,7 @@ func messageOf(fields map[string]any, owner string) (*messages.DirectMessage, er
 		return nil, err
 	}
 	m.MsgId = m.Id
-	m.IsOutbound = owner != "" && m.GetSender().GetUserId() == owner
+	m.IsOutbound = own(fields, owner, m.GetSender().GetUserId())
 	peer, ok := text(fields[definition.PeerField])
 	switch {
 	case ok:
@@ -134,6 +135,11 @@ func messageOf(fields map[string]any, owner string) (*messages.DirectMessage, er
 	return m, err
 }
 
+// own says whether the account itself wrote a row: the row says so, or its author's id does.
+func own(fields map[string]any, owner, author string) bool {
+	return owner != "" && author == owner || truth(fields[definition.OwnField])
+}
+
 // conversationID names a conversation by both of its sides: a visitor may write to two accounts.
 func conversationID(owner, peer string) (string, error) {
 	if owner == "" || peer == "" {
@@ -142,13 +148,16 @@ func conversationID(owner, peer string) (string, error) {
 	return owner + ":" + peer, nil
 }
 
+// rowOnly are fields of a row that no entity has.
+var rowOnly = []string{definition.PeerField, definition.OwnField, definition.AliasesField}
+
 // fill sets the fields of m from an object with the same names. null leaves a field unset; a counter that does
 // not say a number stays absent.
 func fill(m proto.Message, fields map[string]any) error {
 	r := m.ProtoReflect()
 	all := r.Descriptor().Fields()
 	for name, v := range fields {
-		if v == nil || name == definition.PeerField {
+		if v == nil || slices.Contains(rowOnly, name) {
 			continue
 		}
 		f := all.ByName(protoreflect.Name(name))

@@ -27,7 +27,27 @@ type fakeBrowser struct {
 	visit  func(t *fakeTab) error     // what a navigation brings
 	els    map[string]*fakeElement    // by selector, on every tab
 	typed  func(el *fakeElement) bool // whether typing reaches the editor
+	// eval answers page functions; those of the page's world come with "page:" before their code.
+	eval func(t *fakeTab, function string, args any) (any, error)
 }
+
+func (b *fakeBrowser) evaluate(ctx context.Context, t *fakeTab, function string, args any) (json.RawMessage, error) {
+	if b.eval == nil {
+		return nil, errors.New("not scripted")
+	}
+	v, err := b.eval(t, function, args)
+	if err == errEndless {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}
+
+// errEndless lets a page function run until it is cut.
+var errEndless = errors.New("endless")
 
 func newFake() *fakeBrowser {
 	if now := time.Now(); now.Year() < 2020 {
@@ -165,16 +185,20 @@ func (t *fakeTab) Find(_ context.Context, alternatives []string, _ page.Element)
 	return nil, -1, nil
 }
 
-func (t *fakeTab) FindAll(context.Context, []string, page.Element, int) ([]page.Element, error) {
-	return nil, errors.New("not scripted")
+func (t *fakeTab) FindAll(ctx context.Context, alternatives []string, within page.Element, _ int) ([]page.Element, error) {
+	el, _, err := t.Find(ctx, alternatives, within)
+	if err != nil || el == nil {
+		return nil, err
+	}
+	return append([]page.Element{el}, el.(*fakeElement).twins...), nil
 }
 
-func (t *fakeTab) Eval(context.Context, string, any) (json.RawMessage, error) {
-	return nil, errors.New("not scripted")
+func (t *fakeTab) Eval(ctx context.Context, function string, args any) (json.RawMessage, error) {
+	return t.b.evaluate(ctx, t, function, args)
 }
 
-func (t *fakeTab) EvalPage(context.Context, string, any) (json.RawMessage, error) {
-	return json.RawMessage("null"), nil
+func (t *fakeTab) EvalPage(ctx context.Context, function string, args any) (json.RawMessage, error) {
+	return t.b.evaluate(ctx, t, "page:"+function, args)
 }
 
 func (t *fakeTab) Frame(context.Context, []string) (page.Document, error) {
@@ -183,7 +207,7 @@ func (t *fakeTab) Frame(context.Context, []string) (page.Document, error) {
 
 func (t *fakeTab) Paste(ctx context.Context, text string) error { return t.Type(ctx, text) }
 
-func (t *fakeTab) Clear(ctx context.Context) error { return t.Press(ctx, "Control+A") }
+func (t *fakeTab) Clear(ctx context.Context) error { return t.Press(ctx, "Backspace") }
 
 func (t *fakeTab) Type(_ context.Context, text string) error {
 	if t.b.typed == nil || t.b.typed(t.focus) {
@@ -209,6 +233,9 @@ type fakeElement struct {
 	attrs  map[string]string
 	clicks int
 	click  func() error
+	twins  []page.Element // further elements that the same selector finds
+	proofs []string       // that clicks were to prove
+	hidden bool
 }
 
 func (e *fakeElement) Text(context.Context) (string, error) { return e.text, nil }
@@ -218,7 +245,12 @@ func (e *fakeElement) Attr(_ context.Context, name string) (string, bool, error)
 	return v, ok, nil
 }
 
-func (e *fakeElement) Visible(context.Context) (bool, error) { return true, nil }
+func (e *fakeElement) Visible(context.Context) (bool, error) { return !e.hidden, nil }
+
+func (e *fakeElement) ClickIf(ctx context.Context, proof string) error {
+	e.proofs = append(e.proofs, proof)
+	return e.Click(ctx)
+}
 
 func (e *fakeElement) Click(context.Context) error {
 	if e.click != nil {
@@ -230,8 +262,6 @@ func (e *fakeElement) Click(context.Context) error {
 	e.tab.focus = e
 	return nil
 }
-
-func (e *fakeElement) ClickIf(ctx context.Context, _ string) error { return e.Click(ctx) }
 
 func (e *fakeElement) Hover(context.Context) error                { return nil }
 func (e *fakeElement) Focus(context.Context) error                { return nil }

@@ -17,11 +17,12 @@ import (
 
 // The times of a step.
 const (
-	awaitTime = 15 * time.Second       // for an answer, unless the definition says otherwise
-	findTime  = 6 * time.Second        // for an element or an assertion
-	openTime  = 30 * time.Second       // for a navigation
-	pollTime  = 100 * time.Millisecond // between two looks at the page
-	sliceTime = 2 * time.Second        // of waiting for an answer, between two looks for signs of trouble
+	awaitTime    = 15 * time.Second       // for an answer, unless the definition says otherwise
+	findTime     = 6 * time.Second        // for an element or an assertion
+	openTime     = 30 * time.Second       // for a navigation
+	functionTime = 5 * time.Second        // for a page function
+	pollTime     = 100 * time.Millisecond // between two looks at the page
+	sliceTime    = 2 * time.Second        // of waiting for an answer, between two looks for signs of trouble
 
 	troubleLooks = 10 // for an element, between two looks for signs of trouble
 )
@@ -30,6 +31,8 @@ const (
 var (
 	errMissing   = errors.New("is not on the page")
 	errGone      = errors.New("is not there any more")
+	errFar       = errors.New("is not in the part of the list that was read")
+	errPresent   = errors.New("is there although it must not be")
 	errRecipient = errors.New("the page shows another one than expected")
 	errTyped     = errors.New("the page does not show what was typed")
 	errTicket    = errors.New("the commit was not allowed")
@@ -41,32 +44,34 @@ type flow struct {
 	name    string // collect.desk
 	tabName string
 	tab     page.Tab
+	doc     page.Document     // the tab, or the frame that steps happen in
+	frame   string            // a name of find; "" for the tab itself
 	fresh   bool              // open always loads the page
 	names   map[string]string // what {{names}} mean
 	signs   []kindSign        // of trouble
 	enough  func(*answer) bool
+	person  *login // who is asked; nil outside of a login
 	commit  func(context.Context) error
+	confirm *definition.Confirm // of a reply
+	proof   *definition.Assert  // the last one that showed who is answered
 
-	start  uint64    // traffic before the first step
-	mark   uint64    // traffic before the last act
-	acted  time.Time // the last act's time: an answer's body may take its time to be recorded
-	loaded bool      // open has just loaded the page
-	row    *row
-	last   map[string]*answer // the newest answer per listen
-	read   []*answer          // all answers that were awaited
-	short  bool               // a list was longer than its bound
-	steps  []platforms.StepLog
+	start     uint64    // traffic before the first step
+	mark      uint64    // traffic before the last act
+	acted     time.Time // the last act's time: an answer's body may take its time to be recorded
+	loaded    bool      // open has just loaded the page
+	navigated bool      // some page was loaded in this flow
+	row       *row
+	last      map[string]*answer // the newest answer per listen
+	read      []*answer          // all answers that were awaited
+	short     bool               // a list was longer than its bound
+	left      bool               // rows of an each are left for the next round
+	steps     []platforms.StepLog
 
-	committed bool // the irreversible step may have happened
+	before    before // what the page showed before the commit
+	committed bool   // the irreversible step may have happened
 	outcome   platforms.Outcome
 	typedInto *definition.Type
 	pictures  map[string][]byte // by the name of their step
-}
-
-// row is the located row, found again by its key before each use.
-type row struct {
-	selectors []string
-	within    *row
 }
 
 // newFlow prepares a run in the kept tab of that name. The flow is never nil.
@@ -80,69 +85,114 @@ func (c *client) newFlow(ctx context.Context, name, tabName string) (*flow, erro
 	if f.tab, err = c.Browser.Tab(ctx, tabName); err != nil {
 		return f, failed(name+"/tab "+tabName, err)
 	}
+	f.doc = f.tab
 	return f, nil
 }
 
-// run makes the steps one after the other and stops at the first that fails.
+// run makes the steps one after the other and stops at the first that fails for good.
 func (f *flow) run(ctx context.Context, steps definition.Flow) error {
 	defer f.client.inbox.begin()()
-	for _, s := range steps {
-		began := f.client.Clock()
-		matched, err := f.step(ctx, s)
-		log := platforms.StepLog{Step: f.name + "/" + s.String(), Matched: matched, Took: f.client.Clock().Sub(began)}
-		if err != nil {
-			err = f.fail(ctx, log.Step, err)
-			log.Err = err.Error()
+	err := f.walk(ctx, steps)
+	if err != nil {
+		f.client.dirty[f.tabName] = true
+		f.keepEvidence(ctx, err)
+		f.client.note(err)
+	}
+	return err
+}
+
+// walk is run without what belongs to the end of a whole flow.
+func (f *flow) walk(ctx context.Context, steps definition.Flow) error {
+	failures := make([]int, len(steps))
+	for i := 0; i < len(steps); i++ {
+		err := f.one(ctx, steps[i])
+		if err == nil {
+			continue
 		}
-		f.steps = append(f.steps, log)
-		f.client.Log.Debug("step made", "step", log.Step, "matched", log.Matched, "dur", log.Took, "ok", err == nil)
-		if err != nil {
-			f.client.dirty[f.tabName] = true
-			f.keepEvidence(ctx, err)
+		failures[i]++
+		from, ok := f.again(steps, i, err)
+		if !ok || failures[i] == tries || f.delay(ctx, failures[i]) != nil {
 			return err
 		}
+		f.client.Log.Debug("step is tried again", "step", platforms.StepOf(err), "attempt", failures[i]+1, "err", err)
+		if from < i { // the page is loaded anew, or asked anew
+			f.loaded = false
+			f.client.dirty[f.tabName] = f.client.dirty[f.tabName] || steps[from].Open != nil
+		}
+		i = from - 1
 	}
 	return nil
+}
+
+// one makes one step and logs it.
+func (f *flow) one(ctx context.Context, s definition.Step) error {
+	began := f.client.Clock()
+	matched, err := f.step(ctx, s)
+	log := platforms.StepLog{Step: f.name + "/" + s.String(), Matched: matched, Took: f.client.Clock().Sub(began)}
+	if err != nil {
+		err = f.fail(ctx, log.Step, err)
+		log.Err = err.Error()
+	}
+	if len(f.steps) < stepsMost || err != nil {
+		f.steps = append(f.steps, log)
+	}
+	f.client.Log.Debug("step made", "step", log.Step, "matched", log.Matched, "dur", log.Took, "ok", err == nil)
+	return err
 }
 
 // step makes one step; matched says which alternative was met, where there were some.
 func (f *flow) step(ctx context.Context, s definition.Step) (matched string, err error) {
 	switch {
 	case s.Open != nil:
-		return "", f.open(ctx, s.Open)
+		return f.open(ctx, s.Open)
 	case s.Refresh != nil:
 		return f.refresh(ctx, s.Refresh)
+	case s.Frame != "":
+		return f.enterFrame(ctx, s.Frame)
 	case s.Await != nil:
 		return f.await(ctx, s.Await)
+	case s.Read != nil:
+		return f.readPage(ctx, s.Read)
 	case s.Locate != nil:
-		return "", f.locate(ctx, s.Locate)
+		return f.locate(ctx, s.Locate)
 	case s.Expand != nil:
 		return f.expand(ctx, s.Expand)
 	case s.Paginate != nil:
 		return f.paginate(ctx, s.Paginate)
+	case s.Each != nil:
+		return f.each(ctx, s.Each)
+	case s.Assert != nil:
+		return f.assert(ctx, s.Assert)
+	case s.Screenshot != "":
+		return "", f.photograph(ctx, s.Screenshot)
+	case s.Commit != nil:
+		return f.doCommit(ctx, s.Commit)
+	case s.Confirm != nil:
+		return f.judge(ctx, s.Confirm)
+	case s.Pause != (definition.Span{}):
+		return "", f.client.pause(ctx, s.Pause)
+	}
+	return f.act(ctx, s)
+}
+
+// act makes a step that touches an element or a key.
+func (f *flow) act(ctx context.Context, s definition.Step) (matched string, err error) {
+	switch {
 	case s.Hover != nil:
 		return f.onElement(ctx, *s.Hover, page.Element.Hover)
 	case s.Click != nil:
-		return f.onElement(ctx, *s.Click, page.Element.Click)
+		return f.click(ctx, *s.Click)
 	case s.Clear != nil:
 		return f.clear(ctx, *s.Clear)
 	case s.Type != nil:
 		return f.enter(ctx, s.Type)
-	case s.Press != "":
-		f.acting()
-		return "", f.tab.Press(ctx, s.Press)
+	case s.Ask != nil:
+		return f.ask(ctx, s.Ask)
 	case s.Scroll != nil:
 		return f.scroll(ctx, s.Scroll)
-	case s.Assert != nil:
-		return "", f.assert(ctx, s.Assert)
-	case s.Screenshot != "":
-		return "", f.photograph(ctx, s.Screenshot)
-	case s.Commit != nil:
-		return "", f.doCommit(ctx, s.Commit)
-	case s.Confirm != nil:
-		return f.confirm(ctx, s.Confirm)
 	}
-	return "", f.client.pause(ctx, s.Pause)
+	f.acting()
+	return "", f.tab.Press(ctx, s.Press)
 }
 
 // final are the kinds that no sign on the page explains better.
@@ -156,6 +206,9 @@ var final = []platforms.Kind{
 func (f *flow) fail(ctx context.Context, step string, err error) error {
 	kind := platforms.KindOf(err)
 	if e, ok := errors.AsType[*platforms.Error](err); ok && e.Err != nil {
+		if strings.HasPrefix(e.Op, f.name+"/") { // a step within this one has named itself
+			return err
+		}
 		if err = e.Err; e.Op != "" {
 			step += " (" + e.Op + ")"
 		}
@@ -172,40 +225,14 @@ func (f *flow) fail(ctx context.Context, step string, err error) error {
 	switch {
 	case errors.Is(err, errGone):
 		kind = platforms.TargetGone
-	case errors.Is(err, errRecipient):
+	case errors.Is(err, errFar):
+		kind = platforms.Timeout
+	case errors.Is(err, errRecipient), errors.Is(err, errPresent):
 		kind = platforms.Refused
-	case errors.Is(err, errMissing), errors.Is(err, page.ErrMoved):
+	case absent(err), errors.Is(err, page.ErrNoFrame), errors.Is(err, page.ErrOutside):
 		kind = platforms.PageChanged
 	}
 	return &platforms.Error{Op: step, Kind: kind, Err: err}
-}
-
-func (f *flow) keepEvidence(ctx context.Context, err error) {
-	if f.client.Evidence == nil {
-		return
-	}
-	e := Evidence{Flow: f.name, Steps: f.steps, Kind: platforms.KindOf(err), Pictures: f.pictures, At: f.client.Clock()}
-	if e.Kind != platforms.BrowserGone && e.Kind != platforms.Cancelled {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-		defer cancel()
-		// A page in trouble may not even be described; what cannot be had stays empty.
-		e.URL, _ = f.tab.URL(ctx)
-		e.Title, _ = f.tab.Title(ctx)
-		e.Screenshot, _ = f.tab.Screenshot(ctx)
-	}
-	f.client.Evidence(e)
-}
-
-func (f *flow) photograph(ctx context.Context, name string) error {
-	png, err := f.tab.Screenshot(ctx)
-	if err != nil {
-		return err
-	}
-	if f.pictures == nil {
-		f.pictures = make(map[string][]byte)
-	}
-	f.pictures[name] = png
-	return nil
 }
 
 // acting notes the traffic before an act, so that what it brings can be awaited.

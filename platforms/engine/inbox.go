@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"google.golang.org/protobuf/proto"
-
 	"troupe/messages"
 	"troupe/platforms"
 	"troupe/platforms/page"
@@ -32,11 +30,13 @@ type inbox struct {
 	flows     int    // flows that run: they judge the signs in answers themselves
 	gap       bool   // something was missed
 	seen      map[uint64]struct{}
+	pending   []*answer       // read from a page, not yet handed out
+	asked     map[string]bool // looks that a listen asked for
 }
 
 func newInbox(c *client) inbox {
 	now := c.Browser.Traffic().Seq()
-	return inbox{client: c, owner: c.Owner, frames: now, responses: now, seen: make(map[uint64]struct{})}
+	return inbox{client: c, owner: c.Owner, frames: now, responses: now, seen: make(map[uint64]struct{}), asked: make(map[string]bool)}
 }
 
 // Drain maps what arrived since the last call. What could be read is returned even when something else could not.
@@ -46,7 +46,9 @@ func (c *client) Drain(ctx context.Context) (platforms.Batch, error) {
 	if c.inbox.owner == "" {
 		return platforms.Batch{}, nil // not yet known whose items these are
 	}
-	return c.inbox.read(ctx, !c.inbox.round)
+	batch, err := c.inbox.read(ctx, !c.inbox.round)
+	c.note(err)
+	return batch, err
 }
 
 // read maps every record after the cursors; answers only if told to. The caller holds the lock.
@@ -70,6 +72,15 @@ func (in *inbox) read(ctx context.Context, answers bool) (platforms.Batch, error
 		}
 		in.take(ctx, rec, &batch, bad)
 	}
+	if answers {
+		for _, a := range in.pending {
+			in.put(a, &batch)
+		}
+		in.pending = nil
+	}
+	for _, i := range batch.Items { // a later answer may have taught a name
+		in.client.Memory.named(i)
+	}
 	batch.Items = in.distinct(batch.Items)
 	slices.SortStableFunc(batch.Items, func(a, b *messages.Item) int { return cmp.Compare(momentOf(a), momentOf(b)) })
 	for _, listen := range slices.Sorted(maps.Keys(bad)) {
@@ -80,7 +91,7 @@ func (in *inbox) read(ctx context.Context, answers bool) (platforms.Batch, error
 
 // take adds the items of one record to batch. Answers that are not good are judged by the signs, unless a flow does.
 func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Batch, bad map[string]error) {
-	if rec.Kind == page.Failed || rec.Body == nil || rec.Kind == page.Frame && !rec.Text {
+	if rec.Kind == page.Failed || rec.Body == nil {
 		return
 	}
 	for _, a := range in.client.answers(ctx, rec, in.owner) {
@@ -94,15 +105,8 @@ func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Bat
 		if a.odd > 0 {
 			in.client.Log.Warn("rows not understood", "listen", a.listen, "rows", a.odd)
 		}
-		if len(a.items) == 0 {
-			continue
-		}
-		if a.more && !in.round && in.unknown(a.items) {
-			in.gap = true
-		}
-		batch.Items = append(batch.Items, a.items...)
-		if rec.At.After(batch.PageAt) {
-			batch.PageAt = rec.At
+		if a.good {
+			in.put(in.client.named(a), batch)
 		}
 	}
 	if rec.Kind == page.Response && in.flows == 0 {
@@ -110,6 +114,46 @@ func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Bat
 			bad[""] = err
 		}
 	}
+}
+
+// put adds the items of one good answer to batch, and notes what it asks for.
+func (in *inbox) put(a *answer, batch *platforms.Batch) {
+	unknown := in.unknown(a.items)
+	if unknown || in.client.Definition.Listen[a.listen] != nil && len(in.client.Definition.Listen[a.listen].Yields) == 0 {
+		in.ask(a.listen)
+	}
+	if a.more && !in.round && unknown {
+		in.gap = true
+	}
+	batch.Items = append(batch.Items, a.items...)
+	if len(a.items) > 0 && a.rec.At.After(batch.PageAt) {
+		batch.PageAt = a.rec.At
+	}
+}
+
+// ask notes the looks that are to be made after something came to a listen.
+func (in *inbox) ask(listen string) {
+	for _, look := range in.client.Definition.Collect.Looks {
+		if slices.Contains(look.After, listen) {
+			in.asked[look.Name] = true
+		}
+	}
+}
+
+// add takes what was read from a page, to be handed out with the next answers.
+func (in *inbox) add(a *answer) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.pending = append(in.pending, a)
+}
+
+// askedFor says whether a look was asked for since it was made last.
+func (in *inbox) askedFor(look string) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	asked := in.asked[look]
+	delete(in.asked, look)
+	return asked
 }
 
 // unknown says whether any of the items was never seen. The caller holds the lock.
@@ -123,18 +167,23 @@ func (in *inbox) unknown(items []*messages.Item) bool {
 	})
 }
 
-// distinct remembers the items, and drops those that were said before in the same words.
+// distinct remembers the items and makes one of those that are about the same thing: a weaker source only adds what a
+// stronger one did not say, whichever came first.
 func (in *inbox) distinct(items []*messages.Item) []*messages.Item {
-	newest := make(map[string]*messages.Item, len(items))
-	return slices.DeleteFunc(items, func(i *messages.Item) bool {
+	at := make(map[string]int, len(items))
+	var all []*messages.Item
+	for _, i := range items {
 		key, _ := i.KnownKey()
-		if proto.Equal(newest[key], i) {
-			return true
-		}
-		newest[key] = i
 		in.remember(key)
-		return false
-	})
+		n, twice := at[key]
+		if !twice {
+			at[key] = len(all)
+			all = append(all, i)
+			continue
+		}
+		all[n] = merged(all[n], i)
+	}
+	return all
 }
 
 func (in *inbox) remember(key string) {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,64 +19,139 @@ const (
 	loginTime     = 5 * time.Minute        // unless the definition says otherwise
 	loginPoll     = 300 * time.Millisecond // between two looks at the login page
 	complaintTime = 3 * time.Second        // for a page to take back an old complaint
-	wrongCodes    = 3
+	wrongEntries  = 3
 	blindLooks    = 10 // in a row: a page that is being replaced cannot be read for a moment
 )
 
-// Login opens the login page and shows what it shows until page and cookie prove the login. A code that expired
-// is renewed by itself; the profile is read from the watched page at the end.
+// wayWord is the kind of an input that asks for another way to log in.
+const wayWord = "way"
+
+// anotherWay is how a login ends whose person wants to log in in another way.
+type anotherWay string
+
+func (w anotherWay) Error() string { return "another way to log in is wanted: " + string(w) }
+
+// another is the error that ends this way to log in for another one; nil when the platform has no such way.
+func (l *login) another(input platforms.Input) error {
+	if way := string(input.Value); slices.Contains(l.flow.client.Definition.Login.Ways, way) {
+		return anotherWay(way)
+	}
+	return nil
+}
+
+// Login shows the login page and what it shows until page and cookie prove the login, in the definition's first way or in
+// the one that a person asks for. The profile is read from the watched page at the end. A platform that is logged in by
+// imported cookies alone is only looked at.
 func (c *client) Login(ctx context.Context, in <-chan platforms.Input, show func(platforms.Step)) (*messages.Profile, error) {
-	qr := c.Definition.Login.QR
+	ways := c.Definition.Login.Ways
+	way := ways[0]
+	for {
+		if way == "cookies" {
+			return c.Probe(ctx)
+		}
+		err := c.loginBy(ctx, way, in, show)
+		if other, ok := errors.AsType[anotherWay](err); ok {
+			way = string(other)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		profile, err := c.Probe(ctx)
+		if err != nil && strings.HasSuffix(platforms.StepOf(err), "/profile") {
+			return nil, &platforms.Error{Op: "login/profile", Kind: platforms.LoginRefused, Err: err}
+		}
+		return profile, err
+	}
+}
+
+// loginBy logs in in one way.
+func (c *client) loginBy(ctx context.Context, way string, in <-chan platforms.Input, show func(platforms.Step)) error {
 	f, err := c.newFlow(ctx, "login", definition.WatchTab)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.fresh = true
 	f.signs = slices.DeleteFunc(f.signs, func(s kindSign) bool { return s.kind != platforms.Challenge }) // here it is no trouble to be logged out
-	limit := qr.Timeout.Max
-	if limit == 0 {
-		limit = loginTime
-	}
+	l := &login{flow: f, in: in, show: show}
+	f.person = l
+	limit := l.choose(way, c.Definition.Login)
 	timed, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if err := f.run(timed, definition.Flow{{Open: &definition.Open{To: definition.Text(qr.Open)}}}); err != nil {
-		return nil, err
+	err = l.begin(timed)
+	if err == nil {
+		err = l.follow(timed)
 	}
-	l := &login{flow: f, qr: qr, show: show}
-	if err := l.follow(timed, in); err != nil {
-		f.keepEvidence(ctx, err)
-		c.dirty[f.tabName] = true
-		if ctx.Err() == nil && timed.Err() != nil {
-			return nil, &platforms.Error{Op: "login/wait", Kind: platforms.LoginTimeout, Err: err}
-		}
-		return nil, err
+	if then := c.Definition.Login.Then; err == nil && len(then) > 0 {
+		f.signs = c.signs()
+		err = f.run(timed, then)
 	}
-	profile, err := c.Probe(timed)
-	if err != nil && strings.HasSuffix(platforms.StepOf(err), "/profile") {
-		return nil, &platforms.Error{Op: "login/profile", Kind: platforms.LoginRefused, Err: err}
+	if _, other := errors.AsType[anotherWay](err); err == nil || other {
+		return err
 	}
-	return profile, err
+	c.dirty[f.tabName] = true
+	f.keepEvidence(ctx, err)
+	if ctx.Err() == nil && timed.Err() != nil {
+		return &platforms.Error{Op: "login/wait", Kind: platforms.LoginTimeout, Err: err}
+	}
+	return err
 }
 
 // login is one login as the page shows it.
 type login struct {
 	flow *flow
-	qr   *definition.QRLogin
+	in   <-chan platforms.Input
 	show func(platforms.Step)
 
-	src     string // of the picture that was shown last
-	shown   bool
-	expires time.Time
-	scanned bool
+	qr      *definition.QRLogin   // of a login by QR code ...
+	form    *definition.FormLogin // ... or by a form
+	code    *definition.Code      // the further step that the platform may ask for
+	refused []definition.Sign
+
+	src      string // of the picture that was shown last
+	shown    bool
+	expires  time.Time
+	scanned  bool
+	renewals int
 
 	asking   bool      // the code step is on
-	entry    time.Time // when a code was entered that was not judged yet
-	complain bool      // the page still complained about the one before
+	entry    time.Time // when something was entered that was not judged yet
+	complain bool      // the page still complained about what was entered before
 	wrong    int
+	message  string // to say with the next question
+}
+
+// choose takes up one way and returns its time limit.
+func (l *login) choose(way string, d definition.Login) time.Duration {
+	limit := definition.Span{}
+	switch way {
+	case "qr":
+		l.qr, l.code, l.refused, limit = d.QR, d.QR.Code, d.QR.State.Refused, d.QR.Timeout
+	case "password":
+		l.form = d.Password
+	case "sms":
+		l.form = d.SMS
+	}
+	if l.form != nil {
+		l.code, l.refused, limit = l.form.Code, l.form.Refused, l.form.Timeout
+	}
+	if limit.Max == 0 {
+		return loginTime
+	}
+	return limit.Max
+}
+
+// begin makes the page show its login.
+func (l *login) begin(ctx context.Context) error {
+	defer l.flow.client.inbox.begin()()
+	if l.form != nil {
+		return l.fillIn(ctx)
+	}
+	return l.load(ctx)
 }
 
 // follow looks at the page again and again until the login is proved or ends otherwise.
-func (l *login) follow(ctx context.Context, in <-chan platforms.Input) error {
+func (l *login) follow(ctx context.Context) error {
 	defer l.flow.client.inbox.begin()()
 	for blind := 0; ; {
 		done, err := l.look(ctx)
@@ -89,7 +163,10 @@ func (l *login) follow(ctx context.Context, in <-chan platforms.Input) error {
 		case platforms.KindOf(err) != platforms.Internal || blind == blindLooks:
 			return l.flow.fail(ctx, "login/look", err)
 		}
-		if err := l.listen(ctx, in); err != nil {
+		if err := l.listen(ctx); err != nil {
+			if _, other := errors.AsType[anotherWay](err); other {
+				return err
+			}
 			return l.flow.fail(ctx, "login/input", err)
 		}
 	}
@@ -104,7 +181,11 @@ func (l *login) look(ctx context.Context) (done bool, err error) {
 	if t := l.flow.trouble(ctx); t != nil {
 		return false, t
 	}
-	for _, part := range []func(context.Context) error{l.refusal, l.expiry, l.code, l.scan, l.picture} {
+	parts := []func(context.Context) error{l.refusal, l.expiry, l.codeStep, l.scan, l.picture}
+	if l.form != nil {
+		parts = []func(context.Context) error{l.refusal, l.codeStep, l.formWrong}
+	}
+	for _, part := range parts {
 		if err := passing(part(ctx)); err != nil {
 			return false, err
 		}
@@ -121,40 +202,62 @@ func passing(err error) error {
 }
 
 func (l *login) refusal(ctx context.Context) error {
-	refused, err := l.flow.anyShown(ctx, l.qr.State.Refused)
+	refused, err := l.flow.anyShown(ctx, l.refused)
 	if err == nil && refused {
-		return &platforms.Error{Kind: platforms.LoginRefused, Err: errors.New("the login was refused on the phone")}
+		return &platforms.Error{Kind: platforms.LoginRefused, Err: errors.New("the platform shows that the login was refused")}
 	}
 	return err
 }
 
-// expiry asks for a new code when the shown one does not work any more.
-func (l *login) expiry(ctx context.Context) error {
-	expired, err := l.flow.anyShown(ctx, l.qr.State.Expired)
-	if err != nil || !expired {
+// listen waits a moment for what the person enters.
+func (l *login) listen(ctx context.Context) error {
+	t := time.NewTimer(loginPoll)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	case input, ok := <-l.in:
+		if !ok {
+			return wait(ctx, loginPoll)
+		}
+		return passing(l.entered(ctx, input))
+	}
+}
+
+func (l *login) entered(ctx context.Context, input platforms.Input) error {
+	switch {
+	case input.Kind == wayWord:
+		return l.another(input)
+	case input.Kind == "refresh" && l.form != nil:
+		return l.fillIn(ctx)
+	case input.Kind == "refresh":
+		return l.renew(ctx)
+	case l.code == nil || !l.asking:
+		return nil // nothing asks for it
+	}
+	p := definition.Place{Find: l.code.Input}
+	if _, err := l.flow.clear(ctx, p); err != nil {
 		return err
 	}
-	return l.renew(ctx)
-}
-
-func (l *login) renew(ctx context.Context) error {
-	l.scanned = false
-	if l.qr.Renew != "" {
-		el, _, err := l.flow.visible(ctx, l.flow.client.Definition.Find[l.qr.Renew], nil)
-		if err != nil {
-			return err
-		}
-		if el != nil {
-			l.flow.acting()
-			return el.Click(ctx)
-		}
+	if err := l.flow.tab.Type(ctx, string(input.Value)); err != nil {
+		return fmt.Errorf("type the code: %w", err)
 	}
-	return l.flow.navigate(ctx, l.flow.address(definition.Text(l.qr.Open)))
+	complain, err := l.flow.anyShown(ctx, l.code.Wrong)
+	if err != nil {
+		return err
+	}
+	if _, err := l.flow.click(ctx, definition.Place{Find: l.code.Submit}); err != nil {
+		return err
+	}
+	l.entry, l.complain = l.flow.client.Clock(), complain
+	return nil
 }
 
-// code asks the person when the page asks for a code, and says so when it was wrong.
-func (l *login) code(ctx context.Context) error {
-	c := l.qr.Code
+// codeStep asks the person when the page asks for a code, and says so when it was wrong.
+func (l *login) codeStep(ctx context.Context) error {
+	c := l.code
 	if c == nil {
 		return nil
 	}
@@ -172,110 +275,29 @@ func (l *login) code(ctx context.Context) error {
 	}
 	if !l.asking {
 		l.asking = true
-		l.show(platforms.Step{Status: "sms_input_required", Ask: ask})
+		l.show(platforms.Step{Status: askStatus, Ask: ask})
 		return nil
 	}
-	return l.judge(ctx, ask)
-}
-
-// judge sees whether the entered code was wrong. A complaint that stood there before counts only when it stays.
-func (l *login) judge(ctx context.Context, ask string) error {
-	if l.entry.IsZero() || l.complain && l.flow.client.Clock().Sub(l.entry) < complaintTime {
-		return nil
-	}
-	wrong, err := l.flow.anyShown(ctx, l.qr.Code.Wrong)
-	if err != nil || !wrong {
-		return err
-	}
-	l.entry = time.Time{}
-	if l.wrong++; l.wrong == wrongCodes {
-		return &platforms.Error{Kind: platforms.LoginRefused, Err: fmt.Errorf("the code was wrong %d times", l.wrong)}
-	}
-	l.show(platforms.Step{Status: "sms_input_required", Ask: ask, Message: "the code was wrong"})
-	return nil
-}
-
-func (l *login) scan(ctx context.Context) error {
-	scanned, err := l.flow.anyShown(ctx, l.qr.State.Scanned)
-	if err == nil && scanned && !l.scanned {
-		l.scanned = true
-		l.show(platforms.Step{Status: "scanning", ExpiresAt: l.expires})
+	wrong, err := l.wasWrong(ctx, c.Wrong)
+	if wrong {
+		l.show(platforms.Step{Status: askStatus, Ask: ask, Message: "the code was wrong"})
 	}
 	return err
 }
 
-// picture shows the code when it is new.
-func (l *login) picture(ctx context.Context) error {
-	el, _, err := l.flow.visible(ctx, l.flow.client.Definition.Find[l.qr.Image], nil)
-	if err != nil || el == nil {
-		return err
+// wasWrong sees whether what was entered was wrong; the third time ends the login. A complaint that stood there before
+// counts only when it stays.
+func (l *login) wasWrong(ctx context.Context, signs []definition.Sign) (bool, error) {
+	if l.entry.IsZero() || l.complain && l.flow.client.Clock().Sub(l.entry) < complaintTime {
+		return false, nil
 	}
-	src, _, err := el.Attr(ctx, "src")
-	if err != nil || src == "" && l.shown || src != "" && src == l.src {
-		return err
+	wrong, err := l.flow.anyShown(ctx, signs)
+	if err != nil || !wrong {
+		return false, err
 	}
-	png, err := pictureOf(ctx, el, src)
-	if err != nil {
-		return err
+	l.entry = time.Time{}
+	if l.wrong++; l.wrong == wrongEntries {
+		return false, &platforms.Error{Kind: platforms.LoginRefused, Err: fmt.Errorf("what was entered was wrong %d times", l.wrong)}
 	}
-	status := "qrcode_ready"
-	if l.shown {
-		status = "qrcode_refreshed"
-	}
-	l.src, l.shown, l.scanned = src, true, false
-	l.expires = l.flow.client.Clock().Add(l.qr.Valid.Min)
-	l.show(platforms.Step{Status: status, QR: png, ExpiresAt: l.expires})
-	return nil
-}
-
-// pictureOf takes a picture from its data: address, or photographs it.
-func pictureOf(ctx context.Context, el page.Element, src string) ([]byte, error) {
-	if encoded, ok := strings.CutPrefix(src, "data:image/png;base64,"); ok {
-		if png, err := base64.StdEncoding.DecodeString(encoded); err == nil {
-			return png, nil
-		}
-	}
-	return el.Screenshot(ctx)
-}
-
-// listen waits a moment for what the person enters.
-func (l *login) listen(ctx context.Context, in <-chan platforms.Input) error {
-	t := time.NewTimer(loginPoll)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	case input, ok := <-in:
-		if !ok {
-			return wait(ctx, loginPoll)
-		}
-		return passing(l.entered(ctx, input))
-	}
-}
-
-func (l *login) entered(ctx context.Context, input platforms.Input) error {
-	switch {
-	case input.Kind == "refresh":
-		return l.renew(ctx)
-	case l.qr.Code == nil || !l.asking:
-		return nil // nothing asks for it
-	}
-	p := definition.Place{Find: l.qr.Code.Input}
-	if _, err := l.flow.clear(ctx, p); err != nil {
-		return err
-	}
-	if err := l.flow.tab.Type(ctx, string(input.Value)); err != nil {
-		return fmt.Errorf("type the code: %w", err)
-	}
-	complain, err := l.flow.anyShown(ctx, l.qr.Code.Wrong)
-	if err != nil {
-		return err
-	}
-	if _, err := l.flow.onElement(ctx, definition.Place{Find: l.qr.Code.Submit}, page.Element.Click); err != nil {
-		return err
-	}
-	l.entry, l.complain = l.flow.client.Clock(), complain
-	return nil
+	return true, nil
 }

@@ -12,6 +12,9 @@ import (
 
 // Probe opens the watched page and reads whose it is. An account counts as logged in by page and cookie together.
 func (c *client) Probe(ctx context.Context) (*messages.Profile, error) {
+	if err := c.mayAct("probe"); err != nil {
+		return nil, err
+	}
 	f, err := c.newFlow(ctx, "probe", definition.WatchTab)
 	if err != nil {
 		return nil, err
@@ -71,6 +74,9 @@ func (f *flow) proved(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	if cookie, err := f.client.Browser.HasCookie(ctx, url, proof.Cookie); err != nil || !cookie {
+		return false, err
+	}
+	if present, err := f.anyShown(ctx, proof.Present); err != nil || !present && len(proof.Present) > 0 {
 		return false, err
 	}
 	absent, err := f.anyShown(ctx, proof.Absent)

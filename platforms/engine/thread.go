@@ -22,6 +22,9 @@ func (c *client) FindReply(ctx context.Context, r *messages.Reply, matched []str
 	if len(steps) == 0 {
 		return "", false, &platforms.Error{Op: "thread", Kind: platforms.Unsupported}
 	}
+	if err := c.mayAct("thread"); err != nil {
+		return "", false, err
+	}
 	if c.inbox.ownerID() == "" {
 		if _, err := c.Probe(ctx); err != nil {
 			return "", false, err
@@ -31,6 +34,7 @@ func (c *client) FindReply(ctx context.Context, r *messages.Reply, matched []str
 	if err != nil {
 		return "", false, err
 	}
+	defer c.closeTab(ctx, actTab)
 	since := r.GetDispatchedAt()
 	if since == 0 {
 		since = r.GetAcceptedAt()

@@ -49,6 +49,7 @@ func newRig(t *testing.T, o site.NewOwner) *rig {
 		t.Fatal(err)
 	}
 	def.Collect.NavigateAtMost = definition.Rate{Events: 600, Per: time.Minute}
+	def.Collect.BackOff = definition.BackOff{First: time.Nanosecond, Most: time.Nanosecond}
 	owner, err := web.CreateOwner(o)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"troupe/platforms"
+	"troupe/platforms/definition"
+	"troupe/platforms/page"
+)
+
+// listStart is how long a list may take to show its first rows before it is turned.
+const listStart = 2 * findTime / 3
+
+// locate finds the row with a key. A row that is not there when the list has ended is gone.
+func (f *flow) locate(ctx context.Context, l *definition.Locate) (string, error) {
+	key := f.text(l.Is)
+	if strings.TrimSpace(key) == "" {
+		return "", fmt.Errorf("%s without a key: %w", l.Row, errGone)
+	}
+	r := f.newRow(l, key)
+	for turns := 0; ; turns++ {
+		el, ended, err := f.rowOrEnd(ctx, r, l)
+		if err != nil {
+			return "", err
+		}
+		if el != nil {
+			f.row = r
+			return fmt.Sprintf("after %d turns of the list", turns), nil
+		}
+		if ended {
+			return "", fmt.Errorf("%s: %w", l.Row, errGone)
+		}
+		if turns == l.AtMost {
+			return "", fmt.Errorf("%s, looked for on %d pages, %w", l.Row, turns+1, errFar)
+		}
+		if err := f.turn(ctx, r.within, l); err != nil {
+			return "", err
+		}
+	}
+}
+
+// rowOrEnd looks for a row for a moment; ended says that the list holds no more.
+func (f *flow) rowOrEnd(ctx context.Context, r *row, l *definition.Locate) (el page.Element, ended bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, listStart)
+	defer cancel()
+	for looks := 0; ; looks++ {
+		el, err = f.findRow(ctx, r)
+		if el != nil || err != nil && !thrown(err) {
+			return el, false, err
+		}
+		if err == nil { // rows are drawn after the list grew
+			if ended, more := f.listEnd(ctx, l, r.within); looks >= 3 && ended || looks >= 1 && more {
+				return nil, ended, nil
+			}
+		}
+		if wait(ctx, pollTime) != nil {
+			if err != nil {
+				err = &platforms.Error{Kind: platforms.PageChanged, Err: err}
+			}
+			return nil, false, err
+		}
+	}
+}
+
+// listEnd says whether a list has ended, or can be turned now. Neither: it is still loading.
+func (f *flow) listEnd(ctx context.Context, l *definition.Locate, within *row) (ended, more bool) {
+	if l.Scroll == "" {
+		if l.More == "" {
+			return true, false
+		}
+		return f.moreIn(ctx, within, l.More)
+	}
+	at, err := f.position(ctx, l.Scroll)
+	if err != nil {
+		return false, false
+	}
+	if !at.bottom() {
+		return false, true
+	}
+	end, _, err := f.findIn(ctx, f.client.Definition.Find[l.End], nil)
+	if err != nil || end == nil {
+		return false, false
+	}
+	seen, err := isSeen(ctx, end)
+	return err == nil && seen, false
+}
+
+// moreIn looks for the button that lengthens a list, in a row or on the whole page.
+func (f *flow) moreIn(ctx context.Context, within *row, more string) (ended, turnable bool) {
+	var in page.Element
+	if within != nil {
+		var err error
+		if in, err = f.findRow(ctx, within); err != nil || in == nil {
+			return err == nil, false
+		}
+	}
+	button, _, err := f.visible(ctx, f.client.Definition.Find[more], in)
+	return err == nil && button == nil, button != nil
+}
+
+// turn lengthens a list by one page.
+func (f *flow) turn(ctx context.Context, within *row, l *definition.Locate) error {
+	f.acting()
+	if l.Scroll != "" {
+		return f.scrollBy(ctx, l.Scroll)
+	}
+	el, err := f.findRow(ctx, within)
+	if err != nil {
+		return err
+	}
+	button, _, err := f.visible(ctx, f.client.Definition.Find[l.More], el)
+	if err != nil || button == nil {
+		return err
+	}
+	return over(ctx, button.Click(ctx))
+}
+
+// scrollBy turns the wheel over a container by most of what it shows.
+func (f *flow) scrollBy(ctx context.Context, container string) error {
+	at, err := f.position(ctx, container)
+	if err != nil {
+		return err
+	}
+	_, err = f.onElement(ctx, definition.Place{Find: container}, func(el page.Element, ctx context.Context) error {
+		return f.tab.Scroll(ctx, el, max(100, int(at.Height*4/5)))
+	})
+	return err
+}
+
+// positionFunction tells how far a container is scrolled; of several selectors the first that is there counts.
+const positionFunction = `(selectors) => {
+  const el = selectors.map(s => document.querySelector(s)).find(Boolean);
+  return el ? {top: el.scrollTop, height: el.clientHeight, whole: el.scrollHeight} : null;
+}`
+
+type position struct{ Top, Height, Whole float64 }
+
+func (p position) bottom() bool { return p.Top+p.Height >= p.Whole-2 }
+
+func (f *flow) position(ctx context.Context, container string) (position, error) {
+	raw, err := f.eval(ctx, "scroll position", positionFunction, "", f.client.Definition.Find[container])
+	if err != nil {
+		return position{}, err
+	}
+	var at *position
+	if err := json.Unmarshal(raw, &at); err != nil {
+		return position{}, fmt.Errorf("scroll position: %w", err)
+	}
+	if at == nil {
+		return position{}, fmt.Errorf("%s %w", container, errMissing)
+	}
+	return *at, nil
+}
