@@ -30,9 +30,11 @@ type KernelFence struct {
 	set   *nftables.Set
 	claim *net.UnixListener // holds the table's number
 
-	mu   sync.Mutex
-	used map[uint32]bool
-	next uint32
+	mu     sync.Mutex
+	conn   *nftables.Conn // kept: the kernel makes the end of a connection wait for what was deleted on it
+	socket *netlink.Conn  // below conn
+	used   map[uint32]bool
+	next   uint32
 }
 
 // A mark is 8 bits that say "troupe", 10 that number the node on this machine, and 14 that number the gate on the node.
@@ -58,9 +60,11 @@ func NewKernelFence() (*KernelFence, error) {
 		base: markPrefix | node<<nodeShift, table: table, claim: claim, used: map[uint32]bool{}, next: rand.Uint32N(gatesPerNode),
 		set: &nftables.Set{Table: table, Name: "leased", KeyType: nftables.TypeMark, KeyByteOrder: binaryutil.NativeEndian, HasTimeout: true},
 	}
-	if err := k.change(k.build); err != nil {
-		_ = claim.Close()
-		return nil, fmt.Errorf("make kernel fence (it needs root or CAP_NET_ADMIN): %w", err)
+	if err = k.connect(); err == nil {
+		err = k.change(k.build)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("make kernel fence (it needs root or CAP_NET_ADMIN): %w", err), k.hangUp())
 	}
 	return k, nil
 }
@@ -118,21 +122,44 @@ func (k *KernelFence) Close() error {
 		conn.DelTable(k.table)
 		return nil
 	})
+	return errors.Join(err, k.hangUp())
+}
+
+func (k *KernelFence) connect() error {
+	conn, err := nftables.New(nftables.AsLasting(), nftables.WithSockOptions(func(c *netlink.Conn) error {
+		k.socket = c
+		return nil
+	}))
+	if err != nil {
+		return err
+	}
+	k.conn = conn
+	return nil
+}
+
+func (k *KernelFence) hangUp() error {
+	var err error
+	if k.conn != nil {
+		err = k.conn.CloseLasting()
+	}
 	return errors.Join(err, k.claim.Close())
 }
 
 // change makes one transaction.
 func (k *KernelFence) change(with func(*nftables.Conn) error) error {
-	conn, err := nftables.New(nftables.WithSockOptions(func(c *netlink.Conn) error {
-		return c.SetDeadline(time.Now().Add(netlinkTime))
-	}))
-	if err != nil {
-		return err
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	err := k.socket.SetDeadline(time.Now().Add(netlinkTime))
+	if err == nil {
+		err = with(k.conn)
 	}
-	if err := with(conn); err != nil {
-		return err
+	if err == nil {
+		err = k.conn.Flush()
 	}
-	return conn.Flush()
+	if err != nil && !errors.Is(err, unix.ENOENT) { // a late answer must not be taken for the next one's
+		err = errors.Join(err, k.conn.CloseLasting(), k.connect())
+	}
+	return err
 }
 
 // admit gives a new gate its mark. It is not leased.

@@ -25,7 +25,10 @@ import (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == stoppedGate {
-		runStoppedGate(os.Args[2])
+		if err := runStoppedGate(os.Args[2], os.Args[3], os.Args[4]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		return
 	}
 	if hosts := os.Getenv(hostsEnv); hosts != "" {
