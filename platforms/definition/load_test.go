@@ -180,11 +180,51 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		src = strings.Replace(src, change[0], change[1], 1)
 	}
 	_, err := parse(src)
-	for i, want := range []string{"platform.yaml:5: version: ", "platform.yaml:8: locale: ", "probe[1].await: listen has no"} {
+	for i, want := range []string{"platform.yaml:6: version: ", "platform.yaml:9: locale: ", "probe[1].await: listen has no"} {
 		lines := strings.Split(fmt.Sprint(err), "\n")
 		if len(lines) != 3 || !strings.Contains(lines[i], want) {
 			t.Errorf("want %q in line %d of\n%v", want, i, err)
 		}
+	}
+}
+
+// TestTenMistakesAreNamedAtOnce spoils ten lines in ten ways: words, values, names, expressions and proofs.
+func TestTenMistakesAreNamedAtOnce(t *testing.T) {
+	src := source(t)
+	changes := []struct{ old, new, want string }{
+		{"version: 1\n", "version: one\n", "no whole number"},
+		{"time_zone: Asia/Shanghai", "time_zone: Mars/Olympus", "no IANA time zone"},
+		{"https://creator.sandbox.test/messages", "https://evil.example/messages", "not among hosts.sites"},
+		{"more: .has_more", "more: .has_more |", "jq:"},
+		{"- await: me", "- await: myself", `listen has no "myself"`},
+		{"valid: 60s", "valid: soon", "not a span of time"},
+		{"round: 15s-30s", "rounds: 15s-30s", `unknown word "rounds"`},
+		{"- refresh: refresh", "- commit: { click: refresh }", "only a reply may commit"},
+		{`    - assert: { url: true, is: "{{pages.comments}}?work_id={{target.work_id}}" }` + "\n", "", "before an assert of who is answered"},
+		{"- { visible: captcha }", "- { visible: captchas }", `find has no "captchas"`},
+	}
+	for _, c := range changes {
+		if !strings.Contains(src, c.old) {
+			t.Fatalf("the definition has no %q any more", c.old)
+		}
+		src = strings.Replace(src, c.old, c.new, 1)
+	}
+	_, err := parse(src)
+	problems, _ := errors.AsType[definition.Problems](err)
+	for _, c := range changes {
+		at := slices.IndexFunc(problems, func(p definition.Problem) bool { return strings.Contains(p.Text, c.want) })
+		if at < 0 {
+			t.Errorf("no problem says %q", c.want)
+			continue
+		}
+		if c.new != "" {
+			if line := strings.Count(src[:strings.Index(src, strings.TrimSpace(c.new))], "\n") + 1; problems[at].Line != line {
+				t.Errorf("%q is said of line %d, not %d", c.want, problems[at].Line, line)
+			}
+		}
+	}
+	if len(problems) > len(changes)+2 { // a step that cannot be read may miss elsewhere
+		t.Errorf("%d problems:\n%v", len(problems), err)
 	}
 }
 

@@ -166,4 +166,3 @@ func (c *checker) queryAs(path, form string, q *Query) *gojq.Query {
 	}
 	return parsed
 }
-

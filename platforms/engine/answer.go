@@ -104,6 +104,16 @@ func (c *client) answers(ctx context.Context, rec page.Record, owner string) []*
 	return all
 }
 
+// yields says whether a record is an answer that items are read from.
+func (c *client) yields(ctx context.Context, rec page.Record) bool {
+	for _, l := range c.Definition.Listen {
+		if len(l.Yields) > 0 && matches(ctx, l, rec) {
+			return true
+		}
+	}
+	return false
+}
+
 // read maps one body. Whatever goes wrong with a good answer means that the page changed.
 func read(ctx context.Context, name string, l *definition.Listen, b *body) *answer {
 	a := &answer{listen: name, rec: b.rec, vars: b.vars}

@@ -91,10 +91,16 @@ func (in *inbox) read(ctx context.Context, answers bool) (platforms.Batch, error
 
 // take adds the items of one record to batch. Answers that are not good are judged by the signs, unless a flow does.
 func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Batch, bad map[string]error) {
-	if rec.Kind == page.Failed || rec.Body == nil {
+	if rec.Kind == page.Failed {
 		return
 	}
-	for _, a := range in.client.answers(ctx, rec, in.owner) {
+	var all []*answer
+	if rec.Body != nil {
+		all = in.client.answers(ctx, rec, in.owner)
+	} else if in.client.yields(ctx, rec) { // it came, but could not be had
+		in.gap = true
+	}
+	for _, a := range all {
 		if a.good {
 			delete(bad, a.listen)
 		}

@@ -54,7 +54,7 @@ func (c *client) judge(ctx context.Context, rec page.Record, owner string) error
 
 // says whether an answer, whose address the sign names, shows the sign. What is no JSON is null to a query, with $text.
 func says(ctx context.Context, s *definition.Sign, b *body) bool {
-	if len(s.Status) > 0 && !slices.Contains(s.Status, b.rec.Status) {
+	if len(s.Status) > 0 && !slices.Contains(s.Status, b.rec.Status) || b.rec.Body == nil && !s.When.IsZero() {
 		return false
 	}
 	value, err := b.json()
