@@ -43,6 +43,7 @@ type config struct {
 	RecycleMemory string
 	RecycleAge    string
 	ExitURL       string
+	Noise         string
 	Fence         string
 	EvidenceSize  string
 	EvidenceAge   string
@@ -74,6 +75,7 @@ var settings = []setting{
 	{"recycle-memory", "RECYCLE_MEMORY"},
 	{"recycle-age", "RECYCLE_AGE"},
 	{"exit-url", "EXIT_URL"},
+	{"persona-noise", "PERSONA_NOISE"},
 	{"fence", "FENCE"},
 	{"evidence-size", "EVIDENCE_SIZE"},
 	{"evidence-age", "EVIDENCE_AGE"},
@@ -98,6 +100,7 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.RecycleMemory, "recycle-memory", "600MiB", c.t("a browser that takes more memory is started again at a quiet moment; 0 for never"))
 	f.StringVar(&cfg.RecycleAge, "recycle-age", "24h", c.t("a browser of about this age is started again at a quiet moment; 0 for never"))
 	f.StringVar(&cfg.ExitURL, "exit-url", "", c.t("page that answers the caller's address; asked through a proxy when it is checked, to show its exit address"))
+	f.StringVar(&cfg.Noise, "persona-noise", "off", c.t("noise of new accounts in canvas, WebGL and audio where they are not told: off, or seed, each its own"))
 	f.StringVar(&cfg.Fence, "fence", "process", c.t("what holds an account's traffic back without a lease: this process, or kernel: nftables judge each packet as well (root only)"))
 	f.StringVar(&cfg.EvidenceSize, "evidence-size", "1GiB", c.t("how much evidence of failed flows this node keeps, oldest dropped first"))
 	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
@@ -209,6 +212,9 @@ func (c *config) validate() error {
 	}
 	if u, err := url.Parse(c.ExitURL); c.ExitURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		bad("EXIT_URL=%q: an address such as https://example.org/ip", c.ExitURL)
+	}
+	if c.Noise != "off" && c.Noise != "seed" {
+		bad("PERSONA_NOISE=%q: off or seed", c.Noise)
 	}
 	if c.Fence != "process" && c.Fence != "kernel" {
 		bad("FENCE=%q: process or kernel", c.Fence)

@@ -90,7 +90,7 @@ func startNode(cfg *config, log *slog.Logger) (*node, error) {
 	logins := states{shared.Ring}
 	if n.master, err = root.SpawnNamed(master.Props(master.Config{
 		Store: n.store, Leases: n.leases, Board: published, Platforms: masterPlatforms(definitions),
-		Keys: shared.Ring, SealSecret: logins.sealSecret,
+		Keys: shared.Ring, SealSecret: logins.sealSecret, Noise: cfg.Noise,
 		Clock: lease.BootTime, Now: time.Now, Log: log,
 	}), master.Name); err != nil {
 		return nil, n.abort("start the master", err)

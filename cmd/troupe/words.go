@@ -261,6 +261,8 @@ var chinese = map[string]string{
 	"scan the code of %s on %s/phone (choose the owner %s)":                                                                                "请在 %[2]s/phone 上扫 %[1]s 的码（选择所有者 %[3]s）",
 	"stopping: saving logins, closing browsers ...":                                                                                        "正在停止：保存登录、关闭浏览器……",
 
+	"noise of new accounts in canvas, WebGL and audio where they are not told: off, or seed, each its own": "新账号在 canvas、WebGL 和音频里的噪声（未指明时）：off 无，seed 各自不同",
+
 	// what is said
 	"error:":                            "错误：",
 	"stopped":                           "已中断",
