@@ -26,9 +26,9 @@ const (
 	pushes      = 150 // comments whose way to the clients is timed
 	quietRounds = 20
 	busyRounds  = 10
-	busyItems   = 25 // that a busy round finds
-	side        = 4  // accounts side by side
-	kills       = 3  // of the node
+	busyItems   = 25    // that a busy round finds
+	few, many   = 5, 10 // accounts side by side
+	kills       = 3     // of the node
 )
 
 // BenchmarkFigures measures everything once and prints the table; `make bench` runs it.
@@ -48,15 +48,19 @@ func BenchmarkFigures(b *testing.B) {
 	step(fmt.Sprintf("%d quiet rounds, %d busy ones", quietRounds, busyRounds))
 	s.countRounds(account)
 	s.weigh("1 account", 0) // what it would share with others is its own
-	step(fmt.Sprintf("%d accounts side by side, at their own pace", side))
-	for n := 1; n < side; n++ {
-		s.logIn(fmt.Sprint("店主", n))
+	step("a Chromium started and started again, and pages that are not kept")
+	s.timeStarts(account)
+	for _, side := range []int{few, many} {
+		step(fmt.Sprintf("%d accounts side by side, at their own pace", side))
+		for len(s.accounts) < side {
+			s.logIn(fmt.Sprint("店主", len(s.accounts)))
+		}
+		s.idle(fmt.Sprintf("quiet account of %d at its own pace, of one core", side), 30*time.Second)
+		s.weigh(fmt.Sprintf("mean of %d accounts", side), 140)
 	}
-	s.idle(30 * time.Second)
-	s.weigh(fmt.Sprintf("mean of %d accounts", side), 140)
 	step("browsers killed")
 	var again Sample
-	for _, id := range s.accounts {
+	for _, id := range s.accounts[:4] {
 		again = append(again, s.killBrowser(id))
 	}
 	step("the node killed and started again")
@@ -216,12 +220,12 @@ func (s *stage) cpu(pid int) time.Duration {
 }
 
 // idle counts what accounts cost that nobody writes to, at the pace of looking that their platform has.
-func (s *stage) idle(during time.Duration) {
+func (s *stage) idle(what string, during time.Duration) {
 	s.Helper()
 	from := s.cpu(s.node.PID())
 	time.Sleep(during)
 	used := s.cpu(s.node.PID()) - from
-	s.table.Add("quiet account at its own pace, of one core", 100*used.Seconds()/during.Seconds()/float64(len(s.accounts)), Percent, 0)
+	s.table.Add(what, 100*used.Seconds()/during.Seconds()/float64(len(s.accounts)), Percent, 0)
 }
 
 // weigh adds the memory of the accounts' browsers, per account.
