@@ -26,7 +26,7 @@ type (
 func (a *account) start(c actor.Context) {
 	a.enter(c, messages.Starting, "", "")
 	self, root := c.Self(), c.ActorSystem().Root
-	upstream, err := OpenUpstream(a.Node.Ring, a.Upstream)
+	upstream, err := openUpstream(a.Node.Ring, a.Upstream)
 	if err != nil {
 		a.fail(c, err.Error())
 		return

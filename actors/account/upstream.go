@@ -3,6 +3,7 @@ package account
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -40,8 +41,8 @@ type (
 	}
 )
 
-// OpenUpstream makes what the gate needs of the proxy that came with the assignment; nil means directly.
-func OpenUpstream(ring *vault.KeyRing, u *messages.Upstream) (*gate.Upstream, error) {
+// openUpstream makes what the gate needs of the proxy that came with the assignment; nil means directly.
+func openUpstream(ring *vault.KeyRing, u *messages.Upstream) (*gate.Upstream, error) {
 	if u == nil {
 		return nil, nil
 	}
@@ -74,7 +75,7 @@ func (a *account) onSetUpstream(c actor.Context, m *messages.SetUpstream) {
 	if m.GetEpoch() != uint64(a.Epoch) || a.gate == nil || a.draining != nil {
 		return
 	}
-	upstream, err := OpenUpstream(a.Node.Ring, m.GetUpstream())
+	upstream, err := openUpstream(a.Node.Ring, m.GetUpstream())
 	if err != nil {
 		a.fail(c, err.Error())
 		return
@@ -104,17 +105,30 @@ func (a *account) checkUpstream(c actor.Context, asker *actor.PID) {
 		defer cancel()
 		check := g.Check(ctx, target, exit)
 		if asker != nil {
-			system.Send(asker, a.checkedMessage(proxy, check))
+			system.Send(asker, a.Node.checked(proxy, a.ID, check))
 		}
 		return upstreamChecked{proxy, check}
 	})
 }
 
-// checkedMessage is a check's outcome for the master.
-func (a *account) checkedMessage(proxy *messages.Upstream, check gate.Check) *messages.ProxyChecked {
+// CheckProxy checks a proxy that no account goes out through, from this node, without a gate: it reaches target (host:port)
+// through it and sends nothing there.
+func (n *Node) CheckProxy(ctx context.Context, proxy *messages.Upstream, target string) (*messages.ProxyChecked, error) {
+	upstream, err := openUpstream(n.Ring, proxy)
+	if err != nil {
+		return nil, err
+	}
+	if upstream == nil {
+		return nil, errors.New("there are none")
+	}
+	return n.checked(proxy, "", gate.CheckUpstream(ctx, upstream, nil, target, n.ExitURL)), nil
+}
+
+// checked is a check's outcome for the master; account is whose gate it went through, if any.
+func (n *Node) checked(proxy *messages.Upstream, account messages.AccountID, check gate.Check) *messages.ProxyChecked {
 	return &messages.ProxyChecked{
-		Proxy: proxy.GetProxy(), Account: string(a.ID), Worker: string(a.Node.ID), Class: string(check.Class), Reason: check.Reason,
-		ExitAddress: check.ExitAddress, LatencyMs: check.Latency.Milliseconds(), At: a.Node.Now().UnixMilli(),
+		Proxy: proxy.GetProxy(), Account: string(account), Worker: string(n.ID), Class: string(check.Class), Reason: check.Reason,
+		ExitAddress: check.ExitAddress, LatencyMs: check.Latency.Milliseconds(), At: n.Now().UnixMilli(),
 	}
 }
 
@@ -125,7 +139,7 @@ func (a *account) onUpstreamChecked(c actor.Context, m upstreamChecked) {
 	if m.check.Class == gate.NoLease {
 		return // the gate's opening asks again
 	}
-	c.Send(a.Master, a.checkedMessage(m.proxy, m.check))
+	c.Send(a.Master, a.Node.checked(m.proxy, a.ID, m.check))
 	if m.check.Class != gate.OK {
 		a.upstreamOK = false
 		a.enter(c, messages.ProxyDown, fmt.Sprintf("the proxy does not work (%s): %s", m.check.Class, m.check.Reason), "")
