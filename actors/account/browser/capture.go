@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -18,67 +17,30 @@ const (
 	maxBody      = 8 << 20           // bytes of one body
 	durableBody  = 2*maxBody + 1<<10 // bytes of one body as Chromium counts them: text may take two for each character
 	maxPost      = 64 << 10          // bytes of what a request carried
-
-	bodyLimit   = 10 * time.Second // to fetch one body
-	maxInFlight = 4096             // requests of a target that are noted while they run
+	maxHeaders   = 256 << 10         // bytes of headers, which Chromium counts with the body on the wire
 )
 
 // recording has a target's traffic reported, with bodies that outlive a navigation. What a request carried is reported
 // with it, if it is small.
-func recording(t *target) []step {
+func recording() []step {
 	sizes := map[string]any{"maxTotalBufferSize": durableTotal, "maxResourceBufferSize": durableBody, "maxPostDataSize": maxPost}
 	enable := maps.Clone(sizes)
 	enable["enableDurableMessages"] = true
-	return []step{
-		{"Network.enable", enable},
-		{"Network.configureDurableMessages", sizes},
-	}
-}
-
-// request is what is known of a request or socket before it ends.
-type request struct {
-	method, url string
-	status      int
-	answered    bool // headers came
-}
-
-// requests are a target's running requests and open sockets. Only the goroutine that follows events uses them.
-type requests struct {
-	running map[proto.NetworkRequestID]request
-	sockets map[proto.NetworkRequestID]string
-}
-
-func newRequests() *requests {
-	return &requests{running: map[proto.NetworkRequestID]request{}, sockets: map[proto.NetworkRequestID]string{}}
-}
-
-// note remembers a running request. Some never end (their page went away); too many are forgotten.
-func (q *requests) note(id proto.NetworkRequestID, r request) {
-	if len(q.running) >= maxInFlight {
-		clear(q.running)
-	}
-	q.running[id] = r
-}
-
-// bodyJob is a response whose body is to be fetched.
-type bodyJob struct {
-	from *target
-	id   proto.NetworkRequestID
-	rec  page.Record
+	return []step{{"Network.enable", enable}, {"Network.configureDurableMessages", sizes}}
 }
 
 // capture takes one network event of a target. It does not wait.
 func (r *traffic) capture(t *target, e *cdp.Event) {
 	switch e.Method {
 	case "Network.requestWillBeSent":
-		var m proto.NetworkRequestWillBeSent
+		var m requestSent
 		if decode(e, &m) {
-			t.requests.note(m.RequestID, request{method: m.Request.Method, url: m.Request.URL})
+			r.asked(t, &m)
 		}
 	case "Network.responseReceived":
 		var m proto.NetworkResponseReceived
 		if decode(e, &m) {
-			t.requests.answered(&m)
+			t.requests.answered(&m, t.origin)
 		}
 	case "Network.loadingFinished":
 		var m proto.NetworkLoadingFinished
@@ -93,68 +55,59 @@ func (r *traffic) capture(t *target, e *cdp.Event) {
 	case "Network.webSocketCreated":
 		var m proto.NetworkWebSocketCreated
 		if decode(e, &m) {
-			t.requests.sockets[m.RequestID] = m.URL
+			t.requests.opened(m.RequestID, request{method: "GET", url: m.URL, origin: t.origin})
+		}
+	case "Network.webSocketWillSendHandshakeRequest":
+		var m proto.NetworkWebSocketWillSendHandshakeRequest
+		if decode(e, &m) {
+			t.requests.shook(&m)
 		}
 	case "Network.webSocketClosed":
 		var m proto.NetworkWebSocketClosed
 		if decode(e, &m) {
-			delete(t.requests.sockets, m.RequestID)
+			t.requests.closed(m.RequestID)
 		}
 	case "Network.webSocketFrameReceived":
-		var m proto.NetworkWebSocketFrameReceived
-		if decode(e, &m) {
-			r.frame(t, &m)
-		}
+		r.frame(t, page.Frame, e)
+	case "Network.webSocketFrameSent":
+		r.frame(t, page.Sent, e)
 	}
 }
 
 func decode(e *cdp.Event, into any) bool { return json.Unmarshal(e.Params, into) == nil }
 
-func (q *requests) answered(m *proto.NetworkResponseReceived) {
-	req, ok := q.running[m.RequestID]
-	if !ok { // of a worker whose start we did not see
-		req = request{method: "GET", url: m.Response.URL}
+// asked notes a request. What it carries is kept only if somebody wants the answer.
+func (r *traffic) asked(t *target, m *requestSent) {
+	req := request{method: m.Request.Method, url: m.Request.URL, origin: askerOf(m.DocumentURL)}
+	if r.wants(page.Response, req.method, req.url) {
+		req.post = m.post()
 	}
-	req.status, req.answered = m.Response.Status, true
-	q.note(m.RequestID, req)
+	t.requests.note(m.RequestID, req)
 }
 
 // finished hands a wanted response to the fetchers. One that was too large on the wire is not fetched at all.
 func (r *traffic) finished(t *target, id proto.NetworkRequestID, encoded float64) {
-	req, ok := t.requests.running[id]
-	delete(t.requests.running, id)
+	req, ok := t.requests.take(id)
 	if !ok || !r.wants(page.Response, req.method, req.url) {
 		return
 	}
-	rec := r.record(t, page.Response, req)
-	if encoded > maxBody {
+	rec := req.record(t, page.Response)
+	if encoded > maxBody+maxHeaders {
 		rec.Err = tooLarge
 		r.add(rec)
 		return
 	}
-	select {
-	case r.bodies <- bodyJob{from: t, id: id, rec: rec}:
-	default:
-		rec.Err = "too many responses at once"
-		r.add(rec)
-	}
+	r.fetch(bodyJob{from: t, id: id, rec: rec})
 }
 
 func (r *traffic) failed(t *target, m *proto.NetworkLoadingFailed) {
-	req, ok := t.requests.running[m.RequestID]
-	delete(t.requests.running, m.RequestID)
+	req, ok := t.requests.take(m.RequestID)
 	if !ok || !r.wants(page.Failed, req.method, req.url) {
 		return
 	}
-	rec := r.record(t, page.Failed, req)
+	rec := req.record(t, page.Failed)
 	rec.Err = m.ErrorText
 	r.add(rec)
-}
-
-func (r *traffic) record(t *target, kind page.RecordKind, req request) page.Record {
-	return page.Record{
-		At: time.Now(), Kind: kind, Tab: t.tabName(), Method: req.method, URL: req.url, Status: req.status,
-	}
 }
 
 // The opcodes of a WebSocket's data frames.
@@ -163,40 +116,41 @@ const (
 	binaryFrame = 2
 )
 
-func (r *traffic) frame(t *target, m *proto.NetworkWebSocketFrameReceived) {
-	url := t.requests.sockets[m.RequestID]
-	opcode := int(m.Response.Opcode)
-	if opcode != textFrame && opcode != binaryFrame || !r.wants(page.Frame, "GET", url) {
+// socketFrame is a frame that a socket received or sent.
+type socketFrame struct {
+	RequestID proto.NetworkRequestID `json:"requestId"`
+	Response  struct {
+		Opcode      float64 `json:"opcode"`
+		PayloadData string  `json:"payloadData"`
+	} `json:"response"`
+	TooLarge bool `json:"tooLarge"` // its contents were not taken in
+}
+
+func (r *traffic) frame(t *target, kind page.RecordKind, e *cdp.Event) {
+	var m socketFrame
+	if !decode(e, &m) {
 		return
 	}
-	rec := r.record(t, page.Frame, request{method: "GET", url: url})
+	socket := t.requests.sockets[m.RequestID]
+	opcode := int(m.Response.Opcode)
+	if opcode != textFrame && opcode != binaryFrame || !r.wants(kind, socket.method, socket.url) {
+		return
+	}
+	rec := socket.record(t, kind)
 	rec.Text = opcode == textFrame
-	setBody(&rec, m.Response.PayloadData, !rec.Text)
+	if m.TooLarge {
+		rec.Err = tooLarge
+	} else {
+		setBody(&rec, m.Response.PayloadData, !rec.Text)
+	}
 	r.add(rec)
 }
 
-// fetch is one of the fetchers of bodies.
-func (r *traffic) fetch() {
-	for {
-		select {
-		case job := <-r.bodies:
-			r.add(job.fetch())
-		case <-r.life.Done():
-			return
-		}
+// record begins the record of what became of a request.
+func (q request) record(t *target, kind page.RecordKind) page.Record {
+	return page.Record{
+		At: time.Now(), Kind: kind, Tab: t.tabName(), Origin: q.origin, Method: q.method, URL: q.url, Status: q.status, Post: q.post,
 	}
-}
-
-func (j bodyJob) fetch() page.Record {
-	ctx, cancel := context.WithTimeout(j.from.ctx, bodyLimit)
-	defer cancel()
-	body, err := proto.NetworkGetResponseBody{RequestID: j.id}.Call(j.from.in(ctx))
-	if err != nil {
-		j.rec.Err = err.Error()
-		return j.rec
-	}
-	setBody(&j.rec, body.Body, body.Base64Encoded)
-	return j.rec
 }
 
 const tooLarge = "body is too large"

@@ -61,7 +61,7 @@ func (i *Instance) steps(t *target) []step {
 	if s, ok := i.noise(t); ok {
 		steps = append(steps, s)
 	}
-	return slices.Concat(steps, i.guards(t), recording(t))
+	return slices.Concat(steps, i.guards(t), recording())
 }
 
 // personaSteps are what the switches cannot say. Before Chromium was asked who it is, only the processors are known.

@@ -51,7 +51,9 @@ type target struct {
 
 	name     atomic.Pointer[string] // of the kept tab; nil for popups
 	doc      *document              // of pages and iframes
+	origin   string                 // of a worker's script
 	requests *requests
+	bodies   bodies
 	handles  handles
 	judging  atomic.Bool // somebody finds out whether it hangs
 	served   atomic.Bool // each of its requests is answered here
@@ -71,7 +73,8 @@ func (t *target) lose(why string) {
 
 // targets are all that we are attached to, by session and by id.
 type targets struct {
-	i *Instance
+	i      *Instance
+	anchor atomic.Pointer[target] // the page that stays; nil before it is there
 
 	mu        sync.Mutex
 	bySession map[proto.TargetSessionID]*target
@@ -155,7 +158,7 @@ func (ts *targets) add(m *proto.TargetAttachedToTarget, parent *target) {
 	t := &target{
 		session: &session{client: ts.i.browser.client, id: m.SessionID, ctx: life},
 		all:     ts, id: m.TargetInfo.TargetID, kind: m.TargetInfo.Type, opener: m.TargetInfo.OpenerID,
-		parent: parent, ready: make(chan struct{}), cancel: cancel, requests: newRequests(),
+		parent: parent, ready: make(chan struct{}), cancel: cancel, requests: newRequests(), origin: askerOf(m.TargetInfo.URL),
 	}
 	if t.hasDocument() {
 		t.doc, t.silent = newDocument(proto.PageFrameID(t.id)), t.judge

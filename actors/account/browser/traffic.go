@@ -10,9 +10,7 @@ import (
 
 const (
 	maxRecords = 2000
-	maxHeld    = 64 << 20 // bytes of bodies in the ring
-	bodyJobs   = 1024     // responses whose body is still to be fetched
-	fetchers   = 4
+	maxHeld    = 32 << 20 // bytes of bodies in the ring
 )
 
 // keepFunc says which URLs are worth keeping.
@@ -23,24 +21,19 @@ type traffic struct {
 	life    context.Context // the browser's
 	keep    atomic.Pointer[keepFunc]
 	arrived chan struct{}
-	bodies  chan bodyJob
+	atOnce  chan struct{} // held while a body is fetched
 
 	mu      sync.Mutex
 	records []page.Record // oldest first, Seq without gaps
-	held    int           // bytes of their bodies
+	held    int           // bytes in their bodies and posts
 	seq     uint64        // of the newest record
 	changed chan struct{} // closed and replaced at each record
 }
 
-// newTraffic makes an empty ring and its fetchers, which end with life.
 func newTraffic(life context.Context) *traffic {
-	r := &traffic{
-		life: life, arrived: make(chan struct{}, 1), bodies: make(chan bodyJob, bodyJobs), changed: make(chan struct{}),
+	return &traffic{
+		life: life, arrived: make(chan struct{}, 1), atOnce: make(chan struct{}, maxAtOnce), changed: make(chan struct{}),
 	}
-	for range fetchers {
-		go r.fetch()
-	}
-	return r
 }
 
 // Watch implements page.Traffic.
@@ -68,10 +61,10 @@ func (r *traffic) add(rec page.Record) {
 	r.seq++
 	rec.Seq = r.seq
 	r.records = append(r.records, rec)
-	r.held += len(rec.Body)
+	r.held += len(rec.Body) + len(rec.Post)
 	drop := 0
 	for len(r.records)-drop > maxRecords || r.held > maxHeld && len(r.records)-drop > 1 {
-		r.held -= len(r.records[drop].Body)
+		r.held -= len(r.records[drop].Body) + len(r.records[drop].Post)
 		r.records[drop] = page.Record{}
 		drop++
 	}

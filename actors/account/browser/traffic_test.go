@@ -112,7 +112,7 @@ func TestCapture(t *testing.T) {
 	})
 	wait := func(t *testing.T, seq uint64, match func(page.Record) bool) page.Record {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		rec, err := traffic.Wait(ctx, seq, match)
 		if err != nil {

@@ -18,8 +18,12 @@ const (
 // openAnchor opens the page that stays until the end: when the last window of a profile closes, Chromium deletes
 // its session cookies, and a login with them.
 func (ts *targets) openAnchor(ctx context.Context) error {
-	_, err := ts.open(ctx, "")
-	return err
+	anchor, err := ts.open(ctx, "")
+	if err != nil {
+		return err
+	}
+	ts.anchor.Store(anchor)
+	return nil
 }
 
 // open makes a page (about:blank) in a window of its own, so that it is never in the background, and returns it

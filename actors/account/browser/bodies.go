@@ -1,0 +1,89 @@
+package browser
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/go-rod/rod/lib/proto"
+
+	"troupe/platforms/page"
+)
+
+const (
+	bodyLimit = 10 * time.Second // to fetch one body
+	fetchers  = 3                // of one target, so that one that hangs holds up only itself
+	maxWaits  = 1024             // responses of a target whose body is still to be fetched
+	maxAtOnce = 12               // bodies on their way from all targets, which bounds the memory they take
+)
+
+// bodyJob is a response whose body is to be fetched.
+type bodyJob struct {
+	from *target
+	id   proto.NetworkRequestID
+	rec  page.Record
+}
+
+// bodies are a target's responses whose body is still to be fetched.
+type bodies struct {
+	mu      sync.Mutex
+	waiting []bodyJob
+	running int // fetchers
+}
+
+// fetch has a body fetched and its record added. It does not wait.
+func (r *traffic) fetch(job bodyJob) {
+	b := &job.from.bodies
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) >= maxWaits {
+		job.rec.Err = "too many responses at once"
+		r.add(job.rec)
+		return
+	}
+	b.waiting = append(b.waiting, job)
+	if b.running < fetchers {
+		b.running++
+		go r.fetchAll(b)
+	}
+}
+
+// fetchAll is one of a target's fetchers. It ends when nothing waits any more.
+func (r *traffic) fetchAll(b *bodies) {
+	for {
+		b.mu.Lock()
+		if len(b.waiting) == 0 {
+			b.running--
+			b.mu.Unlock()
+			return
+		}
+		job := b.waiting[0]
+		b.waiting = b.waiting[1:]
+		b.mu.Unlock()
+		r.add(r.complete(job))
+	}
+}
+
+// complete fetches one body. That of a frame or worker which ended meanwhile is still there for any other page.
+func (r *traffic) complete(job bodyJob) page.Record {
+	ctx, cancel := context.WithTimeout(r.life, bodyLimit)
+	defer cancel()
+	select {
+	case r.atOnce <- struct{}{}:
+		defer func() { <-r.atOnce }()
+	case <-ctx.Done():
+		job.rec.Err = context.Cause(ctx).Error()
+		return job.rec
+	}
+	ask := proto.NetworkGetResponseBody{RequestID: job.id}
+	body, err := ask.Call(job.from.in(ctx))
+	if anchor := job.from.all.anchor.Load(); err != nil && job.from.ctx.Err() != nil && anchor != nil {
+		body, err = ask.Call(anchor.in(ctx))
+	}
+	if err != nil {
+		job.rec.Err = err.Error()
+		return job.rec
+	}
+	setBody(&job.rec, body.Body, body.Base64Encoded)
+	return job.rec
+}
