@@ -4,7 +4,7 @@
 GO      ?= go
 PROGRAM := bin/troupe
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES := chromium chromium-l10n chromium-sandbox curl fonts-noto-cjk microsocks tinyproxy-bin
+PACKAGES := chromium chromium-headless-shell chromium-l10n chromium-sandbox curl fonts-noto-cjk microsocks tinyproxy-bin xvfb
 CONSOLE := actors/gateway/console
 CONSOLE_PAGE := $(CONSOLE)/dist/app/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules -prune -o -type f -print)

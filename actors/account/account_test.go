@@ -38,7 +38,10 @@ type scene struct {
 
 	mu       sync.Mutex
 	browsers []*fakeBrowser
-	failures int // how many browsers still die at their start
+	fresh    []bool // whether each was to begin with an empty profile
+	failures int    // how many browsers still die at their start
+
+	recycling Recycling
 
 	ring     *vault.KeyRing
 	upstream *messages.Upstream    // of the assignment
@@ -61,7 +64,7 @@ func (s *scene) begin() {
 	cfg := Config{
 		Node: &Node{
 			ID: "worker-1", Leases: s.gate, Ring: s.ring, Clock: func() time.Duration { return time.Since(began) }, Now: time.Now,
-			Rounds: turns.New(1), Client: func(ClientConfig) platforms.Client { return s.client },
+			Rounds: turns.New(1), Recycling: s.recycling, Client: func(ClientConfig) platforms.Client { return s.client },
 		},
 		ID: "sb_1", Epoch: 7, Record: &messages.Account{Id: "sb_1", MonitorInterval: 20}, Definition: &definition.Definition{}, Dir: s.t.TempDir(),
 		Upstream: s.upstream, Sealed: s.sealed, Queue: s.queue.PID(), Master: s.master.PID(), Log: testkit.Quiet(),
@@ -72,7 +75,12 @@ func (s *scene) begin() {
 			}
 			return s.gate, nil
 		},
-		Browser: func(browser.Config) *actor.Props { return s.browser() },
+		Browser: func(cfg browser.Config) *actor.Props {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.fresh = append(s.fresh, cfg.Fresh)
+			return s.browser()
+		},
 	}
 	// The account's parent passes its last word on.
 	root := s.sys.Root.Spawn(actor.PropsFromFunc(func(c actor.Context) {

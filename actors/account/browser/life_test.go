@@ -10,45 +10,64 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
 )
 
-// helperDir, in the environment, makes the test binary a node that starts one browser and waits to be killed.
-const helperDir = "TROUPE_TEST_BROWSER_DIR"
+// In the environment these make the test binary a node that starts browsers below helperRoot and waits to be killed.
+const (
+	helperRoot  = "TROUPE_TEST_BROWSER_ROOT"
+	helperCount = "TROUPE_TEST_BROWSER_COUNT"
+)
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(helperDir); dir != "" {
-		beNode(dir)
+	if root := os.Getenv(helperRoot); root != "" {
+		beNode(root)
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// beNode starts a browser in dir, says its pid, and ends only by force.
-func beNode(dir string) {
-	cfg := testConfig(&testing.T{}, dir)
-	i, err := Start(context.Background(), cfg)
+// beNode starts browsers below root, says their pids, and ends only by force.
+func beNode(root string) {
+	count, err := strconv.Atoi(os.Getenv(helperCount))
 	if err != nil {
 		fmt.Println("error:", err)
 		os.Exit(1)
 	}
-	fmt.Println(i.PID())
+	pids := make([]int, count)
+	var all errgroup.Group
+	for n := range count {
+		all.Go(func() error {
+			i, err := Start(context.Background(), testConfig(&testing.T{}, filepath.Join(root, fmt.Sprintf("acc_%d", n))))
+			if err == nil {
+				pids[n] = i.PID()
+			}
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		fmt.Println("error:", err)
+		os.Exit(1)
+	}
+	fmt.Println(pids)
 	select {}
 }
 
-// startNode starts such a node and returns it with its browser's pid.
-func startNode(t *testing.T, dir string) (*exec.Cmd, int) {
+// startNode starts such a node and returns it with its browsers' pids.
+func startNode(t *testing.T, root string, count int) (*exec.Cmd, []int) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	node := exec.Command(self)
-	node.Env = append(os.Environ(), helperDir+"="+dir)
+	node.Env = append(os.Environ(), helperRoot+"="+root, helperCount+"="+strconv.Itoa(count))
 	out, err := node.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -59,17 +78,21 @@ func startNode(t *testing.T, dir string) (*exec.Cmd, int) {
 	t.Cleanup(func() {
 		node.Process.Kill()
 		node.Wait()
-		Reap(dir)
+		ReapAll(root)
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pid int
-	if _, err := fmt.Sscan(line, &pid); err != nil {
-		t.Fatalf("node says %q", line)
+	var pids []int
+	for word := range strings.FieldsSeq(strings.Trim(line, "[]\n")) {
+		pid, err := strconv.Atoi(word)
+		if err != nil {
+			t.Fatalf("node says %q", line)
+		}
+		pids = append(pids, pid)
 	}
-	return node, pid
+	return node, pids
 }
 
 // living counts the processes of a profile.
@@ -82,28 +105,92 @@ func living(t *testing.T, dir string) int {
 	return len(left)
 }
 
+// inTemp counts what the tests' Chromiums left among the machine's temporary files instead of in their accounts' folders.
+func inTemp(t *testing.T) int {
+	t.Helper()
+	user := uint32(os.Geteuid())
+	if user == 0 {
+		user = testUser
+	}
+	entries, err := os.ReadDir(os.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, e := range entries {
+		if !strings.Contains(e.Name(), "org.chromium.") {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			continue // it belonged to somebody else and is gone
+		}
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid == user {
+			found++
+		}
+	}
+	return found
+}
+
+// lockCount counts claims on profiles below root.
+func lockCount(t *testing.T, root string) int {
+	t.Helper()
+	locks, err := filepath.Glob(filepath.Join(root, "*", profileName, "Singleton*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(locks)
+}
+
 func TestKilledNodeLeavesNoBrowser(t *testing.T) {
-	dir := filepath.Join(openTempDir(t), "acc")
-	node, _ := startNode(t, dir)
-	if err := Reap(dir); !errors.Is(err, ErrInUse) {
-		t.Errorf("a living node's browser was reaped: %v", err)
+	rounds := 1
+	if os.Getenv("TROUPE_FULL") != "" {
+		rounds = 10
 	}
-	if _, err := Start(t.Context(), testConfig(t, dir)); !errors.Is(err, ErrInUse) {
-		t.Errorf("two browsers on one folder: %v", err)
+	const count = 5
+	before := inTemp(t)
+	for range rounds {
+		root := openTempDir(t)
+		node, pids := startNode(t, root, count)
+		dir := filepath.Join(root, "acc_0")
+		if err := Reap(dir); !errors.Is(err, ErrInUse) {
+			t.Errorf("a living node's browser was reaped: %v", err)
+		}
+		if _, err := Start(t.Context(), testConfig(t, dir)); !errors.Is(err, ErrInUse) {
+			t.Errorf("two browsers on one folder: %v", err)
+		}
+		node.Process.Kill()
+		killed := time.Now()
+		until(t, "the browsers to go", func() bool {
+			left := 0
+			for n := range pids {
+				left += living(t, filepath.Join(root, fmt.Sprintf("acc_%d", n)))
+			}
+			return left == 0
+		})
+		if took := time.Since(killed); took > 2*time.Second {
+			t.Errorf("%d browsers took %v", count, took)
+		}
+		if n := lockCount(t, root); n != 0 {
+			t.Errorf("%d claims on profiles are left", n)
+		}
+		if err := ReapAll(root); err != nil {
+			t.Error(err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(root, "*", tempName)); len(left) > 0 {
+			t.Errorf("temporary files are left: %v", left)
+		}
 	}
-	node.Process.Kill()
-	killed := time.Now()
-	until(t, "the browser to go", func() bool { return living(t, dir) == 0 })
-	if took := time.Since(killed); took > 2*time.Second {
-		t.Errorf("it took %v", took)
+	if after := inTemp(t); after > before {
+		t.Errorf("%d temporary files were left outside the accounts' folders", after-before)
 	}
 }
 
 func TestStoppedLeftoversAreReaped(t *testing.T) {
 	root := openTempDir(t)
-	dir := filepath.Join(root, "acc")
-	node, pid := startNode(t, dir)
-	if err := syscall.Kill(-pid, syscall.SIGSTOP); err != nil {
+	dir := filepath.Join(root, "acc_0")
+	node, pids := startNode(t, root, 1)
+	if err := syscall.Kill(-pids[0], syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	node.Process.Kill()
@@ -116,6 +203,9 @@ func TestStoppedLeftoversAreReaped(t *testing.T) {
 	}
 	if n := living(t, dir); n != 0 {
 		t.Errorf("%d processes left", n)
+	}
+	if n := lockCount(t, root); n != 0 {
+		t.Errorf("%d claims on its profile are left", n)
 	}
 	if err := ReapAll(filepath.Join(root, "none")); err != nil {
 		t.Errorf("missing root: %v", err)
@@ -147,15 +237,12 @@ func TestReusedNumberIsNotReaped(t *testing.T) {
 
 func TestForeignClaimOnTheProfileDoesNotKeepItFromStarting(t *testing.T) {
 	cfg := testConfig(t, filepath.Join(openTempDir(t), "acc"))
-	if err := os.MkdirAll(cfg.profile(), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	pristine(t, cfg)
 	if err := os.Symlink("another-host-4711", filepath.Join(cfg.profile(), "SingletonLock")); err != nil {
 		t.Fatal(err)
 	}
-	i := start(t, cfg)
-	if err := i.Close(t.Context()); err != nil {
-		t.Error(err)
+	if i := start(t, cfg); !knows(t, i, "profile") {
+		t.Error("the profile was not used")
 	}
 }
 

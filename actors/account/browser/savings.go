@@ -61,15 +61,15 @@ func (i *Instance) idleSwitches(ctx context.Context) ([]string, error) {
 	return idleFeatures(targets.TargetInfos, renderers), nil
 }
 
-// idleFeatures judges what there is: a page of the browser's own bars that nobody sees, or more renderers than
-// anything could run in.
+// idleFeatures judges what there is: pages of the browser's own bars that nobody sees, or more renderers than anything
+// could run in. The bars' pages share one.
 func idleFeatures(targets []proto.TargetTargetInfo, renderers int) []string {
 	var idle []string
-	users := 0
+	users, bars := 0, 0
 	for _, t := range targets {
 		switch t.Type {
 		case "browser_ui":
-			users++
+			bars = 1
 			if strings.Contains(t.URL, "omnibox-popup") {
 				idle = []string{"WebUIOmniboxPopup", "WebUIOmniboxAimPopup"}
 			} else if len(idle) == 0 {
@@ -80,7 +80,7 @@ func idleFeatures(targets []proto.TargetTargetInfo, renderers int) []string {
 			users++
 		}
 	}
-	if renderers > users {
+	if renderers > users+bars {
 		idle = append(idle, "SpareRendererForSitePerProcess")
 	}
 	return idle
