@@ -20,13 +20,16 @@ import (
 // 2000; newFake moves it on, because instants are told by their magnitude.
 type fakeBrowser struct {
 	fakeTraffic
-	tabs   map[string]*fakeTab
-	opened []string                   // every navigation
-	closed []string                   // tabs that were closed
-	cookie bool                       // whether the session cookie is there
-	visit  func(t *fakeTab) error     // what a navigation brings
-	els    map[string]*fakeElement    // by selector, on every tab
-	typed  func(el *fakeElement) bool // whether typing reaches the editor
+	tabs    map[string]*fakeTab
+	opened  []string                   // every navigation
+	closed  []string                   // tabs that were closed
+	cookie  bool                       // whether the session cookie is there
+	visit   func(t *fakeTab) error     // what a navigation brings
+	els     map[string]*fakeElement    // by selector, on every tab
+	typed   func(el *fakeElement) bool // whether typing reaches the editor
+	presses map[string]int             // keys, how often
+	pressed func(key string)           // what a key brings
+	dom     string
 	// eval answers page functions; those of the page's world come with "page:" before their code.
 	eval func(t *fakeTab, function string, args any) (any, error)
 }
@@ -53,7 +56,7 @@ func newFake() *fakeBrowser {
 	if now := time.Now(); now.Year() < 2020 {
 		time.Sleep(27 * 365 * 24 * time.Hour)
 	}
-	b := &fakeBrowser{tabs: map[string]*fakeTab{}, cookie: true, els: map[string]*fakeElement{}}
+	b := &fakeBrowser{tabs: map[string]*fakeTab{}, cookie: true, els: map[string]*fakeElement{}, presses: map[string]int{}}
 	b.changed = make(chan struct{})
 	b.arrived = make(chan struct{}, 1)
 	b.visit = func(*fakeTab) error { return nil }
@@ -94,10 +97,12 @@ type fakeTraffic struct {
 	lost    uint64 // everything up to here was dropped
 	changed chan struct{}
 	arrived chan struct{}
+	keep    func(kind page.RecordKind, method, url string) bool // what Watch was told
 }
 
-func (r *fakeTraffic) Watch(func(page.RecordKind, string, string) bool) {}
-func (r *fakeTraffic) Arrived() <-chan struct{}                         { return r.arrived }
+func (r *fakeTraffic) Watch(keep func(page.RecordKind, string, string) bool) { r.keep = keep }
+
+func (r *fakeTraffic) Arrived() <-chan struct{} { return r.arrived }
 
 func (r *fakeTraffic) Seq() uint64 {
 	r.mu.Lock()
@@ -217,15 +222,22 @@ func (t *fakeTab) Type(_ context.Context, text string) error {
 }
 
 func (t *fakeTab) Press(_ context.Context, key string) error {
-	if key == "Backspace" {
+	t.b.presses[key]++
+	if t.b.pressed != nil {
+		t.b.pressed(key)
+	}
+	switch key {
+	case "Backspace":
 		t.focus.text = ""
+	case "Shift+Enter":
+		t.focus.text += "\n"
 	}
 	return nil
 }
 
 func (t *fakeTab) Scroll(context.Context, page.Element, int) error { return nil }
 func (t *fakeTab) Screenshot(context.Context) ([]byte, error)      { return []byte("png"), nil }
-func (t *fakeTab) DOM(context.Context, int) (string, error)        { return "", nil }
+func (t *fakeTab) DOM(context.Context, int) (string, error)        { return t.b.dom, nil }
 
 type fakeElement struct {
 	tab    *fakeTab

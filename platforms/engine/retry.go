@@ -33,7 +33,7 @@ func passes(err error) bool {
 	case platforms.Internal:
 		return !errors.Is(err, errTyped) && !errors.Is(err, errTicket)
 	case platforms.PageChanged:
-		return absent(err)
+		return absent(err) || errors.Is(err, context.DeadlineExceeded) // nothing came, and nothing could be read instead
 	}
 	return false
 }
