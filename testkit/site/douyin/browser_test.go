@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func newRig(t *testing.T, n NewOwner) *rig {
 	}
 	b, err := browser.Start(t.Context(), browser.Config{
 		Account: "dy_1", Epoch: 1, Node: "n1", Bin: bin, Dir: filepath.Join(t.TempDir(), "dy_1"), NoSandbox: true, Fresh: true, Proxy: way.Addr(),
-		Pins: []string{s.SPKI()}, Persona: persona.Make(1, "zh-CN", "Asia/Shanghai"), Origins: []string{"https://" + hostCreator, "https://" + hostWWW},
+		Pins: []string{s.SPKI()}, Persona: persona.Make(1, "", "", "", persona.Machine{Cores: 2}), Origins: []string{"https://" + hostCreator, "https://" + hostWWW},
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -176,6 +177,7 @@ func TestPagesInChromium(t *testing.T) {
 	t.Run("the chat is a frame of another site", func(t *testing.T) { r.t = t; r.chat() })
 	t.Run("the home page hears of messages and notices and reads nothing", func(t *testing.T) { r.t = t; r.home() })
 	t.Run("the dialog reads, marks and answers", func(t *testing.T) { r.t = t; r.dialog() })
+	t.Run("lists use their rows again", func(t *testing.T) { r.t = t; r.rows() })
 	t.Run("a visible captcha counts what touches it", func(t *testing.T) { r.t = t; r.captcha() })
 }
 
@@ -198,11 +200,11 @@ func (r *rig) comments() {
 		r.must(err)
 		r.must(reply.Click(r.ctx()))
 		r.click(r.tab, `[contenteditable][placeholder="回复 路人："]`)
-		r.must(r.tab.Type(r.ctx(), "小火慢炖"+generation))
+		r.must(r.tab.Type(r.ctx(), "小火"+generation))
 		before := len(r.posts())
 		r.click(r.tab, `[class*="reply-box-"] button.douyin-creator-interactive-button`)
 		r.find(r.tab, "text=回复成功")
-		if p := r.posts(); len(p) != before+1 || p[before].Post.Code != 0 || p[before].Post.Target != c.ID || p[before].Post.Text != "小火慢炖"+generation ||
+		if p := r.posts(); len(p) != before+1 || p[before].Post.Code != 0 || p[before].Post.Target != c.ID || p[before].Post.Text != "小火"+generation ||
 			!strings.Contains(p[before].Detail, "untrusted=0") {
 			r.t.Fatalf("generation %s: posted %+v", generation, p[before:])
 		}
@@ -229,12 +231,12 @@ func (r *rig) chat() {
 		return err == nil && name == conv.PeerName
 	})
 	r.click(inner, "[contenteditable]")
-	r.must(r.tab.Type(r.ctx(), "收到，马上寄"))
+	r.must(r.tab.Type(r.ctx(), "马上寄"))
 	r.click(inner, "button.chat-btn")
 	r.until("the message", func() bool {
 		p := r.posts()
 		last := p[len(p)-1].Post
-		return last.Kind == "message" && last.Target == conv.PeerID && last.Text == "收到，马上寄" && last.Code == 0
+		return last.Kind == "message" && last.Target == conv.PeerID && last.Text == "马上寄" && last.Code == 0
 	})
 }
 
@@ -282,6 +284,12 @@ func (r *rig) dialog() {
 		p := r.posts()
 		return p[len(p)-1].Post.Text == "欢迎" && p[len(p)-1].Post.Code == 0
 	})
+	r.click(r.tab, `[data-e2e="msg-input"] [contenteditable]`)
+	r.must(r.tab.Paste(r.ctx(), "一\n二"))
+	r.until("the text up to the break", func() bool { // a line break sends: whoever inserts one loses the rest
+		p := r.posts()
+		return p[len(p)-1].Post.Text == "一"
+	})
 	r.site.Retitle(r.owner.UID, "别人")
 	r.until("the changed header", func() bool { return r.text(r.tab, ".componentsRightPanelHeadertitle") == "别人" })
 	before := r.eval(classOf)
@@ -293,6 +301,30 @@ func (r *rig) dialog() {
 }
 
 const classOf = `() => document.querySelector('[class*="feed-"]')?.className || ""`
+
+func (r *rig) rows() {
+	r.must(r.site.Fill(Fill{Owner: r.owner.UID, Conversations: 60}))
+	all := len(r.site.Conversations(r.owner.UID))
+	r.open("https://" + hostWWW + "/")
+	r.find(r.tab, `[data-e2e="im-entry"] [x-semi-prop="count"]`)
+	r.click(r.tab, `[data-e2e="im-entry"]`)
+	held := r.find(r.tab, `[data-e2e="conversation-item"][data-index="0"]`)
+	r.until("all conversations", func() bool { return r.eval(`() => String(chats.list().length)`) == strconv.Itoa(all) })
+	if n, err := strconv.Atoi(r.eval(`() => String(document.querySelectorAll('[data-e2e="conversation-item"]').length)`)); err != nil || n > 20 {
+		r.t.Errorf("%d rows are in the document", n)
+	}
+	r.site.Recycle(r.owner.UID)
+	r.until("another person in the same row", func() bool {
+		index, _, err := held.Attr(r.ctx(), "data-index")
+		return err == nil && index != "0"
+	})
+	last := `[data-e2e="conversation-item"][data-index="` + strconv.Itoa(all-1) + `"]`
+	r.until("the end of the list", func() bool {
+		r.must(r.tab.Scroll(r.ctx(), r.find(r.tab, ".conversationConversationListwrapper"), 4000))
+		el, _, err := r.tab.Find(r.ctx(), []string{last}, nil)
+		return err == nil && el != nil
+	})
+}
 
 func (r *rig) captcha() {
 	r.must(r.site.Captcha(r.owner.UID, "overlay"))

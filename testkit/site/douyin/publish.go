@@ -9,10 +9,10 @@ import (
 
 func (s *Site) publishRoutes(mux *http.ServeMux) {
 	s.routes(mux, map[string]call{
-		"POST " + hostCreator + "/aweme/v1/creator/comment/reply/{$}":                                            s.publishA,
+		"POST " + hostCreator + "/aweme/v1/creator/comment/reply/{$}":                                         s.publishA,
 		"POST " + hostCreator + "/web/api/third_party/aweme/api/comment/publish/aweme/v1/web/comment/publish": s.publishB,
 		"POST " + hostWWW + "/aweme/v1/web/comment/publish":                                                   s.publishB,
-		"POST " + hostCreator + "/aweme/v1/creator/comment/delete/{$}":                                           s.deleteOwn,
+		"POST " + hostCreator + "/aweme/v1/creator/comment/delete/{$}":                                        s.deleteOwn,
 	})
 }
 

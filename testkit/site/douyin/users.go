@@ -11,7 +11,7 @@ import (
 func (s *Site) userRoutes(mux *http.ServeMux) {
 	s.routes(mux, map[string]call{
 		"GET " + hostWWW + "/aweme/v1/web/query/user/{$}":               s.queryUser,
-		"GET " + hostCreator + "/aweme/v1/creator/pc/user_info":      s.userInfo,
+		"GET " + hostCreator + "/aweme/v1/creator/pc/user_info":         s.userInfo,
 		"POST " + hostCreator + "/aweme/v1/creator/im/user_detail/{$}":  s.userDetail,
 		"GET " + hostCreator + "/aweme/v1/creator/im/user_detail/{$}":   s.userDetail,
 		"GET " + hostCreator + "/aweme/v1/creator/im/user_token/v2/{$}": s.userToken,

@@ -10,11 +10,14 @@ async function chatPage(into) {
   const right = node("div.box-content~", { style: "flex:1;height:calc(100vh - 90px)" });
   into.append(node("h3", { text: "私信管理" }), node("div.line", { style: "align-items:stretch" }, box, right));
   const frame = MANNERS.frame && node("iframe.chat", { src: "https://summon.bytedance.com/im/chat?aid=2906" });
-  if (frame) right.append(frame);
-  const open = frame ? (c) => frame.contentWindow.postMessage({ open: c.id, name: chats.title(c), uid: c.uid, shortId: c.shortId, sec: c.sec, token }, "https://summon.bytedance.com") : (() => {
+  let ready = false, wanted = null;
+  const tell = () => { if (ready && wanted) frame.contentWindow.postMessage({ open: wanted.id, name: chats.title(wanted), uid: wanted.uid, shortId: wanted.shortId, sec: wanted.sec, token }, "https://summon.bytedance.com"); };
+  if (frame) addEventListener("message", (event) => { if (event.origin === "https://summon.bytedance.com" && event.data.ready) { ready = true; tell(); } });
+  const open = frame ? (c) => { wanted = c; tell(); } : (() => {
     const shown = pane(chats, right, creatorPane());
     return (c) => shown.show(c).catch(() => toast("网络错误，请稍后重试"));
   })();
+  if (frame) right.append(frame);
   const list = virtual(box, {
     height: () => 64, make: () => node("li.semi-list-item", { role: "list-item" }),
     fill(el, c) {

@@ -42,7 +42,7 @@ function startChats(entry) {
   });
   chats.fresh.push((m) => { if (m && m.type < 50000) pushed.add(storeMessage(m)); });
   entry.addEventListener("click", byPerson(() => { $('[data-e2e="im-dialog"]') ? $('[data-e2e="im-dialog"]').remove() : dialog(); chats.increment().catch(() => {}); }));
-  chats.init("/v2/message/get_message_by_init", 2043).catch(() => {});
+  chats.init("/v2/message/get_message_by_init", 2043).then(() => chats.init("/v1/stranger/get_conversation_list", 1001)).catch(() => {});
 }
 
 function dialog() {

@@ -23,7 +23,7 @@ class Chats {
   async init(path, cmd) {
     for (let next = 0n, more = true; more;) {
       const body = await this.ask(path, cmd, [[1, next]]);
-      if (this.cursor === 0n || cmd !== 1001) this.cursor = (body.get(2) || [0n])[0];
+      if (this.cursor === 0n) this.cursor = (body.get(2) || [0n])[0];
       next = (body.get(3) || [0n])[0];
       more = num(body, 4) === 1;
       for (const opened of subs(body, 1)) { this.keepConversation(sub(opened, 1)); for (const m of subs(opened, 2)) this.keep(m); }

@@ -6,7 +6,7 @@ function pane(chats, into, names) {
   const editor = node("div", { contenteditable: "true", "data-slate-editor": "true", placeholder: "发送消息…" });
   const button = node(names.button, { text: "发送" });
   const foot = node("div.foot", names.input, editor, button);
-  let open = null, sending = false;
+  let open = null, sending = false, retitled = null;
   if (names.inner) box.dataset.inner = names.inner;
   into.append(node("div.pane." + names.wrapper, {}, title, box, foot));
   const list = virtual(box, {
@@ -43,11 +43,11 @@ function pane(chats, into, names) {
   editor.addEventListener("beforeinput", (event) => {
     if (event.inputType === "insertText" && event.data?.includes("\n")) { event.preventDefault(); send(box2.text() + event.data.split("\n")[0], box2.how()); }
   });
-  chats.changed.push(() => { if (open) { title.textContent = chats.title(open); list.set(open.messages); } });
-  addEventListener("stage", ({ detail }) => { if (detail.act === "header" && open) title.textContent = detail.name; });
+  chats.changed.push(() => { if (open) { title.textContent = retitled ?? chats.title(open); list.set(open.messages); } });
+  addEventListener("stage", ({ detail }) => { if (detail.act === "header" && open) title.textContent = retitled = detail.name; });
   return {
     async show(c) {
-      open = c;
+      open = c; retitled = null;
       title.textContent = chats.title(c);
       box2.clear();
       list.set(c.messages);

@@ -19,3 +19,4 @@ addEventListener("message", async (event) => {
     await shown.show(c);
   } catch { toast("网络错误，请稍后重试"); }
 });
+parent.postMessage({ ready: true }, "https://creator.douyin.com");
