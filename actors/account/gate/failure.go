@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 )
 
 // failure is why there is no way to a host: a class for programs, an error for people.
@@ -27,8 +29,12 @@ func reasonOf(err error) string {
 	if err == nil {
 		return ""
 	}
-	reason := []rune(fmt.Sprintf("%+q", err.Error()))
-	reason = reason[1 : len(reason)-1]
+	reason := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, err.Error()))
 	return string(reason[:min(len(reason), longestReason)])
 }
 

@@ -75,19 +75,27 @@ func dup(t *testing.T, conns []*net.TCPConn) []*net.TCPConn {
 	t.Helper()
 	out := make([]*net.TCPConn, len(conns))
 	for i, conn := range conns {
-		file, err := conn.File()
+		again, err := dupOne(conn)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := net.FileConn(file)
-		_ = file.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[i] = again.(*net.TCPConn)
+		out[i] = again
 		t.Cleanup(func() { _ = again.Close() })
 	}
 	return out
+}
+
+func dupOne(conn *net.TCPConn) (*net.TCPConn, error) {
+	file, err := conn.File()
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	again, err := net.FileConn(file)
+	if err != nil {
+		return nil, err
+	}
+	return again.(*net.TCPConn), nil
 }
 
 // zeros is an endless request.

@@ -5,17 +5,21 @@
 // a dial, after it, and inside the raw write before every single write call, in both directions: a deadline or a
 // check before net.Conn.Write is no fence, because a stopped process finds them passed only after it has written.
 //
-//	browser ── loopback ──> peer check ─> host lists ─> dial ─> checked writes ──> site
+//	browser ── loopback ──> peer check ─> host lists ─> dial ─> checked writes ──> proxy, or site
 //	                            │             │          │            │
 //	                          reset       403 / reset   502 / reset   reset of both sides
 //
 // Promises: no payload byte leaves after Shut returned, nor after the instant passed (one chunk of at most 32 KiB may
-// leave when the process is stopped between the check and the write call itself). Shutting resets both sides, so that
-// the kernel drops what it still holds. A shut gate answers CONNECT with 503 and plain http with a reset,
+// leave when the process is stopped between the look and the write call itself; with a KernelFence none does). Shutting resets both
+// sides, so that the kernel drops what it still holds. A shut gate answers CONNECT with 503 and plain http with a reset,
 // never with a status, which the page would take for the site's. The listener stays while the gate is shut: nobody else gets its port.
 //
-// Connections are only accepted from the browser's own uid. Names are resolved here or by the dialer, never by
-// Chromium; address literals, private and loopback targets and ports other than 80 and 443 are refused.
+// With an Upstream everything goes out through that proxy, and nothing while it is down. Names reach it unresolved; the words with it,
+// TLS included, pass the same checked write as the page's. Plain http goes through a tunnel as well, so that a proxy's own answer is never
+// taken for the site's: a proxy that allows CONNECT to port 443 only carries none. Check tries the way out.
+//
+// Connections are only accepted from the browser's own uid, and from its own processes where it shares that uid. Without a proxy, names are
+// resolved here or by the dialer, never by Chromium; address literals, private and loopback targets and ports other than 80 and 443 are refused.
 //
 // The account owns the gate and closes it; the lease keeper extends and shuts it. All methods may be called from any goroutine.
 package gate

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 // patience bounds every wait of these tests; a healthy run needs a fraction of it.
 const patience = 20 * time.Second
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -65,7 +65,7 @@ type site struct {
 	wg    sync.WaitGroup
 }
 
-func newSite(t *testing.T, echo bool) *site {
+func newSite(t testing.TB, echo bool) *site {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func (s *site) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 }
 
 // open makes a gate that is shut, in front of s.
-func open(t *testing.T, s *site, change func(*Options)) *Gate {
+func open(t testing.TB, s *site, change func(*Options)) *Gate {
 	t.Helper()
 	o := Options{
 		Account: "dy_1", Epoch: 7, Listen: Address("dy_1"), Sites: []string{"*.sandbox.test"}, PeerUID: -1,
@@ -149,7 +149,7 @@ func open(t *testing.T, s *site, change func(*Options)) *Gate {
 func lend(g *Gate) { g.Extend(lease.BootTime() + time.Hour) }
 
 // connect asks for a tunnel and returns it with the answer's status; 0 when the gate reset the connection.
-func connect(t *testing.T, g *Gate, target string) (*net.TCPConn, int) {
+func connect(t testing.TB, g *Gate, target string) (*net.TCPConn, int) {
 	t.Helper()
 	conn, status, err := tryConnect(g.Addr(), target)
 	if err != nil {
@@ -180,7 +180,7 @@ func tryConnect(gate, target string) (*net.TCPConn, int, error) {
 	return conn, answer.StatusCode, nil
 }
 
-func mustTunnel(t *testing.T, g *Gate, target string) *net.TCPConn {
+func mustTunnel(t testing.TB, g *Gate, target string) *net.TCPConn {
 	t.Helper()
 	conn, status := connect(t, g, target)
 	if status != http.StatusOK {
@@ -189,14 +189,14 @@ func mustTunnel(t *testing.T, g *Gate, target string) *net.TCPConn {
 	return conn
 }
 
-func say(t *testing.T, conn net.Conn, text string) {
+func say(t testing.TB, conn net.Conn, text string) {
 	t.Helper()
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func hear(t *testing.T, conn net.Conn, text string) {
+func hear(t testing.TB, conn net.Conn, text string) {
 	t.Helper()
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	got := make([]byte, len(text))

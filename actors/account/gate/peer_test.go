@@ -1,9 +1,12 @@
 package gate
 
 import (
+	"io"
 	"net"
 	"os"
+	"os/exec"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -77,4 +80,49 @@ func TestOwnerOfAClosedSocketIsNobody(t *testing.T) {
 	if uid, _, err := ownerOf(local, remote); err == nil {
 		t.Fatalf("owner %d", uid)
 	}
+}
+
+// The browser shares its user with this test: only what runs below its first process may connect.
+func TestOnlyTheBrowsersOwnProcessesAreAdmitted(t *testing.T) {
+	var browser atomic.Int64
+	s := newSite(t, true)
+	g := open(t, s, func(o *Options) { o.PeerUID, o.Tree = os.Getuid(), func() int { return int(browser.Load()) } })
+	lend(g)
+	if _, status := connect(t, g, "www.sandbox.test:443"); status != 0 {
+		t.Fatalf("status %d before there is a browser", status)
+	}
+	// The asker is a grandchild of the process that stands for the browser.
+	ask := exec.Command("bash", "-c", `read go; (exec 3<>/dev/tcp/${0/://}; printf 'CONNECT www.sandbox.test:443 HTTP/1.1\r\n\r\n' >&3; head -c 12 <&3); read end`, g.Addr())
+	in, err := ask.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := ask.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ask.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = in.Close()
+		_ = ask.Wait()
+	}()
+	browser.Store(int64(ask.Process.Pid))
+	if _, status := connect(t, g, "www.sandbox.test:443"); status != 0 {
+		t.Fatalf("status %d for another process of the same user", status)
+	}
+	lastRefusal(t, g, "", Stranger)
+	if len(s.all()) != 0 {
+		t.Fatal("the site was reached")
+	}
+	if _, err := io.WriteString(in, "go\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, len("HTTP/1.1 200"))
+	if _, err := io.ReadFull(out, answer); err != nil || string(answer) != "HTTP/1.1 200" {
+		t.Fatalf("the browser's own process heard %q, %v", answer, err)
+	}
+	browser.Store(int64(os.Getpid()))
+	mustTunnel(t, g, "www.sandbox.test:443")
 }
