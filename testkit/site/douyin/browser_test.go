@@ -16,6 +16,7 @@ import (
 	"troupe/actors/account/gate"
 	"troupe/actors/account/persona"
 	"troupe/cluster/lease"
+	"troupe/messages"
 	"troupe/platforms/page"
 	"troupe/testkit/site/stage"
 )
@@ -29,7 +30,7 @@ type rig struct {
 	tab     page.Tab
 }
 
-func newRig(t *testing.T, n NewOwner) *rig {
+func newRig(t *testing.T, account messages.AccountID, n NewOwner) *rig {
 	t.Helper()
 	s := start(t, Options{Seed: 3})
 	o, err := s.CreateOwner(n)
@@ -37,7 +38,7 @@ func newRig(t *testing.T, n NewOwner) *rig {
 		t.Fatal(err)
 	}
 	way, err := gate.Listen(gate.Options{
-		Account: "dy_1", Epoch: 1, Listen: gate.Address("dy_1"), Sites: []string{hostWWW, hostCreator, hostChat}, Resources: Hosts(), PeerUID: -1,
+		Account: account, Epoch: 1, Listen: gate.Address(account), Sites: []string{hostWWW, hostCreator, hostChat}, Resources: Hosts(), PeerUID: -1,
 		Clock: lease.BootTime,
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, s.Addr())
@@ -53,7 +54,7 @@ func newRig(t *testing.T, n NewOwner) *rig {
 		t.Fatal(err)
 	}
 	b, err := browser.Start(t.Context(), browser.Config{
-		Account: "dy_1", Epoch: 1, Node: "n1", Bin: bin, Dir: filepath.Join(t.TempDir(), "dy_1"), NoSandbox: true, Fresh: true, Proxy: way.Addr(),
+		Account: account, Epoch: 1, Node: "n1", Bin: bin, Dir: filepath.Join(t.TempDir(), string(account)), NoSandbox: true, Fresh: true, Proxy: way.Addr(),
 		Pins: []string{s.SPKI()}, Persona: persona.Make(1, "", "", "", persona.Machine{Cores: 2}), Origins: []string{"https://" + hostCreator, "https://" + hostWWW},
 		Log: slog.New(slog.DiscardHandler),
 	})
@@ -171,7 +172,8 @@ func (r *rig) logIn() {
 func (r *rig) posts() []stage.Entry { return r.site.Posts() }
 
 func TestPagesInChromium(t *testing.T) {
-	r := newRig(t, NewOwner{Nickname: "小厨"})
+	t.Parallel()
+	r := newRig(t, "dy_1", NewOwner{Nickname: "小厨"})
 	r.logIn()
 	t.Run("comments are listed, unfolded and answered", func(t *testing.T) { r.t = t; r.comments() })
 	t.Run("the chat is a frame of another site", func(t *testing.T) { r.t = t; r.chat() })
