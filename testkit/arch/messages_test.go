@@ -11,7 +11,7 @@ import (
 var carried = map[string]bool{
 	"Content": true, "Statistics": true, "Comment": true, "Discussion": true, "Person": true, "Conversation": true, "DirectMessage": true,
 	"Notification": true, "Profile": true, "Item": true, "StoredItem": true, "Counts": true, "Metadata": true, "Account": true, "Held": true,
-	"Beat": true, "Grant": true, "SealedState": true, "SealedSecret": true, "SealingKey": true, "Upstream": true, "Proxy": true, "Persona": true, "GateCounts": true, "LoginSession": true, "ReplyTarget": true, "Reply": true, "Alarm": true, "Put": true, "StoredSummary": true, "StoredChange": true, "Round": true, "RoundStep": true,
+	"Beat": true, "Grant": true, "SealedState": true, "LoginSession": true, "ReplyTarget": true, "Reply": true, "Alarm": true, "Put": true, "StoredSummary": true, "StoredChange": true, "Round": true, "RoundStep": true,
 	"GateCounts": true, "Persona": true, "SealedSecret": true, "Proxy": true, "Upstream": true, "SealingKey": true,
 }
 
