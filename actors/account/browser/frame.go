@@ -6,24 +6,18 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-rod/rod/lib/proto"
-
 	"troupe/platforms/page"
 )
 
-// inner is the document of an iframe, whichever process it lives in. It implements page.Document.
+// inner is one document of an iframe, whichever process it lives in. It implements page.Document.
 type inner struct {
 	tab   *tab
 	frame frame
 }
 
-// frame finds an iframe below the element within (nil = the tab's document) and enters its document.
-func (t *tab) frame(ctx context.Context, alternatives []string, within *element) (page.Document, error) {
-	var where page.Element
-	if within != nil {
-		where = within
-	}
-	found, _, err := t.find(ctx, alternatives, where, 1)
+// frame enters the first iframe that is found in a document.
+func (t *tab) frame(ctx context.Context, in frame, alternatives []string) (page.Document, error) {
+	found, _, err := t.search(ctx, in, nil, alternatives, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +30,32 @@ func (t *tab) frame(ctx context.Context, alternatives []string, within *element)
 	}
 	if el != nil {
 		return nil, errors.New("enter frame: the element is not a frame")
+	}
+	return t.enter(ctx, f)
+}
+
+// enter takes the document that stands in a frame now. The empty one that only waits for the frame's own does not count.
+func (t *tab) enter(ctx context.Context, f frame) (page.Document, error) {
+	world, err := f.target.world(ctx, f.id)
+	if err != nil {
+		return nil, fmt.Errorf("enter frame: %w", moved(err))
+	}
+	f.entered = world
+	address, err := f.run(ctx, `function() { return location.href; }`, true)
+	if lost(err) {
+		f.target.forgetWorld(f.id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("enter frame: %w", moved(err))
+	}
+	if address.Value.Str() == blank {
+		source, _, err := f.owner.Attr(ctx, "src")
+		if err != nil {
+			return nil, fmt.Errorf("enter frame: %w", err)
+		}
+		if source != "" && source != blank {
+			return nil, page.ErrNoFrame
+		}
 	}
 	return &inner{tab: t, frame: f}, nil
 }
@@ -51,20 +71,24 @@ func (d *inner) URL(ctx context.Context) (string, error) {
 
 // Find implements page.Document.
 func (d *inner) Find(ctx context.Context, alternatives []string, within page.Element) (page.Element, int, error) {
-	return d.tab.Find(ctx, alternatives, d.below(within))
+	found, index, err := d.find(ctx, alternatives, within, 1)
+	if err != nil || len(found) == 0 {
+		return nil, -1, err
+	}
+	return found[0], index, nil
 }
 
 // FindAll implements page.Document.
 func (d *inner) FindAll(ctx context.Context, alternatives []string, within page.Element, limit int) ([]page.Element, error) {
-	return d.tab.FindAll(ctx, alternatives, d.below(within), limit)
+	found, _, err := d.find(ctx, alternatives, within, limit)
+	return found, err
 }
 
-// below limits a search without a limit to the frame.
-func (d *inner) below(within page.Element) page.Element {
+func (d *inner) find(ctx context.Context, alternatives []string, within page.Element, limit int) ([]page.Element, int, error) {
 	if el, ok := within.(*element); ok && el != nil {
-		return el
+		return d.tab.find(ctx, alternatives, el, limit)
 	}
-	return d.frame.owner
+	return d.tab.search(ctx, d.frame, nil, alternatives, limit)
 }
 
 // Eval implements page.Document.
@@ -79,29 +103,7 @@ func (d *inner) EvalPage(ctx context.Context, function string, args any) (json.R
 
 // Frame implements page.Document.
 func (d *inner) Frame(ctx context.Context, alternatives []string) (page.Document, error) {
-	return d.tab.frame(ctx, alternatives, d.frame.owner)
-}
-
-// evaluateInPage is evaluate in the world of the page's own scripts.
-func (f frame) evaluateInPage(ctx context.Context, function string, args any) (json.RawMessage, error) {
-	document, err := f.run(ctx, `function() { return document; }`, false)
-	if err != nil {
-		return nil, err
-	}
-	node, err := proto.DOMDescribeNode{ObjectID: document.ObjectID}.Call(f.target.in(ctx))
-	if err != nil {
-		return nil, moved(err)
-	}
-	// Resolved without naming a world, a node stands in the page's own.
-	resolved, err := proto.DOMResolveNode{BackendNodeID: node.Node.BackendNodeID}.Call(f.target.in(ctx))
-	if err != nil {
-		return nil, moved(err)
-	}
-	result, err := f.target.callFunction(ctx, map[string]any{"objectId": resolved.Object.ObjectID}, answering(function), true, args)
-	if err != nil {
-		return nil, moved(err)
-	}
-	return answerOf(result)
+	return d.tab.frame(ctx, d.frame, alternatives)
 }
 
 var _ page.Document = (*inner)(nil)

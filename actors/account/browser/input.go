@@ -217,12 +217,9 @@ func (t *tab) Press(ctx context.Context, name string) error {
 func (t *tab) Scroll(ctx context.Context, el page.Element, dy int) error {
 	t.hand.Lock()
 	defer t.hand.Unlock()
-	p := point{float64(t.i.cfg.Persona.Width) / 2, float64(t.i.cfg.Persona.Height) / 2}
-	if e, ok := el.(*element); ok && e != nil {
-		var err error
-		if p, err = e.reveal(ctx); err != nil {
-			return fmt.Errorf("scroll: %w", err)
-		}
+	p, err := t.wheel(ctx, el)
+	if err != nil {
+		return fmt.Errorf("scroll: %w", err)
 	}
 	for left := dy; left != 0; {
 		notch := min(max(left, -wheelStep), wheelStep)
@@ -237,4 +234,22 @@ func (t *tab) Scroll(ctx context.Context, el page.Element, dy int) error {
 	}
 	t.at = p
 	return nil
+}
+
+// wheel is where the mouse is when its wheel is turned: over el, or over the middle of the page.
+func (t *tab) wheel(ctx context.Context, el page.Element) (point, error) {
+	width, height, err := t.viewport(ctx)
+	if err != nil {
+		return point{}, err
+	}
+	e, ok := el.(*element)
+	if !ok || e == nil {
+		return point{width / 2, height / 2}, nil
+	}
+	quads, err := e.reveal(ctx)
+	if err != nil {
+		return point{}, err
+	}
+	p := quads[0].at(0.5, 0.5)
+	return point{min(max(p.x, 0), width-1), min(max(p.y, 0), height-1)}, nil
 }

@@ -132,6 +132,11 @@ func (t *tab) find(ctx context.Context, alternatives []string, within page.Eleme
 	if err != nil {
 		return nil, -1, fmt.Errorf("find element: %w", err)
 	}
+	return t.search(ctx, where, root, alternatives, limit)
+}
+
+// search looks in a document, below root if it is not nil.
+func (t *tab) search(ctx context.Context, where frame, root *element, alternatives []string, limit int) ([]page.Element, int, error) {
 	var rootArg any
 	if root != nil {
 		rootArg = root
@@ -199,16 +204,7 @@ func (t *tab) EvalPage(ctx context.Context, function string, args any) (json.Raw
 
 // Frame implements page.Document.
 func (t *tab) Frame(ctx context.Context, alternatives []string) (page.Document, error) {
-	return t.frame(ctx, alternatives, nil)
-}
-
-// Screenshot implements page.Tab.
-func (t *tab) Screenshot(ctx context.Context) ([]byte, error) {
-	shot, err := proto.PageCaptureScreenshot{Format: proto.PageCaptureScreenshotFormatPng}.Call(t.target.in(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("take screenshot: %w", err)
-	}
-	return shot.Data, nil
+	return t.frame(ctx, t.root, alternatives)
 }
 
 // DOM implements page.Tab.
