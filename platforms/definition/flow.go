@@ -95,6 +95,7 @@ type Locate struct {
 	Scroll    string `yaml:"scroll"`    // a name of find: the container
 	End       string `yaml:"end"`       // a name of find: there when the container holds the whole list
 	More      string `yaml:"more"`      // a name of find, within In: lengthens the list; absent at the end
+	Navigates bool   `yaml:"navigates"` // the click on More loads another page: it counts as a navigation
 	AtMost    int    `yaml:"at_most"`   // scrolls or clicks
 }
 

@@ -115,6 +115,11 @@ func (f *flow) turn(ctx context.Context, within *row, l *definition.Locate) erro
 	if err != nil || button == nil {
 		return err
 	}
+	if l.Navigates {
+		if err := f.mayNavigate(ctx); err != nil {
+			return err
+		}
+	}
 	return over(ctx, button.Click(ctx))
 }
 
