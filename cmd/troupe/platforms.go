@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"strings"
+	"time"
 
 	"troupe/actors/account"
 	"troupe/actors/gateway"
@@ -69,11 +71,28 @@ func apiPlatforms(r *definition.Registry) []api.Platform {
 	return list
 }
 
-// evidenceFiles are the parts of evidence by their files' extensions.
+// evidenceFiles are the parts of evidence by their files' extensions: the page's picture and document, those that the
+// flow's own steps took, and the course of the flow with the last answers. All of it was redacted by the engine.
 func evidenceFiles(e engine.Evidence) map[string][]byte {
 	files := map[string][]byte{}
 	if len(e.Screenshot) > 0 {
 		files["png"] = e.Screenshot
+	}
+	for name, picture := range e.Pictures {
+		files[name+".png"] = picture
+	}
+	if e.DOM != "" {
+		files["html"] = []byte(e.DOM)
+	}
+	course := struct {
+		Flow, Step, Kind, Reason, URL, Title, Digest string
+		Version                                      int
+		At                                           time.Time
+		Steps                                        []platforms.StepLog
+		Answers                                      []engine.Seen
+	}{e.Flow, e.Step, e.Kind.String(), e.Reason, e.URL, e.Title, e.Digest, e.Version, e.At, e.Steps, e.Responses}
+	if content, err := json.MarshalIndent(course, "", "  "); err == nil {
+		files["json"] = content
 	}
 	return files
 }
