@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 	"unicode"
 
@@ -98,27 +97,6 @@ func (t *tab) Type(ctx context.Context, text string) error {
 	return nil
 }
 
-// Paste implements page.Tab: the text goes in as one piece.
-func (t *tab) Paste(ctx context.Context, text string) error {
-	t.hand.Lock()
-	defer t.hand.Unlock()
-	if err := t.input(ctx, proto.InputInsertText{Text: text}); err != nil {
-		return fmt.Errorf("paste: %w", err)
-	}
-	return t.pause(ctx, 60*time.Millisecond, 180*time.Millisecond)
-}
-
-// Clear implements page.Tab.
-func (t *tab) Clear(ctx context.Context) error {
-	if err := t.Press(ctx, "Control+A"); err != nil {
-		return fmt.Errorf("clear: %w", err)
-	}
-	if err := t.Press(ctx, "Backspace"); err != nil {
-		return fmt.Errorf("clear: %w", err)
-	}
-	return nil
-}
-
 // portions cuts text into pieces of one to three runes. A rune that belongs to the one before (marks, joiners, and
 // what a joiner joins) stays with it.
 func portions(text string) []string {
@@ -142,76 +120,6 @@ func portions(text string) []string {
 
 // joiner makes one sign of several.
 const joiner = '\u200d'
-
-// key is one key of a keyboard.
-type key struct {
-	name, code, text string
-	number           int // Windows virtual key code
-}
-
-var keys = map[string]key{
-	"Enter":     {"Enter", "Enter", "\r", 13},
-	"Escape":    {"Escape", "Escape", "", 27},
-	"Backspace": {"Backspace", "Backspace", "", 8},
-	"Delete":    {"Delete", "Delete", "", 46},
-	"Tab":       {"Tab", "Tab", "", 9},
-	"ArrowUp":   {"ArrowUp", "ArrowUp", "", 38},
-	"ArrowDown": {"ArrowDown", "ArrowDown", "", 40},
-	"PageUp":    {"PageUp", "PageUp", "", 33},
-	"PageDown":  {"PageDown", "PageDown", "", 34},
-	"Home":      {"Home", "Home", "", 36},
-	"End":       {"End", "End", "", 35},
-}
-
-// modifiers are the bits of the keys that are held.
-var modifiers = map[string]int{"Alt": 1, "Control": 2, "Shift": 8}
-
-// keyNamed understands "Enter" and "Control+A".
-func keyNamed(name string) (k key, held int, err error) {
-	parts := strings.Split(name, "+")
-	for _, m := range parts[:len(parts)-1] {
-		bit, ok := modifiers[m]
-		if !ok {
-			return k, 0, fmt.Errorf("no modifier is named %q", m)
-		}
-		held |= bit
-	}
-	last := parts[len(parts)-1]
-	if k, ok := keys[last]; ok {
-		return k, held, nil
-	}
-	if len(last) == 1 && last[0] >= 'A' && last[0] <= 'Z' && held != 0 {
-		return key{name: strings.ToLower(last), code: "Key" + last, number: int(last[0])}, held, nil
-	}
-	return k, 0, fmt.Errorf("no key is named %q", name)
-}
-
-// Press implements page.Tab.
-func (t *tab) Press(ctx context.Context, name string) error {
-	k, held, err := keyNamed(name)
-	if err != nil {
-		return fmt.Errorf("press: %w", err)
-	}
-	t.hand.Lock()
-	defer t.hand.Unlock()
-	event := proto.InputDispatchKeyEvent{
-		Type: proto.InputDispatchKeyEventTypeRawKeyDown, Key: k.name, Code: k.code, WindowsVirtualKeyCode: k.number, Modifiers: held,
-	}
-	if k.text != "" && held == 0 {
-		event.Type, event.Text, event.UnmodifiedText = proto.InputDispatchKeyEventTypeKeyDown, k.text, k.text
-	}
-	if err := t.input(ctx, event); err != nil {
-		return fmt.Errorf("press: %w", err)
-	}
-	if err := t.pause(ctx, 30*time.Millisecond, 90*time.Millisecond); err != nil {
-		return fmt.Errorf("press: %w", err)
-	}
-	event.Type, event.Text, event.UnmodifiedText = proto.InputDispatchKeyEventTypeKeyUp, "", ""
-	if err := t.input(ctx, event); err != nil {
-		return fmt.Errorf("press: %w", err)
-	}
-	return nil
-}
 
 // Scroll implements page.Tab.
 func (t *tab) Scroll(ctx context.Context, el page.Element, dy int) error {
