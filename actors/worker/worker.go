@@ -1,6 +1,9 @@
 // Package worker is the actor that makes a node a worker: it takes assignments from the master, gives each
 // account its folder and user, keeps what accounts observe until the store has acknowledged it, and says how the node is.
 //
+// A node takes at most MAX_ACCOUNTS, and no more than its memory and cores carry (room.go): a further one is refused with
+// the reason. The worker measures each browser and tells its account, which decides when to start it again.
+//
 // There is one per node, under the name "worker". Its platform actors supervise the accounts. It decides nothing
 // about placement, and holds no truth: all that it has can be made again from the master's store and the pages.
 package worker

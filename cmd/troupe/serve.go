@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"troupe/actors/account/browser"
 	"troupe/actors/worker"
 )
 
@@ -50,6 +51,9 @@ func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	log.Info("node started", "url", n.url, "data", cfg.nodeDir(), "dur", time.Since(began))
 	fmt.Fprintln(c.out, c.f("troupe runs at %s", n.url))
 	fmt.Fprintln(c.out, c.f("data in %s", cfg.nodeDir()))
+	if cfg.Sandbox == string(browser.SandboxOff) {
+		fmt.Fprintln(c.out, c.t("warning: Chromium runs without its sandbox; a hostile page could take over this machine"))
+	}
 	room := worker.Measure()
 	log.Info("machine measured", "carries", room.Carries(), "memory_available", room.Memory, "cores", room.Cores, "max_accounts", cfg.MaxAccounts)
 	fmt.Fprintln(c.out, c.f("this machine could carry about %d accounts (%s of memory available, %d cores); MAX_ACCOUNTS=%d",

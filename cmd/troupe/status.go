@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,12 +27,18 @@ func statusCommand(c *cli) *cobra.Command {
 			if err := cl.get(cmd.Context(), "/status", nil, &s); err != nil {
 				return err
 			}
-			return c.print(s, func() { c.statusTable(s) })
+			var list struct {
+				Nodes []api.Node `json:"nodes"`
+			}
+			if err := cl.get(cmd.Context(), "/nodes", nil, &list); err != nil {
+				return err
+			}
+			return c.print(s, func() { c.statusTable(s, list.Nodes) })
 		},
 	}
 }
 
-func (c *cli) statusTable(s api.Status) {
+func (c *cli) statusTable(s api.Status, nodes []api.Node) {
 	var t table
 	t.add(c.t("version"), s.Version)
 	t.add(c.t("running for"), (time.Duration(s.UptimeMS) * time.Millisecond).Round(time.Second).String())
@@ -49,6 +56,11 @@ func (c *cli) statusTable(s api.Status) {
 	}
 	for _, full := range s.Full {
 		t.add(c.t("full"), clean(full))
+	}
+	for _, n := range nodes {
+		if n.Sandbox != "" && !strings.HasPrefix(n.Sandbox, "on") {
+			t.add(c.t("warning"), c.f("%s: Chromium's sandbox is %s", n.Name, clean(n.Sandbox)))
+		}
 	}
 	t.write(c.out)
 }

@@ -7,11 +7,15 @@
 // sees the end of that pipe, saves its profile and goes. What does not go by itself (stopped, hung) is found by
 // the pid file and the profile's path and ended before the next start (Reap).
 //
+// A Host is what all browsers of a node share: the binary, headless or with windows, start slots, the sandbox's proof. A
+// profile is used again only if its mark says that it was closed cleanly, by this epoch or the last, and its files are
+// still as they were then (profile.go); else the login comes from Config.State. Temporary files lie in the account's folder.
+//
 // Where the node is root, each Chromium has a user of its own and its full sandbox. All its traffic goes to
 // Config.Proxy; names are never resolved here, loopback and WebRTC do not go round it.
 //
-//	Start: lock -> reap -> profile -> spawn -> attach -> restore -> ready
-//	Close: Browser.close -> 5 s -> SIGINT -> 3 s -> SIGKILL; never SIGTERM, which loses fresh cookies
+//	Start: slot -> lock -> reap -> profile -> display -> spawn -> attach -> prove the sandbox -> restore -> ready
+//	Close: Browser.close -> 5 s -> SIGINT -> 3 s -> SIGKILL -> sweep -> mark; never SIGTERM, which loses fresh cookies
 //
 // When Chromium exits, or a tab's renderer crashes, every pending and later call on it fails with page.ErrGone.
 // When a node was stopped for a while, calls may have passed their deadlines although Chromium is well; the

@@ -46,7 +46,8 @@ type Host struct {
 }
 
 // OpenHost finds the binary, fixes its path, asks it for its version, and ends displays that an earlier life of the
-// node left over. Its error says what to install.
+// node left over. Its error says what to install. A binary that does not answer is asked again at the first start: the
+// rest of the node needs none.
 func OpenHost(ctx context.Context, cfg HostConfig) (*Host, error) {
 	if cfg.Mode == "" {
 		cfg.Mode = Headless
@@ -67,9 +68,14 @@ func OpenHost(ctx context.Context, cfg HostConfig) (*Host, error) {
 		}
 		cfg.Bin = found
 	}
-	bin, err := openProgram(ctx, cfg.Bin)
+	bin, err := openProgram(cfg.Bin)
 	if err != nil {
 		return nil, err
+	}
+	if known, err := bin.again(ctx); err != nil {
+		cfg.Log.Error("chromium does not run", "bin", bin.path, "err", err)
+	} else {
+		bin = known
 	}
 	shown, err := newDisplays(cfg)
 	if err != nil {
@@ -102,7 +108,7 @@ func (h *Host) Close() error { return h.displays.close() }
 // Mode is how the host's browsers are run.
 func (h *Host) Mode() Mode { return h.cfg.Mode }
 
-// Version is the full version of the binary that browsers are started from: 156.0.8078.79.
+// Version is the full version of the binary that browsers are started from: 156.0.8078.79; empty while it did not say it.
 func (h *Host) Version() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -133,8 +139,10 @@ func (h *Host) current(ctx context.Context) (program, error) {
 		return program{}, err
 	}
 	if now != h.bin {
-		h.cfg.Log.Warn("chromium was changed on disk, new browsers start from the new file; restart the node to have one version",
-			"bin", now.path, "version", now.version, "before", h.bin.version)
+		if h.bin.version != "" {
+			h.cfg.Log.Warn("chromium was changed on disk, new browsers start from the new file; restart the node to have one version",
+				"bin", now.path, "version", now.version, "before", h.bin.version)
+		}
 		h.bin, h.sandbox, h.saving = now, sandboxProof{}, false
 	}
 	return h.bin, nil

@@ -61,8 +61,8 @@ type program struct {
 	changed       time.Time
 }
 
-// openProgram follows links once and for all, and asks the binary for its version.
-func openProgram(ctx context.Context, path string) (program, error) {
+// openProgram follows links once and for all. What is there is looked at by again.
+func openProgram(path string) (program, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err == nil {
 		real, err = filepath.Abs(real)
@@ -70,7 +70,7 @@ func openProgram(ctx context.Context, path string) (program, error) {
 	if err != nil {
 		return program{}, fmt.Errorf("find chromium: %w", err)
 	}
-	return program{path: real}.again(ctx)
+	return program{path: real}, nil
 }
 
 // again looks at the file again, and asks it for its version if it is another than before.

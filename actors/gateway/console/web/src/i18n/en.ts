@@ -378,6 +378,7 @@ export const en: Record<keyof typeof zh, string> = {
   "nodes.carries": "Could carry",
   "nodes.carriesText": "{n} accounts",
   "nodes.available": "Memory available",
+  "nodes.unsafe": "Chromium runs without its sandbox, or it could not be proven: a hostile page could take over this machine.",
   "nodes.full": "Full:",
 
   "mode.headless": "headless",

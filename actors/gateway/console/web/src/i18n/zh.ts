@@ -376,6 +376,7 @@ export const zh = {
   "nodes.carries": "估计能承载",
   "nodes.carriesText": "{n} 个账号",
   "nodes.available": "可用内存",
+  "nodes.unsafe": "Chromium 未启用沙箱或无法证实：恶意页面可能控制本机。",
   "nodes.full": "已满",
 
   "mode.headless": "无窗口",
