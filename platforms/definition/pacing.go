@@ -11,7 +11,8 @@ type Collect struct {
 	Round Span `yaml:"round"`
 	// Quiet are hours of the platform's time zone with a slower pace of looking.
 	Quiet []Quiet `yaml:"quiet"`
-	// NavigateAtMost is the floor on page loads, over all tabs of the account. Replies are not held up by it.
+	// NavigateAtMost is the floor on page loads, over all tabs of the account. Looks wait for it; what a person waits for
+	// (logins, replies) is not held up.
 	NavigateAtMost Rate `yaml:"navigate_at_most"`
 	// Navigations and Replies are what an account may do in an hour and in a day, whatever the reason.
 	Navigations Allowance `yaml:"navigations"`

@@ -124,6 +124,7 @@ func (c *client) look(ctx context.Context, l *definition.Look, due dueness) (*fl
 	if err != nil {
 		return f, err
 	}
+	f.patient = true
 	if tab != definition.WatchTab {
 		f.fresh = true
 		defer c.closeTab(ctx, tab)

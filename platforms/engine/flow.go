@@ -47,6 +47,7 @@ type flow struct {
 	doc     page.Document     // the tab, or the frame that steps happen in
 	frame   string            // a name of find; "" for the tab itself
 	fresh   bool              // open always loads the page
+	patient bool              // it waits for the floor on navigations
 	names   map[string]string // what {{names}} mean
 	signs   []kindSign        // of trouble
 	enough  func(*answer) bool

@@ -27,17 +27,17 @@ func (c *client) note(err error) {
 	}
 }
 
-// mayNavigate waits for the floor on navigations, and is an error when the hour's or the day's are used up. A reply is not
-// held up by the floor: a person waits for it.
+// mayNavigate is an error when the hour's or the day's page loads are used up. A look waits for its turn under the floor on
+// navigations; everything else counts there too, but is not held up: a person waits for it.
 func (f *flow) mayNavigate(ctx context.Context) error {
 	c := f.client
-	if f.commit == nil {
-		if err := c.navigations.Wait(ctx); err != nil {
-			if ctx.Err() == nil { // the deadline would come before the turn
-				err = context.DeadlineExceeded
-			}
-			return fmt.Errorf("wait for the floor on navigations: %w", err)
+	if !f.patient {
+		c.navigations.Allow()
+	} else if err := c.navigations.Wait(ctx); err != nil {
+		if ctx.Err() == nil { // the deadline would come before the turn
+			err = context.DeadlineExceeded
 		}
+		return fmt.Errorf("wait for the floor on navigations: %w", err)
 	}
 	if again, ok := c.Memory.navigate(c.Clock(), c.Definition.Collect.Navigations); !ok {
 		return paced("", "the page loads of this hour or day are used up", again)
