@@ -40,6 +40,13 @@ type Client interface {
 	Screenshot(ctx context.Context) ([]byte, error)
 }
 
+// Memory is what an account's clients remember from one browser to the next: budgets used, lists seen, rows gone through. The
+// account owns it and carries it with its sealed state; only clients look into it.
+type Memory interface {
+	// Export returns it in one piece: JSON of ids and times, and nothing that anybody wrote.
+	Export() ([]byte, error)
+}
+
 // Reloader is implemented by clients that can take up another version of their platform's definition without another
 // browser. It is called like the methods of Client: between two of them, from the same goroutine. Tabs are kept.
 type Reloader interface {

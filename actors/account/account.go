@@ -47,6 +47,8 @@ type Node struct {
 
 	// Client makes the platform's client for one browser incarnation.
 	Client func(ClientConfig) platforms.Client
+	// Memory makes what an account's clients share, from what it exported last; nil input begins anew.
+	Memory func(exported []byte) (platforms.Memory, error)
 }
 
 // ClientConfig is what a platform client is made of.
@@ -58,6 +60,10 @@ type ClientConfig struct {
 	// Whole are the collections that were seen whole before, Known says whether an item was seen before.
 	Whole []string
 	Known func(key string) bool
+	// Holds says how many items of a collection the account has.
+	Holds func(collection string) int
+	// Memory is what the account's earlier clients remembered.
+	Memory platforms.Memory
 	// Evidence takes what a failed flow left. It may block.
 	Evidence func(Evidence)
 	Log      *slog.Logger
@@ -185,6 +191,7 @@ type account struct {
 	drawn      bool              // the persona is new and not stored yet
 	appearance *messages.Persona // what people are told of it
 
+	memory   platforms.Memory
 	vault    *vault.State // the last exported state, restored after a crash
 	vaultSum [32]byte
 	counter  uint64

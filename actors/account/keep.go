@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -55,6 +56,21 @@ func sumOf(s *vault.State) [32]byte {
 	return sha256.Sum256(b)
 }
 
+// takeMemory reads what earlier clients remembered; what cannot be read is begun anew.
+func (a *account) takeMemory() (err error) {
+	if a.Node.Memory == nil {
+		return nil
+	}
+	if a.vault != nil && len(a.vault.Memory) > 0 {
+		if a.memory, err = a.Node.Memory(a.vault.Memory); err == nil {
+			return nil
+		}
+	}
+	fresh, freshErr := a.Node.Memory(nil)
+	a.memory = fresh
+	return errors.Join(err, freshErr)
+}
+
 func (a *account) saveVault(c actor.Context) {
 	if a.instance == nil || a.draining != nil || a.ops.waits("export") {
 		return
@@ -79,6 +95,13 @@ func (a *account) onExported(c actor.Context, e exported) {
 	}
 	if a.vault != nil {
 		e.state.Persona = a.vault.Persona
+	}
+	if a.memory != nil {
+		memory, err := a.memory.Export()
+		if err != nil {
+			a.Log.Warn("memory not kept", "err", err)
+		}
+		e.state.Memory = memory
 	}
 	if !a.seal(c, e.state) {
 		return

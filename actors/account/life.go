@@ -54,6 +54,9 @@ func (a *account) start(c actor.Context) {
 		return
 	}
 	a.appearance = a.shown()
+	if err := a.takeMemory(); err != nil {
+		a.Log.Warn("memory not read, beginning anew", "err", err)
+	}
 	a.keepPersona(c)
 	a.spawnBrowser(c)
 }
@@ -112,6 +115,7 @@ func (a *account) onBrowserReady(c actor.Context, m browser.Ready) {
 	self, root := c.Self(), c.ActorSystem().Root
 	a.client = a.Node.Client(ClientConfig{
 		Definition: a.Definition, Browser: m.Instance, Account: a.ID, Owner: a.owner, Whole: slices.Clone(a.whole), Known: a.known.has,
+		Holds: a.known.holds, Memory: a.memory,
 		Evidence: func(e Evidence) { root.Send(self, a.keepEvidence(e)) }, Log: a.Log,
 	})
 	a.probed = false

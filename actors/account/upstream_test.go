@@ -40,6 +40,7 @@ func TestNothingIsOpenedThroughAProxyThatDoesNotWork(t *testing.T) {
 			t.Errorf("%d rounds through a proxy that does not work", n)
 		}
 		s.gate.script("")
+		time.Sleep(recheckMost)
 		s.state(messages.Watching) // by itself
 		if s.gate.upstreams[0].Password == nil || string(s.gate.upstreams[0].Password) != "canary" {
 			t.Error("the gate did not get the password")

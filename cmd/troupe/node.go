@@ -202,7 +202,7 @@ func (n *node) shared() (*account.Node, error) {
 	return &account.Node{
 		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Browsers: n.browsers, Clock: lease.BootTime, Now: time.Now,
 		Rounds: turns.New(cfg.MaxConcurrent), Recycling: cfg.recycling(), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
-		Client: newClient, Evidence: kept, ExitURL: cfg.ExitURL, Fence: n.fence,
+		Client: newClient, Memory: newMemory, Evidence: kept, ExitURL: cfg.ExitURL, Fence: n.fence,
 	}, nil
 }
 

@@ -26,10 +26,24 @@ func builtIn() (*definition.Registry, error) {
 func newClient(cfg account.ClientConfig) platforms.Client {
 	return engine.New(engine.Config{
 		Definition: cfg.Definition, Browser: cfg.Browser, Account: cfg.Account, Owner: cfg.Owner, Whole: cfg.Whole, Known: cfg.Known,
+		Holds: cfg.Holds, Memory: memoryOf(cfg.Memory),
 		Evidence: func(e engine.Evidence) {
 			cfg.Evidence(account.Evidence{Kind: e.Kind, Steps: e.Steps, Files: evidenceFiles(e)})
 		}, Log: cfg.Log,
 	})
+}
+
+// newMemory makes what the clients of one account share.
+func newMemory(exported []byte) (platforms.Memory, error) {
+	if len(exported) == 0 {
+		return engine.NewMemory(), nil
+	}
+	return engine.ImportMemory(exported)
+}
+
+func memoryOf(m platforms.Memory) *engine.Memory {
+	memory, _ := m.(*engine.Memory) // nil: the client begins anew
+	return memory
 }
 
 func masterPlatforms(r *definition.Registry) []master.Platform {

@@ -22,6 +22,8 @@ type State struct {
 
 	// Persona is what the account's browser shows of itself, as the account keeps it; empty when there is none yet.
 	Persona json.RawMessage `json:"persona,omitempty"`
+	// Memory is what the account's clients remember between browsers, as they export it; no secret, but it goes where the login goes.
+	Memory json.RawMessage `json:"memory,omitempty"`
 
 	// Ignored names what an imported file holds beside that, by its place in the file: origins[0].indexedDB.
 	Ignored []string `json:"-"`
