@@ -318,12 +318,23 @@ func (n *Node) CLI(args ...string) (stdout, stderr string, status int) {
 	return Run(n.t, append(args, "--data-dir", n.Dir)...)
 }
 
+// CLIWith is CLI with text on the command's standard input.
+func (n *Node) CLIWith(input string, args ...string) (stdout, stderr string, status int) {
+	n.t.Helper()
+	return run(n.t, strings.NewReader(input), append(args, "--data-dir", n.Dir)...)
+}
+
 // Run runs the program once and returns what it printed and its exit status.
 func Run(t testing.TB, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
+	return run(t, nil, args...)
+}
+
+func run(t testing.TB, input io.Reader, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
 	cmd := exec.Command(Program(t), args...)
 	var out, errs strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = input, &out, &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
