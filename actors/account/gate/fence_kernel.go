@@ -20,7 +20,8 @@ import (
 // KernelFence is the fence outside the process: a rule of the kernel's packet filter that judges each packet of a gate's sockets. The
 // gate marks its sockets, and the rule drops what carries a mark without a lease; the lease is an element of a set that the kernel
 // itself removes when its time is over. So it holds also while the process is stopped: for what the kernel has already taken, for
-// retransmissions, and for a write that was begun just before the stop. Resets pass: they carry no payload, and free the other end.
+// retransmissions, and for a write that was begun just before the stop. Resets pass: they carry no payload, and free the other end
+// (not always: the other end may take one for forged, when packets before it were dropped).
 //
 // There is one per node; its gates share it. It needs CAP_NET_ADMIN. What a killed process left behind stays and drops, until a
 // node's next start on this machine takes the table over. All methods may be called from any goroutine.
