@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -125,6 +126,7 @@ func ownWords(t *testing.T, cfg Config, r *rig, site *probeSite) (persona.Answer
 	defer cancel()
 	cmd := exec.CommandContext(ctx, cfg.Bin, "--headless=new", "--no-sandbox", "--user-data-dir="+openTempDir(t),
 		"--proxy-server=http://"+cfg.Proxy, "--ignore-certificate-errors-spki-list="+r.pin, fullMirror)
+	cmd.Env = append(os.Environ(), "TMPDIR="+openTempDir(t))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
