@@ -28,7 +28,8 @@ type Definition struct {
 	Origins []string `yaml:"origins"`
 	// Pages are addresses by name.
 	Pages map[string]string `yaml:"pages"`
-	// Find are elements by name: ordered alternatives, each a CSS selector or "text=...".
+	// Find are elements by name: ordered alternatives, each a CSS selector, "text=words", or a CSS selector whose elements show
+	// words: "button >> text=words".
 	Find map[string][]string `yaml:"find"`
 	// JQ holds definitions ("def name: ...;") that every jq expression of this file may use.
 	JQ string `yaml:"jq"`

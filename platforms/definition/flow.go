@@ -93,19 +93,26 @@ type Locate struct {
 	World     string `yaml:"world"`     // of the function: isolated (default), or page to see the page's own properties
 	Is        Text   `yaml:"is"`        // an empty value is found nowhere
 	Scroll    string `yaml:"scroll"`    // a name of find: the container
-	End       string `yaml:"end"`       // a name of find: there when the container holds the whole list
-	More      string `yaml:"more"`      // a name of find, within In: lengthens the list; absent at the end
+	// End is a name of find: there when the container holds the whole list. Without it the list ends at the container's
+	// bottom, once it grew no more.
+	End string `yaml:"end"`
+	// More is a name of find, within In: lengthens the list; absent at the end. With Scroll it is clicked wherever the
+	// scrolled list shows it.
+	More      string `yaml:"more"`
 	Navigates bool   `yaml:"navigates"` // the click on More loads another page: it counts as a navigation
 	AtMost    int    `yaml:"at_most"`   // scrolls or clicks
 }
 
-// Expand clicks something if it is there, and waits for the answer that it brings.
+// Expand clicks something if it is there, and waits for the answer that it brings. With Scroll the list is turned from where it
+// stands to its end, and on the way everything is clicked that can be expanded.
 type Expand struct {
 	Find   string `yaml:"find"`
 	In     string `yaml:"in"`      // "row"
 	Then   string `yaml:"then"`    // a listen
 	All    bool   `yaml:"all"`     // again and again, until it is not there any more
-	AtMost int    `yaml:"at_most"` // clicks, with all
+	Scroll string `yaml:"scroll"`  // a name of find: the container of what all is of
+	End    string `yaml:"end"`     // as of locate
+	AtMost int    `yaml:"at_most"` // clicks and turns, with all
 }
 
 // Paginate follows a list page by page. It stops at the end of the list; in a look that need not be whole,
@@ -115,7 +122,7 @@ type Paginate struct {
 	List      string `yaml:"list"`      // a listen with more
 	In        string `yaml:"in"`        // "row": More is looked for in the located row
 	More      string `yaml:"more"`      // a name of find, clicked for the next page
-	Scroll    string `yaml:"scroll"`    // or a container that is scrolled
+	Scroll    string `yaml:"scroll"`    // or a container that is scrolled; neither: the page asks on by itself
 	Navigates bool   `yaml:"navigates"` // the click loads another page: it counts as a navigation
 	AtMost    int    `yaml:"at_most"`   // further pages
 }

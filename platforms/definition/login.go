@@ -51,6 +51,7 @@ type QRStates struct {
 type Code struct {
 	Ask    string `yaml:"ask"`    // verification_code (default) or phone_number
 	Input  string `yaml:"input"`  // a name of find; while it is visible the step is on
+	Send   string `yaml:"send"`   // a name of find, clicked once so that the platform sends the code
 	Submit string `yaml:"submit"` // a name of find
 	Wrong  []Sign `yaml:"wrong"`  // the third time ends the login
 }

@@ -165,6 +165,11 @@ func (c *checker) step(path string, s Step, in scope) {
 	case s.Expand != nil:
 		c.place(path, s.Expand.Find, s.Expand.In, in)
 		c.listens(path+".then", s.Expand.Then)
+		c.known(path+".scroll", s.Expand.Scroll, false)
+		c.known(path+".end", s.Expand.End, false)
+		if s.Expand.Scroll != "" && (!s.Expand.All || s.Expand.In != "") {
+			c.wrong(path, "a list is scrolled to expand all of it: scroll goes with all, and not with in")
+		}
 		c.bound(path, s.Expand.AtMost, s.Expand.All)
 	case s.Paginate != nil:
 		c.row(path, s.Paginate.In, in)

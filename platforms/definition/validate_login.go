@@ -74,6 +74,7 @@ func (c *checker) code(path string, code *Code) {
 		c.wrong(path+".ask", "only verification_code and phone_number can be asked for")
 	}
 	c.known(path+".input", code.Input, true)
+	c.known(path+".send", code.Send, false)
 	c.known(path+".submit", code.Submit, true)
 	c.signs(path+".wrong", code.Wrong)
 }

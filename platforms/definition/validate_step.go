@@ -67,7 +67,7 @@ func (c *checker) read(path string, r *Read, in scope) {
 func (c *checker) locate(path string, l *Locate, in scope) {
 	c.known(path+".row", l.Row, true)
 	for _, selector := range c.d.Find[l.Row] {
-		if strings.HasPrefix(selector, "text=") {
+		if strings.HasPrefix(selector, "text=") || strings.Contains(selector, " >> text=") {
 			c.wrong(path+".row", "a row is found by its key: %q must be CSS selectors", l.Row)
 		}
 	}
@@ -77,11 +77,8 @@ func (c *checker) locate(path string, l *Locate, in scope) {
 	c.function(path, l.Function, l.World)
 	c.text(path+".is", l.Is, in)
 	c.known(path+".scroll", l.Scroll, false)
-	c.known(path+".end", l.End, l.Scroll != "")
+	c.known(path+".end", l.End, false)
 	c.known(path+".more", l.More, false)
-	if l.Scroll != "" && l.More != "" {
-		c.wrong(path, "a list is lengthened by scroll or by more, not both")
-	}
 	c.bound(path, l.AtMost, l.Scroll != "" || l.More != "")
 }
 
@@ -89,7 +86,7 @@ func (c *checker) paginate(path string, p *Paginate) {
 	if l := c.listens(path+".list", p.List); l != nil && l.More.IsZero() {
 		c.wrong(path+".list", "listen.%s says no more: nobody knows when it ends", p.List)
 	}
-	c.known(path+".scroll", p.Scroll, p.More == "")
+	c.known(path+".scroll", p.Scroll, false)
 	if p.Scroll != "" && (p.More != "" || p.Navigates) {
 		c.wrong(path, "pages are turned by scroll or by more, not both, and a scroll loads no other page")
 	}

@@ -17,6 +17,9 @@ const (
 // expand clicks something that may be there, and waits for what it brings; with all, until nothing is left to expand.
 func (f *flow) expand(ctx context.Context, e *definition.Expand) (string, error) {
 	p := definition.Place{Find: e.Find, In: e.In}
+	if e.Scroll != "" {
+		return f.sweep(ctx, e)
+	}
 	for clicks := 0; ; clicks++ {
 		el, matched, err := f.look(ctx, p)
 		switch {
@@ -37,6 +40,45 @@ func (f *flow) expand(ctx context.Context, e *definition.Expand) (string, error)
 			return matched, err
 		}
 	}
+}
+
+// sweep turns a list to its end and expands on the way what can be. Further pages of the list are left to the inbox.
+func (f *flow) sweep(ctx context.Context, e *definition.Expand) (string, error) {
+	p := definition.Place{Find: e.Find}
+	clicks, end := 0, listEnd{scroll: e.Scroll, end: e.End}
+	for turns := 0; turns+clicks < e.AtMost; {
+		el, matched, err := f.look(ctx, p)
+		if err != nil {
+			return matched, err
+		}
+		if el != nil {
+			if _, err := f.click(ctx, p); err != nil {
+				return matched, err
+			}
+			if _, err := f.pageAnswer(ctx, e.Then); err != nil {
+				return matched, err
+			}
+			clicks++
+			continue
+		}
+		ended, more, err := f.scrolled(ctx, &end)
+		switch {
+		case err != nil:
+			return "", err
+		case ended:
+			return fmt.Sprintf("expanded %d times in %d turns", clicks, turns), nil
+		case !more:
+			err = wait(ctx, pollTime)
+		default:
+			turns++
+			err = f.scrollBy(ctx, e.Scroll)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	f.short = true
+	return fmt.Sprintf("the bound of %d clicks and turns", e.AtMost), nil
 }
 
 // paginate follows a list from the answer that was awaited last.
@@ -78,6 +120,10 @@ func news(items []*messages.Item, seen map[string]bool) bool {
 
 // nextPage turns a list and waits for what comes. A scroll that brings nothing may have been swallowed: it is made again.
 func (f *flow) nextPage(ctx context.Context, p *definition.Paginate, before *answer) (*answer, error) {
+	if p.Scroll == "" && p.More == "" {
+		f.mark = before.rec.Seq // what the page asked for by itself may have come already
+		return f.turned(ctx, p.List, before)
+	}
 	if p.Scroll == "" {
 		if _, err := f.click(ctx, definition.Place{Find: p.More, In: p.In, Navigates: p.Navigates}); err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"troupe/platforms"
 	"troupe/platforms/definition"
@@ -14,15 +15,18 @@ import (
 // listStart is how long a list may take to show its first rows before it is turned.
 const listStart = 2 * findTime / 3
 
+// grownTime is how long a list without a sign of its end stays as it is before it counts as whole.
+const grownTime = 2 * time.Second
+
 // locate finds the row with a key. A row that is not there when the list has ended is gone.
 func (f *flow) locate(ctx context.Context, l *definition.Locate) (string, error) {
 	key := f.text(l.Is)
 	if strings.TrimSpace(key) == "" {
 		return "", fmt.Errorf("%s without a key: %w", l.Row, errGone)
 	}
-	r := f.newRow(l, key)
+	r, end := f.newRow(l, key), listEnd{scroll: l.Scroll, end: l.End}
 	for turns := 0; ; turns++ {
-		el, ended, err := f.rowOrEnd(ctx, r, l)
+		el, ended, err := f.rowOrEnd(ctx, r, l, &end)
 		if err != nil {
 			return "", err
 		}
@@ -43,7 +47,7 @@ func (f *flow) locate(ctx context.Context, l *definition.Locate) (string, error)
 }
 
 // rowOrEnd looks for a row for a moment; ended says that the list holds no more.
-func (f *flow) rowOrEnd(ctx context.Context, r *row, l *definition.Locate) (el page.Element, ended bool, err error) {
+func (f *flow) rowOrEnd(ctx context.Context, r *row, l *definition.Locate, end *listEnd) (el page.Element, ended bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, listStart)
 	defer cancel()
 	for looks := 0; ; looks++ {
@@ -52,7 +56,7 @@ func (f *flow) rowOrEnd(ctx context.Context, r *row, l *definition.Locate) (el p
 			return el, false, err
 		}
 		if err == nil { // rows are drawn after the list grew
-			if ended, more := f.listEnd(ctx, l, r.within); looks >= 3 && ended || looks >= 1 && more {
+			if ended, more := f.turnable(ctx, l, r.within, end); looks >= 3 && ended || looks >= 1 && more {
 				return nil, ended, nil
 			}
 		}
@@ -65,27 +69,45 @@ func (f *flow) rowOrEnd(ctx context.Context, r *row, l *definition.Locate) (el p
 	}
 }
 
-// listEnd says whether a list has ended, or can be turned now. Neither: it is still loading.
-func (f *flow) listEnd(ctx context.Context, l *definition.Locate, within *row) (ended, more bool) {
-	if l.Scroll == "" {
-		if l.More == "" {
-			return true, false
+// turnable says whether a list has ended, or can be turned now. Neither: it is still loading.
+func (f *flow) turnable(ctx context.Context, l *definition.Locate, within *row, end *listEnd) (ended, more bool) {
+	if l.More != "" {
+		if ended, more = f.moreIn(ctx, within, l.More); more || l.Scroll == "" {
+			return ended, more
 		}
-		return f.moreIn(ctx, within, l.More)
 	}
-	at, err := f.position(ctx, l.Scroll)
+	if l.Scroll == "" {
+		return true, false
+	}
+	ended, more, err := f.scrolled(ctx, end)
+	return err == nil && ended, err == nil && more
+}
+
+// listEnd is how the end of a scrolled list is known.
+type listEnd struct {
+	scroll, end string // names of find; without an end the list ends where it grows no more
+	height      float64
+	since       time.Time // when the list was first seen at its bottom, that high
+}
+
+// scrolled says whether a scrolled list has ended, or can be turned now. Neither: it is still loading.
+func (f *flow) scrolled(ctx context.Context, l *listEnd) (ended, more bool, err error) {
+	at, err := f.position(ctx, l.scroll)
 	if err != nil {
-		return false, false
+		return false, false, over(ctx, err)
 	}
 	if !at.bottom() {
-		return false, true
+		l.since = time.Time{}
+		return false, true, nil
 	}
-	end, _, err := f.findIn(ctx, f.client.Definition.Find[l.End], nil)
-	if err != nil || end == nil {
-		return false, false
+	if l.end == "" {
+		if now := f.client.Clock(); l.since.IsZero() || at.Whole != l.height {
+			l.since, l.height = now, at.Whole
+		}
+		return f.client.Clock().Sub(l.since) >= grownTime, false, nil
 	}
-	seen, err := isSeen(ctx, end)
-	return err == nil && seen, false
+	el, _, err := f.visible(ctx, f.client.Definition.Find[l.end], nil)
+	return err == nil && el != nil, false, over(ctx, err)
 }
 
 // moreIn looks for the button that lengthens a list, in a row or on the whole page.
@@ -101,10 +123,10 @@ func (f *flow) moreIn(ctx context.Context, within *row, more string) (ended, tur
 	return err == nil && button == nil, button != nil
 }
 
-// turn lengthens a list by one page.
+// turn lengthens a list by one page: by a click where it shows more, or by scrolling.
 func (f *flow) turn(ctx context.Context, within *row, l *definition.Locate) error {
 	f.acting()
-	if l.Scroll != "" {
+	if l.More == "" {
 		return f.scrollBy(ctx, l.Scroll)
 	}
 	el, err := f.findRow(ctx, within)
@@ -112,6 +134,9 @@ func (f *flow) turn(ctx context.Context, within *row, l *definition.Locate) erro
 		return err
 	}
 	button, _, err := f.visible(ctx, f.client.Definition.Find[l.More], el)
+	if err == nil && button == nil && l.Scroll != "" {
+		return f.scrollBy(ctx, l.Scroll)
+	}
 	if err != nil || button == nil {
 		return err
 	}

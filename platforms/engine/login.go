@@ -275,6 +275,9 @@ func (l *login) codeStep(ctx context.Context) error {
 	}
 	if !l.asking {
 		l.asking = true
+		if err := l.sendCode(ctx); err != nil {
+			return err
+		}
 		l.show(platforms.Step{Status: askStatus, Ask: ask})
 		return nil
 	}
@@ -283,6 +286,18 @@ func (l *login) codeStep(ctx context.Context) error {
 		l.show(platforms.Step{Status: askStatus, Ask: ask, Message: "the code was wrong"})
 	}
 	return err
+}
+
+// sendCode has the platform send its code, where that wants a click. A button that is not there is no reason to stop.
+func (l *login) sendCode(ctx context.Context) error {
+	if l.code.Send == "" {
+		return nil
+	}
+	button, _, err := l.flow.look(ctx, definition.Place{Find: l.code.Send})
+	if err != nil || button == nil {
+		return err
+	}
+	return button.Click(ctx)
 }
 
 // wasWrong sees whether what was entered was wrong; the third time ends the login. A complaint that stood there before

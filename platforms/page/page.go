@@ -46,8 +46,8 @@ type Browser interface {
 type Document interface {
 	URL(ctx context.Context) (string, error)
 	// Find returns the first element that one of the alternatives matches now, and which one did; (nil, -1, nil)
-	// if none does. An alternative is a CSS selector, or "text=..." for the innermost element whose
-	// visible text contains the words. within limits the search; nil = the document.
+	// if none does. An alternative is a CSS selector, "text=..." for the innermost element whose
+	// visible text contains the words, or "CSS >> text=..." for what CSS selects if its visible text contains them. within limits the search; nil = the document.
 	Find(ctx context.Context, alternatives []string, within Element) (Element, int, error)
 	// FindAll returns every element that the first matching alternative selects, in document order, at most limit.
 	FindAll(ctx context.Context, alternatives []string, within Element, limit int) ([]Element, error)

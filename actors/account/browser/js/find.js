@@ -1,6 +1,7 @@
 // find returns the elements that the first matching alternative selects within root (the document if null), in
 // document order, at most limit; the alternative's index comes first. null means that none matches.
-// "text=words" selects the innermost elements whose visible text contains the words.
+// "text=words" selects the innermost elements whose visible text contains the words; "css >> text=words" those of the CSS
+// selector that can be seen and whose text contains them.
 function find(alternatives, root, limit) {
   const squeeze = (s) => (s || "").replace(/\s+/g, " ").trim();
   const seen = (el) => squeeze(el instanceof HTMLInputElement ? el.value : el.innerText ?? el.textContent);
@@ -31,6 +32,10 @@ function find(alternatives, root, limit) {
       if (!innermost(scope === document ? document.documentElement : scope, words, found) && root && seen(root).includes(words)) {
         found = [root];
       }
+    } else if (alternative.includes(" >> text=")) {
+      const [css, text] = alternative.split(" >> text=");
+      const words = squeeze(text);
+      found = Array.from(scope.querySelectorAll(css)).filter((el) => squeeze(el.textContent).includes(words) && seen(el).includes(words) && shown(el)).slice(0, limit);
     } else {
       found = Array.from(scope.querySelectorAll(alternative)).slice(0, limit);
     }
