@@ -4,14 +4,14 @@
 GO      ?= go
 PROGRAM := bin/troupe
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PACKAGES := chromium chromium-headless-shell chromium-l10n chromium-sandbox curl fonts-noto-cjk microsocks tinyproxy-bin xvfb
+PACKAGES := chromium chromium-headless-shell chromium-l10n chromium-sandbox curl fonts-noto-cjk iproute2 microsocks tinyproxy-bin xvfb
 CONSOLE := actors/gateway/console
 CONSOLE_PAGE := $(CONSOLE)/dist/app/index.html
 CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules -prune -o -type f -print)
 # The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
-.PHONY: help demo build console test test-full bench lint proto setup clean
+.PHONY: help demo build console test test-root test-full bench lint proto setup clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 test: setup npm console ## every promise once, with a real Chromium (about 8 minutes with a cold cache)
 	$(GO) vet ./...
 	$(GO) test -timeout 10m ./...
+	@[ "$$(id -u)" = 0 ] || { echo "not run, because only root can (make test-root):"; grep -rhoE 'Test[A-Za-z]+AsRoot' --include='*_test.go' . | sort -u; }
+
+test-root: setup ## the tests that only root can run; the others leave them out
+	$(GO) test -exec "$(SUDO)" -timeout 10m -run 'AsRoot$$' ./...
 
 test-full: setup npm console ## the same with all repetitions and the race detector (at most 90 minutes)
 	TROUPE_FULL=1 $(GO) test -race -timeout 80m ./...

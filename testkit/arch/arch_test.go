@@ -191,7 +191,7 @@ var forbidden = []struct {
 	{"environment outside cmd", regexp.MustCompile(`\bos\.(Getenv|LookupEnv|Environ)\(`), "", false, []string{"cmd/", "testkit/"}},
 	{"default logger", regexp.MustCompile(`\bslog\.(Debug|Info|Warn|Error|Default)\(|\blog\.(Print|Fatal|Panic)`), "", false, nil},
 	{"panicking rod call", regexp.MustCompile(`\b(page|browser|el|element|tab|p|b)\.Must[A-Z]\w*\(`), "actors/account/", false, nil},
-	{"skipped test", regexp.MustCompile(`\bt\.Skip`), "", true, []string{"testkit/arch/"}},
+	{"skipped test", regexp.MustCompile(`\bt\.Skip`), "", true, []string{"testkit/arch/", "testkit/root.go"}},
 }
 
 func TestForbiddenWordsStandNowhere(t *testing.T) {
@@ -203,6 +203,18 @@ func TestForbiddenWordsStandNowhere(t *testing.T) {
 			}
 			if f.word.MatchString(text) {
 				t.Errorf("%s: %s", path, f.what)
+			}
+		}
+	})
+}
+
+// TestTestsThatNeedRootSayItInTheirName, because the Makefile finds and lists them by it.
+func TestTestsThatNeedRootSayItInTheirName(t *testing.T) {
+	test := regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\) \{\n(?:\t.*\n|\n)*`)
+	sources(t, func(path, text string) {
+		for _, m := range test.FindAllStringSubmatch(text, -1) {
+			if needs := strings.Contains(m[0], "testkit."+"NeedsRoot(t)"); needs != strings.HasSuffix(m[1], "AsRoot") {
+				t.Errorf("%s: %s needs root: %t", path, m[1], needs)
 			}
 		}
 	})

@@ -14,8 +14,11 @@
 // Where the node is root, each Chromium has a user of its own and its full sandbox. All its traffic goes to
 // Config.Proxy; names are never resolved here, loopback and WebRTC do not go round it.
 //
-//	Start: slot -> lock -> reap -> profile -> display -> spawn -> attach -> prove the sandbox -> restore -> ready
+//	Start: slot -> lock -> reap -> profile -> display -> spawn -> attach -> self-test -> prove the sandbox -> restore -> ready
 //	Close: Browser.close -> 5 s -> SIGINT -> 3 s -> SIGKILL -> sweep -> mark; never SIGTERM, which loses fresh cookies
+//
+// Every page, frame and worker is set up before its first script: it shows the account's persona. A start whose Chromium
+// shows anything else ends with PersonaMismatch, and nothing was opened.
 //
 // When Chromium exits, or a tab's renderer crashes, every pending and later call on it fails with page.ErrGone.
 // When a node was stopped for a while, calls may have passed their deadlines although Chromium is well; the

@@ -68,23 +68,40 @@ func (i *Instance) openMirror(ctx context.Context, address string, deep bool) (m
 	return m, newTab(i, m.tab).Navigate(ctx, address)
 }
 
-// close leaves no trace of the mirror in the profile's storage.
+// close leaves no trace of the mirror: neither in the profile's storage nor among the processes.
 func (m *mirror) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), setupLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
 	defer cancel()
 	var errs []error
 	if m.tab != nil {
 		for _, origin := range []string{mirrorSite, foreignSite} {
 			errs = append(errs, m.tab.call(ctx, "Storage.clearDataForOrigin", map[string]any{"origin": origin, "storageTypes": "all"}, nil))
 		}
-		for _, t := range m.i.targets.pages(false) {
-			if t == m.tab || t.opener == m.tab.id {
-				errs = append(errs, m.i.targets.close(ctx, t.id))
-			}
-		}
+		errs = append(errs, m.closeTargets(ctx))
 	}
 	errs = append(errs, m.i.browser.call(ctx, "Target.detachFromTarget", map[string]any{"sessionId": m.session.id}, nil))
 	m.i.targets.listen(m.session.id, nil)
+	return errors.Join(errs...)
+}
+
+// closeTargets closes the tab, its popup and the service worker, which would stay for as long as we are attached to it.
+// Frames and other workers end with their pages.
+func (m *mirror) closeTargets(ctx context.Context) error {
+	all, err := proto.TargetGetTargets{}.Call(m.i.browser.in(ctx))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, t := range all.TargetInfos {
+		switch {
+		case t.TargetID == m.tab.id, t.OpenerID == m.tab.id:
+			errs = append(errs, m.i.targets.close(ctx, t.TargetID))
+		case t.Type == proto.TargetTargetInfoTypeServiceWorker && strings.HasPrefix(t.URL, mirrorSite+"/"):
+			if err := m.i.targets.close(ctx, t.TargetID); err != nil && m.i.targets.find(t.TargetID) != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
 	return errors.Join(errs...)
 }
 

@@ -27,6 +27,7 @@ var switches = []string{
 	"--disable-domain-reliability", "--metrics-recording-only", "--disable-breakpad", "--disable-crash-reporter",
 	"--proxy-bypass-list=<-loopback>",
 	"--webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-quic",
+	"--force-webrtc-ip-handling-policy=disable_non_proxied_udp", // what the shell understands; the browser has forgotten it (156, seen 2026-11)
 
 	// a kept page goes on although nobody looks at it
 	"--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",

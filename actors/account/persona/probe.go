@@ -115,16 +115,33 @@ var (
 // NewReport judges the answers of contexts, by name.
 func NewReport(p Persona, own Identity, answers map[string]Answer) Report {
 	r := Report{UserAgent: UserAgent(own.Version), Items: maps.Clone(answers[Page]), Wrong: Compare(p, own, answers)}
+	r.Shared = r.shared(p)
+	return r
+}
+
+// With completes a report by what every account without noise shows on this machine.
+func (r Report) With(p Persona, machine Answer) Report {
+	r.Items = maps.Clone(r.Items)
+	for item, value := range machine {
+		if _, seen := r.Items[item]; !seen {
+			r.Items[item] = value
+		}
+	}
+	r.Shared = r.shared(p)
+	return r
+}
+
+func (r Report) shared(p Persona) (list []string) {
 	items := sharedItems
 	if p.Noise == NoiseOff {
 		items = slices.Concat(sharedItems, noisyItems)
 	}
 	for _, item := range items {
 		if value := r.Items[item]; value != "" {
-			r.Shared = append(r.Shared, item+": "+value)
+			list = append(list, item+": "+value)
 		}
 	}
-	return r
+	return list
 }
 
 // Verdict is "ok", or what is wrong, for people.

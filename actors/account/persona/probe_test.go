@@ -63,6 +63,16 @@ func TestReportSaysWhatAccountsShare(t *testing.T) {
 	}
 }
 
+func TestReportIsCompletedByWhatTheMachineShows(t *testing.T) {
+	own := Identity{Version: full, Platform: "Linux x86_64"}
+	p := Make(1, "", "", NoiseOff, desk)
+	r := NewReport(p, own, map[string]Answer{Page: expected(p, own)})
+	whole := r.With(p, Answer{"canvas": "c0ffee", "cores": "64"})
+	if !slices.Contains(whole.Shared, "canvas: c0ffee") || whole.Items["cores"] != "8" || r.Items["canvas"] != "" {
+		t.Errorf("%+v came of %+v", whole, r)
+	}
+}
+
 func TestOnlyAPersonaWithNoiseHasAScript(t *testing.T) {
 	if Script(Make(1, "", "", NoiseOff, desk)) != "" {
 		t.Error("a script without noise")
