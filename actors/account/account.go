@@ -168,6 +168,9 @@ type account struct {
 	neverUp  int    // browsers in a row that never became ready
 	revived  int    // probes in a row after a dead page
 
+	blindSince time.Time // of the first of the looks in a row that were not finished; zero when the last one was
+	blind      bool      // that is called a trouble now
+
 	ops       ops
 	known     *known
 	whole     []string

@@ -310,6 +310,31 @@ func TestEachTroubleIsAStateAndOnlyAPersonEndsACaptcha(t *testing.T) {
 	}
 }
 
+func TestPageThatLetsNoLookFinishIsNotCalledWatching(t *testing.T) {
+	for _, kind := range []platforms.Kind{platforms.BrowserGone, platforms.Timeout} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScene(t)
+			s.begin()
+			s.state(messages.Watching)
+			s.client.script(nil, &platforms.Error{Op: "collect.desk", Kind: kind, Err: errors.New("it hung")})
+			s.state(messages.PageChanged)
+			for enough := time.After(10 * time.Minute); enough != nil; {
+				select {
+				case l := <-s.master.Letters():
+					if status, ok := l.Message.(*messages.AccountStatus); ok && status.GetState() == string(messages.Watching) {
+						t.Fatalf("%s: a page that only begins well counts as watched", kind)
+					}
+				case <-enough:
+					enough = nil
+				}
+			}
+			s.client.script(nil, nil)
+			s.master.Send(s.account, &messages.ResumeAccount{Account: "sb_1"})
+			s.state(messages.Watching)
+		})
+	}
+}
+
 func TestShutGateStopsLookingAndAnOpenOneLooksAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)

@@ -368,8 +368,15 @@ func (a *account) onProbed(c actor.Context, p probed) {
 		a.onTrouble(c, p.err)
 		return
 	}
-	a.probed, a.retry, a.revived = true, 0, 0
+	a.probed, a.revived = true, 0
 	a.sawProfile(p.profile)
+	if a.blind {
+		a.collect(c) // a page that begins well may hang all the same: only a whole look proves it
+		return
+	}
+	if a.blindSince.IsZero() {
+		a.retry = 0
+	}
 	a.enter(c, messages.Watching, "", "")
 	a.collectSoon(c)
 }

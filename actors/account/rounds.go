@@ -112,6 +112,7 @@ func (a *account) onCollected(c actor.Context, r collected) {
 		return
 	}
 	a.rounds++
+	a.sees(c)
 	a.retry, a.revived = 0, 0
 	a.lastRound = a.Node.Now()
 	a.scheduleRound(c)

@@ -22,7 +22,7 @@ func (a *account) onTrouble(c actor.Context, err error) {
 		a.enter(c, stateOf(kind), err.Error(), platforms.StepOf(err)) // a person will see it
 		a.retryLater(c)
 	case platforms.BrowserGone:
-		a.onPageGone(c)
+		a.onPageGone(c, err)
 	case platforms.GateShut, platforms.Cancelled:
 		if kind == platforms.GateShut && a.Upstream != nil && a.gate.Open() {
 			a.upstreamOK = false
@@ -33,8 +33,34 @@ func (a *account) onTrouble(c actor.Context, err error) {
 		a.scheduleRound(c) // the gate's reopening asks for a look itself
 	default:
 		a.Log.Warn("look failed, will retry", "kind", kind.String(), "step", platforms.StepOf(err), "err", err)
+		a.seesNothing(c, err)
 		a.retryLater(c)
 	}
+}
+
+// blindFor is how long looks may fail, each for a reason that may pass, until the account is not called watching any more.
+const blindFor = 45 * time.Second
+
+// seesNothing notes a look that was not finished. A page that hangs, dies or stays away again and again must not pass for a quiet
+// one: the account becomes page_changed, until a look is finished.
+func (a *account) seesNothing(c actor.Context, err error) {
+	now := a.Node.Now()
+	if a.blindSince.IsZero() {
+		a.blindSince = now
+	}
+	if now.Sub(a.blindSince) < blindFor {
+		return
+	}
+	a.blind = true
+	a.enter(c, messages.PageChanged, fmt.Sprintf("no look was finished for %s: %v", now.Sub(a.blindSince).Round(time.Second), err), platforms.StepOf(err))
+}
+
+// sees notes a finished look.
+func (a *account) sees(c actor.Context) {
+	if a.blind && a.state == messages.PageChanged {
+		a.enter(c, messages.Watching, "", "")
+	}
+	a.blind, a.blindSince = false, time.Time{}
 }
 
 func stateOf(kind platforms.Kind) messages.AccountState {
@@ -60,6 +86,10 @@ func (a *account) retryLater(c actor.Context) {
 		a.cancelRound()
 		return
 	case messages.PageChanged, messages.RateLimited:
+		if a.blind {
+			a.roundIn(c, time.Minute) // the page may be as it was, and well again
+			return
+		}
 		a.retry++
 		a.roundIn(c, min(10*time.Minute, 30*time.Second<<min(a.retry, 6)))
 	default:
@@ -70,7 +100,7 @@ func (a *account) retryLater(c actor.Context) {
 
 // onPageGone handles a dead page of a living Chromium: its tab is made anew by the next probe. A browser whose
 // pages keep dying is ended, so that another one starts.
-func (a *account) onPageGone(c actor.Context) {
+func (a *account) onPageGone(c actor.Context, err error) {
 	if a.instance == nil {
 		return // the browser's Terminated is on its way, or came; it decides
 	}
@@ -82,6 +112,12 @@ func (a *account) onPageGone(c actor.Context) {
 		return
 	}
 	a.probed = false
+	again := !a.blindSince.IsZero()
+	a.seesNothing(c, err)
+	if again {
+		a.retryLater(c) // a page that hangs costs a core until it is ended
+		return
+	}
 	a.probe(c)
 }
 
