@@ -47,15 +47,6 @@ func (f *flow) document(ctx context.Context) (page.Document, error) {
 	return doc, err
 }
 
-// findIn finds an element where steps happen, seen or not.
-func (f *flow) findIn(ctx context.Context, alternatives []string, within page.Element) (page.Element, int, error) {
-	doc, err := f.document(ctx)
-	if err != nil {
-		return nil, -1, err
-	}
-	return doc.Find(ctx, alternatives, within)
-}
-
 // visible finds an element that can be seen where steps happen.
 func (f *flow) visible(ctx context.Context, alternatives []string, within page.Element) (page.Element, int, error) {
 	doc, err := f.document(ctx)
