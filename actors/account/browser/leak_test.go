@@ -67,7 +67,7 @@ func TestNothingOfChromiumGoesRoundTheGateAsRoot(t *testing.T) {
 			return slices.ContainsFunc(wire.seen(), func(p string) bool { return strings.HasSuffix(p, "> "+to) })
 		})
 	}
-	modes, listen := []Mode{Headless, Shell}, 2*time.Second
+	modes, listen := []Mode{Headless, Shell}, time.Second
 	if os.Getenv("TROUPE_FULL") != "" {
 		modes, listen = []Mode{Headless, Shell, Headful}, time.Minute
 	}

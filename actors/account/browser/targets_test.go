@@ -19,7 +19,7 @@ func TestTargetsAttachedTwiceAnswerAndKeepTheirNoise(t *testing.T) {
 	cfg := testConfig(t, openTempDir(t)+"/acc")
 	cfg.Persona = persona.Make(7, "", "", persona.NoiseSeed, persona.Machine{Cores: 4})
 	i := start(t, cfg)
-	once, err := i.observe(t.Context(), true)
+	once, err := i.Persona(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
