@@ -68,11 +68,19 @@ func (s *Stage) Push(ownerUID, channel string, f Frame) {
 		if one.owner != ownerUID || one.channel != channel {
 			continue
 		}
-		select {
-		case one.out <- f:
-		default:
-			one.end()
-		}
+		one.answer(&f)
+	}
+}
+
+// answer queues a frame, if there is one, without waiting.
+func (s *socket) answer(f *Frame) {
+	if f == nil {
+		return
+	}
+	select {
+	case s.out <- *f:
+	default:
+		s.end()
 	}
 }
 
@@ -91,6 +99,14 @@ func (s *Stage) CloseSockets(ownerUID string) {
 // ServeSocket makes a socket of a channel out of a visit, until either side ends it. What greet returns (it may be nil)
 // is sent first; nothing that was pushed after it was asked is missed. What the page sends is read and forgotten.
 func (v *Visit) ServeSocket(w http.ResponseWriter, r *http.Request, channel string, o *websocket.AcceptOptions, greet func() Frame) {
+	v.ServeTalk(w, r, channel, o, greet, func(Frame) *Frame { return nil })
+}
+
+// ServeTalk is ServeSocket for a socket that the page speaks through: heard gets each of its frames, one after the other,
+// and what it returns is sent back unless nil. The socket ends when heard has reset the visit.
+func (v *Visit) ServeTalk(
+	w http.ResponseWriter, r *http.Request, channel string, o *websocket.AcceptOptions, greet func() Frame, heard func(Frame) *Frame,
+) {
 	s := v.stage
 	ctx, end := context.WithCancel(r.Context())
 	defer end()
@@ -112,10 +128,12 @@ func (v *Visit) ServeSocket(w http.ResponseWriter, r *http.Request, channel stri
 	defer end()
 	reading.Go(func() {
 		defer end()
-		for ctx.Err() == nil {
-			if _, _, err := conn.Read(ctx); err != nil {
+		for ctx.Err() == nil && !v.Reset {
+			kind, data, err := conn.Read(ctx)
+			if err != nil {
 				return
 			}
+			sock.answer(heard(Frame{kind == websocket.MessageBinary, data}))
 		}
 	})
 	if greet != nil {
