@@ -43,29 +43,32 @@ type mirror struct {
 }
 
 // openMirror shows one of the mirror's pages in a new tab. The caller closes it.
-func (i *Instance) openMirror(ctx context.Context, address string, deep bool) (m *mirror, err error) {
+func (i *Instance) openMirror(ctx context.Context, address string, deep bool) (*mirror, error) {
 	var attached proto.TargetAttachToBrowserTargetResult
 	if err := i.browser.call(ctx, "Target.attachToBrowserTarget", nil, &attached); err != nil {
 		return nil, err
 	}
-	m = &mirror{
+	m := &mirror{
 		i: i, session: &session{client: i.browser.client, id: attached.SessionID, ctx: i.browser.ctx},
 		files: mirrorFiles(i.cfg.Persona, deep), answers: map[string]persona.Answer{}, changed: make(chan struct{}),
 	}
 	i.targets.listen(m.session.id, m.hear)
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, m.close(ctx))
-		}
-	}()
+	if err := m.open(ctx, address); err != nil {
+		return nil, errors.Join(err, m.close(ctx))
+	}
+	return m, nil
+}
+
+// open answers the mirror's own addresses and opens the first of them.
+func (m *mirror) open(ctx context.Context, address string) (err error) {
 	patterns := []map[string]any{{"urlPattern": mirrorSite + "/*"}, {"urlPattern": foreignSite + "/*"}}
 	if err := m.session.call(ctx, "Fetch.enable", map[string]any{"patterns": patterns}, nil); err != nil {
-		return nil, err
+		return err
 	}
-	if m.tab, err = i.targets.open(ctx, ""); err != nil {
-		return nil, err
+	if m.tab, err = m.i.targets.open(ctx, ""); err != nil {
+		return err
 	}
-	return m, newTab(i, m.tab).Navigate(ctx, address)
+	return newTab(m.i, m.tab).Navigate(ctx, address)
 }
 
 // close leaves no trace of the mirror: neither in the profile's storage nor among the processes.
