@@ -76,7 +76,7 @@ func (f *flow) answer(ctx context.Context, name string) (*answer, error) {
 			broken = fmt.Errorf("%w: %s", page.ErrNetwork, rec.Err)
 			continue
 		}
-		a := read(ctx, name, l, bodyOf(rec, f.client.inbox.ownerID()))
+		a := read(ctx, name, l, bodyOf(rec, f.owner()))
 		switch {
 		case a.err != nil && (a.good || rec.Kind == page.Response):
 			return nil, a.err

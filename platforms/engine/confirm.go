@@ -115,7 +115,7 @@ func (f *flow) decide(ctx context.Context, m *definition.Confirm, rec page.Recor
 	if rec.Kind == page.Failed || rec.Body == nil {
 		return "", false
 	}
-	b := bodyOf(rec, f.client.inbox.ownerID())
+	b := bodyOf(rec, f.owner())
 	value := func(o definition.Outcome) (any, bool) {
 		l := f.client.Definition.Listen[o.Listen]
 		if l == nil || !matches(ctx, l, rec) {
@@ -171,7 +171,7 @@ func (f *flow) shownAfter(ctx context.Context, m *definition.Confirm) (reason st
 		return v, err == nil && v != nil
 	}
 	vars := func(o definition.Outcome) definition.Vars {
-		return definition.Vars{Owner: f.client.inbox.ownerID(), Before: f.before.answers[o.Function]}
+		return definition.Vars{Owner: f.owner(), Before: f.before.answers[o.Function]}
 	}
 	for _, reason := range slices.Sorted(maps.Keys(m.Failures)) {
 		o := m.Failures[reason]

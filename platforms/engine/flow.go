@@ -80,7 +80,7 @@ func (c *client) newFlow(ctx context.Context, name, tabName string) (*flow, erro
 	seq := c.Browser.Traffic().Seq()
 	f := &flow{
 		client: c, name: name, tabName: tabName, start: seq, mark: seq,
-		signs: c.signs(), names: map[string]string{"owner": c.inbox.ownerID()}, last: make(map[string]*answer),
+		signs: c.signs(), names: map[string]string{ownerName: c.inbox.ownerID()}, last: make(map[string]*answer),
 	}
 	var err error
 	if f.tab, err = c.Browser.Tab(ctx, tabName); err != nil {
@@ -89,6 +89,12 @@ func (c *client) newFlow(ctx context.Context, name, tabName string) (*flow, erro
 	f.doc = f.tab
 	return f, nil
 }
+
+// ownerName is what {{names}} call the account's own platform id.
+const ownerName = "owner"
+
+// owner is the account's own platform id. A flow that reads it, because it was not known, knows it from then on.
+func (f *flow) owner() string { return f.names[ownerName] }
 
 // run makes the steps one after the other and stops at the first that fails for good.
 func (f *flow) run(ctx context.Context, steps definition.Flow) error {

@@ -85,7 +85,7 @@ func (f *flow) readOnce(ctx context.Context, name string, args map[string]string
 	if string(raw) == "null" || len(raw) == 0 {
 		return nil, changed(name, errors.New("the page function answers null: there is nothing to read"))
 	}
-	a := read(ctx, name, l, bodyOf(f.record(ctx, raw), f.client.inbox.ownerID()))
+	a := read(ctx, name, l, bodyOf(f.record(ctx, raw), f.owner()))
 	if a.err == nil && !a.good {
 		a.err = changed(name, errors.New("what the page function answers is not good, and no sign explains it"))
 	}
@@ -97,6 +97,9 @@ func (f *flow) take(a *answer) {
 	f.client.named(a)
 	f.last[a.listen] = a
 	f.read = append(f.read, a)
+	if f.owner() == "" && a.profile != nil {
+		f.names[ownerName] = a.profile.GetPlatformUserId()
+	}
 	if f.client.Definition.Listen[a.listen].Function != "" {
 		f.client.inbox.add(a)
 	}

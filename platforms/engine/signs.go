@@ -148,7 +148,7 @@ func (f *flow) received(ctx context.Context, s *definition.Sign, newest bool) bo
 		if rec.Kind != page.Response || rec.Tab != f.tabName || !s.Response.Match(rec.URL) {
 			continue
 		}
-		if says(ctx, s, bodyOf(rec, f.client.inbox.ownerID())) {
+		if says(ctx, s, bodyOf(rec, f.owner())) {
 			return true
 		}
 		if newest {
