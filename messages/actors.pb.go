@@ -302,29 +302,31 @@ func (x *Account) GetNoise() string {
 
 // AccountStatus is what a running account says of itself, on each change and round.
 type AccountStatus struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`   // the vocabulary of messages.AccountState
-	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"` // for people, in English; empty when all is well
-	Step          string                 `protobuf:"bytes,5,opt,name=step,proto3" json:"step,omitempty"`     // the engine's step that failed
-	Since         int64                  `protobuf:"varint,6,opt,name=since,proto3" json:"since,omitempty"`
-	LastRound     int64                  `protobuf:"varint,7,opt,name=last_round,json=lastRound,proto3" json:"last_round,omitempty"`
-	NextRound     int64                  `protobuf:"varint,8,opt,name=next_round,json=nextRound,proto3" json:"next_round,omitempty"`
-	Rounds        int64                  `protobuf:"varint,9,opt,name=rounds,proto3" json:"rounds,omitempty"`
-	Items         int64                  `protobuf:"varint,10,opt,name=items,proto3" json:"items,omitempty"` // changed items sent to the store since this epoch began
-	BrowserPid    int64                  `protobuf:"varint,11,opt,name=browser_pid,json=browserPid,proto3" json:"browser_pid,omitempty"`
-	BrowserStarts int64                  `protobuf:"varint,12,opt,name=browser_starts,json=browserStarts,proto3" json:"browser_starts,omitempty"`
-	Gate          string                 `protobuf:"bytes,13,opt,name=gate,proto3" json:"gate,omitempty"` // address of its gate
-	GateOpen      bool                   `protobuf:"varint,14,opt,name=gate_open,json=gateOpen,proto3" json:"gate_open,omitempty"`
-	Profile       *Profile               `protobuf:"bytes,15,opt,name=profile,proto3" json:"profile,omitempty"`                       // set when it was just read
-	Evidence      string                 `protobuf:"bytes,16,opt,name=evidence,proto3" json:"evidence,omitempty"`                     // name of the last evidence file
-	ItemsHour     int64                  `protobuf:"varint,17,opt,name=items_hour,json=itemsHour,proto3" json:"items_hour,omitempty"` // changed items sent to the store within the last hour
-	Counts        *GateCounts            `protobuf:"bytes,18,opt,name=counts,proto3" json:"counts,omitempty"`
-	Persona       *Persona               `protobuf:"bytes,19,opt,name=persona,proto3" json:"persona,omitempty"`                         // set once the account has one
-	BrowserEnd    string                 `protobuf:"bytes,20,opt,name=browser_end,json=browserEnd,proto3" json:"browser_end,omitempty"` // why the last browser was ended on purpose: memory, age, idle; empty otherwise
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Account           string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Epoch             uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	State             string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`   // the vocabulary of messages.AccountState
+	Reason            string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"` // for people, in English; empty when all is well
+	Step              string                 `protobuf:"bytes,5,opt,name=step,proto3" json:"step,omitempty"`     // the engine's step that failed
+	Since             int64                  `protobuf:"varint,6,opt,name=since,proto3" json:"since,omitempty"`
+	LastRound         int64                  `protobuf:"varint,7,opt,name=last_round,json=lastRound,proto3" json:"last_round,omitempty"`
+	NextRound         int64                  `protobuf:"varint,8,opt,name=next_round,json=nextRound,proto3" json:"next_round,omitempty"`
+	Rounds            int64                  `protobuf:"varint,9,opt,name=rounds,proto3" json:"rounds,omitempty"`
+	Items             int64                  `protobuf:"varint,10,opt,name=items,proto3" json:"items,omitempty"` // changed items sent to the store since this epoch began
+	BrowserPid        int64                  `protobuf:"varint,11,opt,name=browser_pid,json=browserPid,proto3" json:"browser_pid,omitempty"`
+	BrowserStarts     int64                  `protobuf:"varint,12,opt,name=browser_starts,json=browserStarts,proto3" json:"browser_starts,omitempty"`
+	Gate              string                 `protobuf:"bytes,13,opt,name=gate,proto3" json:"gate,omitempty"` // address of its gate
+	GateOpen          bool                   `protobuf:"varint,14,opt,name=gate_open,json=gateOpen,proto3" json:"gate_open,omitempty"`
+	Profile           *Profile               `protobuf:"bytes,15,opt,name=profile,proto3" json:"profile,omitempty"`                       // set when it was just read
+	Evidence          string                 `protobuf:"bytes,16,opt,name=evidence,proto3" json:"evidence,omitempty"`                     // name of the last evidence file
+	ItemsHour         int64                  `protobuf:"varint,17,opt,name=items_hour,json=itemsHour,proto3" json:"items_hour,omitempty"` // changed items sent to the store within the last hour
+	Counts            *GateCounts            `protobuf:"bytes,18,opt,name=counts,proto3" json:"counts,omitempty"`
+	Persona           *Persona               `protobuf:"bytes,19,opt,name=persona,proto3" json:"persona,omitempty"`                                               // set once the account has one
+	BrowserEnd        string                 `protobuf:"bytes,20,opt,name=browser_end,json=browserEnd,proto3" json:"browser_end,omitempty"`                       // why the last browser was ended on purpose: memory, age, idle; empty otherwise
+	Definition        string                 `protobuf:"bytes,21,opt,name=definition,proto3" json:"definition,omitempty"`                                         // digest of the platform's definition that it runs
+	DefinitionVersion int64                  `protobuf:"varint,22,opt,name=definition_version,json=definitionVersion,proto3" json:"definition_version,omitempty"` // as the definition calls itself
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *AccountStatus) Reset() {
@@ -495,6 +497,20 @@ func (x *AccountStatus) GetBrowserEnd() string {
 		return x.BrowserEnd
 	}
 	return ""
+}
+
+func (x *AccountStatus) GetDefinition() string {
+	if x != nil {
+		return x.Definition
+	}
+	return ""
+}
+
+func (x *AccountStatus) GetDefinitionVersion() int64 {
+	if x != nil {
+		return x.DefinitionVersion
+	}
+	return 0
 }
 
 // GateCounts is what an account's gate counted since it was opened.
@@ -800,6 +816,7 @@ type Round struct {
 	Evidence      string                 `protobuf:"bytes,7,opt,name=evidence,proto3" json:"evidence,omitempty"` // name of the first file that was kept: the picture, if there is one
 	Steps         []*RoundStep           `protobuf:"bytes,8,rep,name=steps,proto3" json:"steps,omitempty"`
 	EvidenceFiles []string               `protobuf:"bytes,9,rep,name=evidence_files,json=evidenceFiles,proto3" json:"evidence_files,omitempty"` // names of all files that were kept: picture, document, answers
+	Definition    string                 `protobuf:"bytes,10,opt,name=definition,proto3" json:"definition,omitempty"`                           // digest of the platform's definition that it ran on
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -895,6 +912,13 @@ func (x *Round) GetEvidenceFiles() []string {
 		return x.EvidenceFiles
 	}
 	return nil
+}
+
+func (x *Round) GetDefinition() string {
+	if x != nil {
+		return x.Definition
+	}
+	return ""
 }
 
 // RoundStep is one step of a flow: what it looked for, what matched, how long it took.
@@ -4999,7 +5023,8 @@ type Alarm struct {
 	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	RaisedAt      int64                  `protobuf:"varint,6,opt,name=raised_at,json=raisedAt,proto3" json:"raised_at,omitempty"`
 	ClearedAt     int64                  `protobuf:"varint,7,opt,name=cleared_at,json=clearedAt,proto3" json:"cleared_at,omitempty"`
-	Proxy         string                 `protobuf:"bytes,8,opt,name=proxy,proto3" json:"proxy,omitempty"` // id of the proxy that is in trouble, for all accounts that use it
+	Proxy         string                 `protobuf:"bytes,8,opt,name=proxy,proto3" json:"proxy,omitempty"`       // id of the proxy that is in trouble, for all accounts that use it
+	Platform      string                 `protobuf:"bytes,9,opt,name=platform,proto3" json:"platform,omitempty"` // whose new definition was refused
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5090,10 +5115,592 @@ func (x *Alarm) GetProxy() string {
 	return ""
 }
 
+func (x *Alarm) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
+// DefinitionVersion is the master's durable record of a definition that came from its folder and ran.
+type DefinitionVersion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Platform      string                 `protobuf:"bytes,1,opt,name=platform,proto3" json:"platform,omitempty"`
+	Digest        string                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	Version       int64                  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"` // as the definition calls itself
+	Packed        []byte                 `protobuf:"bytes,4,opt,name=packed,proto3" json:"packed,omitempty"`    // all its files
+	TakenAt       int64                  `protobuf:"varint,5,opt,name=taken_at,json=takenAt,proto3" json:"taken_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DefinitionVersion) Reset() {
+	*x = DefinitionVersion{}
+	mi := &file_actors_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefinitionVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefinitionVersion) ProtoMessage() {}
+
+func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefinitionVersion.ProtoReflect.Descriptor instead.
+func (*DefinitionVersion) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *DefinitionVersion) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
+func (x *DefinitionVersion) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *DefinitionVersion) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DefinitionVersion) GetPacked() []byte {
+	if x != nil {
+		return x.Packed
+	}
+	return nil
+}
+
+func (x *DefinitionVersion) GetTakenAt() int64 {
+	if x != nil {
+		return x.TakenAt
+	}
+	return 0
+}
+
+// DefinitionChoice is the master's durable record of which version of a platform runs.
+type DefinitionChoice struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Platform      string                 `protobuf:"bytes,1,opt,name=platform,proto3" json:"platform,omitempty"`
+	Digest        string                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	Folder        string                 `protobuf:"bytes,3,opt,name=folder,proto3" json:"folder,omitempty"`                            // digest of the folder's files when this was decided; empty = there was none
+	RolledBack    bool                   `protobuf:"varint,4,opt,name=rolled_back,json=rolledBack,proto3" json:"rolled_back,omitempty"` // a person chose it; it stands until the folder changes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DefinitionChoice) Reset() {
+	*x = DefinitionChoice{}
+	mi := &file_actors_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefinitionChoice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefinitionChoice) ProtoMessage() {}
+
+func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefinitionChoice.ProtoReflect.Descriptor instead.
+func (*DefinitionChoice) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *DefinitionChoice) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
+func (x *DefinitionChoice) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *DefinitionChoice) GetFolder() string {
+	if x != nil {
+		return x.Folder
+	}
+	return ""
+}
+
+func (x *DefinitionChoice) GetRolledBack() bool {
+	if x != nil {
+		return x.RolledBack
+	}
+	return false
+}
+
+// SetDefinition tells a worker which definition a platform runs from now on; accounts take it up between two rounds.
+type SetDefinition struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Platform      string                 `protobuf:"bytes,1,opt,name=platform,proto3" json:"platform,omitempty"`
+	Digest        string                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	Packed        []byte                 `protobuf:"bytes,3,opt,name=packed,proto3" json:"packed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetDefinition) Reset() {
+	*x = SetDefinition{}
+	mi := &file_actors_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetDefinition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetDefinition) ProtoMessage() {}
+
+func (x *SetDefinition) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetDefinition.ProtoReflect.Descriptor instead.
+func (*SetDefinition) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *SetDefinition) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
+func (x *SetDefinition) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *SetDefinition) GetPacked() []byte {
+	if x != nil {
+		return x.Packed
+	}
+	return nil
+}
+
+// RollBackDefinition runs an earlier version of a platform until its folder changes.
+type RollBackDefinition struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Platform      string                 `protobuf:"bytes,1,opt,name=platform,proto3" json:"platform,omitempty"`
+	Version       string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"` // its number, or the beginning of its digest; empty = the one before
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollBackDefinition) Reset() {
+	*x = RollBackDefinition{}
+	mi := &file_actors_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollBackDefinition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollBackDefinition) ProtoMessage() {}
+
+func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollBackDefinition.ProtoReflect.Descriptor instead.
+func (*RollBackDefinition) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *RollBackDefinition) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
+func (x *RollBackDefinition) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+type DefinitionRolledBack struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Platform      string                 `protobuf:"bytes,1,opt,name=platform,proto3" json:"platform,omitempty"`
+	Digest        string                 `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
+	Version       int64                  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DefinitionRolledBack) Reset() {
+	*x = DefinitionRolledBack{}
+	mi := &file_actors_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefinitionRolledBack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefinitionRolledBack) ProtoMessage() {}
+
+func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefinitionRolledBack.ProtoReflect.Descriptor instead.
+func (*DefinitionRolledBack) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *DefinitionRolledBack) GetPlatform() string {
+	if x != nil {
+		return x.Platform
+	}
+	return ""
+}
+
+func (x *DefinitionRolledBack) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *DefinitionRolledBack) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// TryDefinition runs a version on one account, read-only: one probe and one round between two of its own. Nothing is stored.
+type TryDefinition struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Packed        []byte                 `protobuf:"bytes,2,opt,name=packed,proto3" json:"packed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryDefinition) Reset() {
+	*x = TryDefinition{}
+	mi := &file_actors_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryDefinition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryDefinition) ProtoMessage() {}
+
+func (x *TryDefinition) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryDefinition.ProtoReflect.Descriptor instead.
+func (*TryDefinition) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *TryDefinition) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *TryDefinition) GetPacked() []byte {
+	if x != nil {
+		return x.Packed
+	}
+	return nil
+}
+
+// DefinitionTried says how a tried version did beside the one that runs.
+type DefinitionTried struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Digest         string                 `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	Version        int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	CurrentDigest  string                 `protobuf:"bytes,3,opt,name=current_digest,json=currentDigest,proto3" json:"current_digest,omitempty"`
+	CurrentVersion int64                  `protobuf:"varint,4,opt,name=current_version,json=currentVersion,proto3" json:"current_version,omitempty"`
+	Outcome        string                 `protobuf:"bytes,5,opt,name=outcome,proto3" json:"outcome,omitempty"` // ok, or the kind of trouble
+	Reason         string                 `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	Step           string                 `protobuf:"bytes,7,opt,name=step,proto3" json:"step,omitempty"` // that failed
+	TookMs         int64                  `protobuf:"varint,8,opt,name=took_ms,json=tookMs,proto3" json:"took_ms,omitempty"`
+	Collections    []*TriedCollection     `protobuf:"bytes,9,rep,name=collections,proto3" json:"collections,omitempty"`
+	Steps          []*RoundStep           `protobuf:"bytes,10,rep,name=steps,proto3" json:"steps,omitempty"`
+	Unlisted       map[string]int64       `protobuf:"bytes,11,rep,name=unlisted,proto3" json:"unlisted,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // connections to hosts in neither of the tried version's lists, by name
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *DefinitionTried) Reset() {
+	*x = DefinitionTried{}
+	mi := &file_actors_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefinitionTried) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefinitionTried) ProtoMessage() {}
+
+func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefinitionTried.ProtoReflect.Descriptor instead.
+func (*DefinitionTried) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *DefinitionTried) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *DefinitionTried) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DefinitionTried) GetCurrentDigest() string {
+	if x != nil {
+		return x.CurrentDigest
+	}
+	return ""
+}
+
+func (x *DefinitionTried) GetCurrentVersion() int64 {
+	if x != nil {
+		return x.CurrentVersion
+	}
+	return 0
+}
+
+func (x *DefinitionTried) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *DefinitionTried) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DefinitionTried) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *DefinitionTried) GetTookMs() int64 {
+	if x != nil {
+		return x.TookMs
+	}
+	return 0
+}
+
+func (x *DefinitionTried) GetCollections() []*TriedCollection {
+	if x != nil {
+		return x.Collections
+	}
+	return nil
+}
+
+func (x *DefinitionTried) GetSteps() []*RoundStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+func (x *DefinitionTried) GetUnlisted() map[string]int64 {
+	if x != nil {
+		return x.Unlisted
+	}
+	return nil
+}
+
+// TriedCollection compares what a tried version read of a collection with the newest round that read any of it.
+type TriedCollection struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Collection    string                 `protobuf:"bytes,1,opt,name=collection,proto3" json:"collection,omitempty"`
+	Tried         int64                  `protobuf:"varint,2,opt,name=tried,proto3" json:"tried,omitempty"`
+	Current       int64                  `protobuf:"varint,3,opt,name=current,proto3" json:"current,omitempty"`
+	Missing       []string               `protobuf:"bytes,4,rep,name=missing,proto3" json:"missing,omitempty"` // ids that only the current version read; at most 20
+	Extra         []string               `protobuf:"bytes,5,rep,name=extra,proto3" json:"extra,omitempty"`     // ids that only the tried version read; at most 20
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TriedCollection) Reset() {
+	*x = TriedCollection{}
+	mi := &file_actors_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TriedCollection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TriedCollection) ProtoMessage() {}
+
+func (x *TriedCollection) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TriedCollection.ProtoReflect.Descriptor instead.
+func (*TriedCollection) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *TriedCollection) GetCollection() string {
+	if x != nil {
+		return x.Collection
+	}
+	return ""
+}
+
+func (x *TriedCollection) GetTried() int64 {
+	if x != nil {
+		return x.Tried
+	}
+	return 0
+}
+
+func (x *TriedCollection) GetCurrent() int64 {
+	if x != nil {
+		return x.Current
+	}
+	return 0
+}
+
+func (x *TriedCollection) GetMissing() []string {
+	if x != nil {
+		return x.Missing
+	}
+	return nil
+}
+
+func (x *TriedCollection) GetExtra() []string {
+	if x != nil {
+		return x.Extra
+	}
+	return nil
+}
+
 // Put writes one control record; an empty value deletes it.
 type Put struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"` // accounts replies logins alarms vault meta
+	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"` // accounts replies logins alarms vault proxies definitions choices meta
 	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Value         []byte                 `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -5102,7 +5709,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5114,7 +5721,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5127,7 +5734,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{65}
+	return file_actors_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *Put) GetTable() string {
@@ -5162,7 +5769,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5174,7 +5781,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5187,7 +5794,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{66}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -5213,7 +5820,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5225,7 +5832,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5238,7 +5845,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{67}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -5257,7 +5864,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5269,7 +5876,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5282,7 +5889,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{68}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 type ControlLoaded struct {
@@ -5294,7 +5901,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5306,7 +5913,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5319,7 +5926,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{69}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -5344,7 +5951,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5356,7 +5963,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5369,7 +5976,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{70}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -5425,7 +6032,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5437,7 +6044,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5450,7 +6057,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{71}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -5483,7 +6090,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5495,7 +6102,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5508,7 +6115,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{72}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -5527,7 +6134,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5539,7 +6146,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5552,7 +6159,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{73}
+	return file_actors_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -5573,7 +6180,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5585,7 +6192,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5598,7 +6205,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{74}
+	return file_actors_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -5625,7 +6232,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5637,7 +6244,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5650,7 +6257,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{75}
+	return file_actors_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -5682,7 +6289,7 @@ type CreateAccount struct {
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5694,7 +6301,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5707,7 +6314,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{76}
+	return file_actors_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -5769,7 +6376,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5781,7 +6388,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5794,7 +6401,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{77}
+	return file_actors_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -5820,7 +6427,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5832,7 +6439,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5845,7 +6452,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{78}
+	return file_actors_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -5864,7 +6471,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5876,7 +6483,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5889,7 +6496,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{79}
+	return file_actors_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -5908,7 +6515,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5920,7 +6527,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5933,7 +6540,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{80}
+	return file_actors_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -5954,7 +6561,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5966,7 +6573,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5979,7 +6586,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{81}
+	return file_actors_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *Refused) GetCode() string {
@@ -6005,7 +6612,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6017,7 +6624,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6030,7 +6637,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{82}
+	return file_actors_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -6050,7 +6657,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6062,7 +6669,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6075,7 +6682,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{83}
+	return file_actors_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -6102,7 +6709,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6114,7 +6721,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6127,7 +6734,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{84}
+	return file_actors_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -6170,7 +6777,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x10monitor_interval\x18\x14 \x01(\x03R\x0fmonitorInterval\x12\x1a\n" +
 	"\bremoving\x18\x15 \x01(\bR\bremoving\x12\x14\n" +
 	"\x05proxy\x18\x16 \x01(\tR\x05proxy\x12\x14\n" +
-	"\x05noise\x18\x17 \x01(\tR\x05noise\"\xda\x04\n" +
+	"\x05noise\x18\x17 \x01(\tR\x05noise\"\xa9\x05\n" +
 	"\rAccountStatus\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x14\n" +
@@ -6197,7 +6804,11 @@ const file_actors_proto_rawDesc = "" +
 	"\x06counts\x18\x12 \x01(\v2\x12.troupe.GateCountsR\x06counts\x12)\n" +
 	"\apersona\x18\x13 \x01(\v2\x0f.troupe.PersonaR\apersona\x12\x1f\n" +
 	"\vbrowser_end\x18\x14 \x01(\tR\n" +
-	"browserEnd\"\xe8\x02\n" +
+	"browserEnd\x12\x1e\n" +
+	"\n" +
+	"definition\x18\x15 \x01(\tR\n" +
+	"definition\x12-\n" +
+	"\x12definition_version\x18\x16 \x01(\x03R\x11definitionVersion\"\xe8\x02\n" +
 	"\n" +
 	"GateCounts\x12\x19\n" +
 	"\bbytes_up\x18\x01 \x01(\x03R\abytesUp\x12\x1d\n" +
@@ -6230,7 +6841,7 @@ const file_actors_proto_rawDesc = "" +
 	"ListRounds\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\"5\n" +
 	"\fRoundsListed\x12%\n" +
-	"\x06rounds\x18\x01 \x03(\v2\r.troupe.RoundR\x06rounds\"\xf8\x01\n" +
+	"\x06rounds\x18\x01 \x03(\v2\r.troupe.RoundR\x06rounds\"\x98\x02\n" +
 	"\x05Round\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x17\n" +
 	"\atook_ms\x18\x02 \x01(\x03R\x06tookMs\x12\x12\n" +
@@ -6240,7 +6851,11 @@ const file_actors_proto_rawDesc = "" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x1a\n" +
 	"\bevidence\x18\a \x01(\tR\bevidence\x12'\n" +
 	"\x05steps\x18\b \x03(\v2\x11.troupe.RoundStepR\x05steps\x12%\n" +
-	"\x0eevidence_files\x18\t \x03(\tR\revidenceFiles\"h\n" +
+	"\x0eevidence_files\x18\t \x03(\tR\revidenceFiles\x12\x1e\n" +
+	"\n" +
+	"definition\x18\n" +
+	" \x01(\tR\n" +
+	"definition\"h\n" +
 	"\tRoundStep\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\tR\x04step\x12\x18\n" +
 	"\amatched\x18\x02 \x01(\tR\amatched\x12\x17\n" +
@@ -6591,7 +7206,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x04read\x18\x02 \x01(\bR\x04read\x12\x14\n" +
 	"\x05found\x18\x03 \x01(\bR\x05found\x12\x1f\n" +
 	"\vplatform_id\x18\x04 \x01(\tR\n" +
-	"platformId\"\xc7\x01\n" +
+	"platformId\"\xe3\x01\n" +
 	"\x05Alarm\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -6601,7 +7216,58 @@ const file_actors_proto_rawDesc = "" +
 	"\traised_at\x18\x06 \x01(\x03R\braisedAt\x12\x1d\n" +
 	"\n" +
 	"cleared_at\x18\a \x01(\x03R\tclearedAt\x12\x14\n" +
-	"\x05proxy\x18\b \x01(\tR\x05proxy\"C\n" +
+	"\x05proxy\x18\b \x01(\tR\x05proxy\x12\x1a\n" +
+	"\bplatform\x18\t \x01(\tR\bplatform\"\x94\x01\n" +
+	"\x11DefinitionVersion\x12\x1a\n" +
+	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x03R\aversion\x12\x16\n" +
+	"\x06packed\x18\x04 \x01(\fR\x06packed\x12\x19\n" +
+	"\btaken_at\x18\x05 \x01(\x03R\atakenAt\"\x7f\n" +
+	"\x10DefinitionChoice\x12\x1a\n" +
+	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x16\n" +
+	"\x06folder\x18\x03 \x01(\tR\x06folder\x12\x1f\n" +
+	"\vrolled_back\x18\x04 \x01(\bR\n" +
+	"rolledBack\"[\n" +
+	"\rSetDefinition\x12\x1a\n" +
+	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x16\n" +
+	"\x06packed\x18\x03 \x01(\fR\x06packed\"J\n" +
+	"\x12RollBackDefinition\x12\x1a\n" +
+	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\"d\n" +
+	"\x14DefinitionRolledBack\x12\x1a\n" +
+	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x16\n" +
+	"\x06digest\x18\x02 \x01(\tR\x06digest\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x03R\aversion\"A\n" +
+	"\rTryDefinition\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06packed\x18\x02 \x01(\fR\x06packed\"\xd6\x03\n" +
+	"\x0fDefinitionTried\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12%\n" +
+	"\x0ecurrent_digest\x18\x03 \x01(\tR\rcurrentDigest\x12'\n" +
+	"\x0fcurrent_version\x18\x04 \x01(\x03R\x0ecurrentVersion\x12\x18\n" +
+	"\aoutcome\x18\x05 \x01(\tR\aoutcome\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04step\x18\a \x01(\tR\x04step\x12\x17\n" +
+	"\atook_ms\x18\b \x01(\x03R\x06tookMs\x129\n" +
+	"\vcollections\x18\t \x03(\v2\x17.troupe.TriedCollectionR\vcollections\x12'\n" +
+	"\x05steps\x18\n" +
+	" \x03(\v2\x11.troupe.RoundStepR\x05steps\x12A\n" +
+	"\bunlisted\x18\v \x03(\v2%.troupe.DefinitionTried.UnlistedEntryR\bunlisted\x1a;\n" +
+	"\rUnlistedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x91\x01\n" +
+	"\x0fTriedCollection\x12\x1e\n" +
+	"\n" +
+	"collection\x18\x01 \x01(\tR\n" +
+	"collection\x12\x14\n" +
+	"\x05tried\x18\x02 \x01(\x03R\x05tried\x12\x18\n" +
+	"\acurrent\x18\x03 \x01(\x03R\acurrent\x12\x18\n" +
+	"\amissing\x18\x04 \x03(\tR\amissing\x12\x14\n" +
+	"\x05extra\x18\x05 \x03(\tR\x05extra\"C\n" +
 	"\x03Put\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
@@ -6694,142 +7360,154 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 89)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 98)
 var file_actors_proto_goTypes = []any{
-	(ReplyKind)(0),          // 0: troupe.ReplyKind
-	(*Account)(nil),         // 1: troupe.Account
-	(*AccountStatus)(nil),   // 2: troupe.AccountStatus
-	(*GateCounts)(nil),      // 3: troupe.GateCounts
-	(*Persona)(nil),         // 4: troupe.Persona
-	(*ListRounds)(nil),      // 5: troupe.ListRounds
-	(*RoundsListed)(nil),    // 6: troupe.RoundsListed
-	(*Round)(nil),           // 7: troupe.Round
-	(*RoundStep)(nil),       // 8: troupe.RoundStep
-	(*ReadEvidence)(nil),    // 9: troupe.ReadEvidence
-	(*EvidenceRead)(nil),    // 10: troupe.EvidenceRead
-	(*Held)(nil),            // 11: troupe.Held
-	(*Beat)(nil),            // 12: troupe.Beat
-	(*Grant)(nil),           // 13: troupe.Grant
-	(*AssignAccount)(nil),   // 14: troupe.AssignAccount
-	(*AccountAssigned)(nil), // 15: troupe.AccountAssigned
-	(*RevokeAccount)(nil),   // 16: troupe.RevokeAccount
-	(*AccountRevoked)(nil),  // 17: troupe.AccountRevoked
-	(*AccountFailed)(nil),   // 18: troupe.AccountFailed
-	(*NodeStatus)(nil),      // 19: troupe.NodeStatus
-	(*DrainWorker)(nil),     // 20: troupe.DrainWorker
-	(*WorkerDrained)(nil),   // 21: troupe.WorkerDrained
-	(*SealedState)(nil),     // 22: troupe.SealedState
-	(*SaveVault)(nil),       // 23: troupe.SaveVault
-	(*VaultSaved)(nil),      // 24: troupe.VaultSaved
-	(*SealedSecret)(nil),    // 25: troupe.SealedSecret
-	(*Proxy)(nil),           // 26: troupe.Proxy
-	(*Upstream)(nil),        // 27: troupe.Upstream
-	(*SetUpstream)(nil),     // 28: troupe.SetUpstream
-	(*CheckUpstream)(nil),   // 29: troupe.CheckUpstream
-	(*ProxyChecked)(nil),    // 30: troupe.ProxyChecked
-	(*AddProxy)(nil),        // 31: troupe.AddProxy
-	(*ProxyDone)(nil),       // 32: troupe.ProxyDone
-	(*RemoveProxy)(nil),     // 33: troupe.RemoveProxy
-	(*AssignProxy)(nil),     // 34: troupe.AssignProxy
-	(*TestProxy)(nil),       // 35: troupe.TestProxy
-	(*RotateKeys)(nil),      // 36: troupe.RotateKeys
-	(*KeysRotated)(nil),     // 37: troupe.KeysRotated
-	(*SealingKey)(nil),      // 38: troupe.SealingKey
-	(*ListKeys)(nil),        // 39: troupe.ListKeys
-	(*KeysListed)(nil),      // 40: troupe.KeysListed
-	(*RetireKey)(nil),       // 41: troupe.RetireKey
-	(*ReadVault)(nil),       // 42: troupe.ReadVault
-	(*VaultRead)(nil),       // 43: troupe.VaultRead
-	(*WriteVault)(nil),      // 44: troupe.WriteVault
-	(*VaultWritten)(nil),    // 45: troupe.VaultWritten
-	(*Observed)(nil),        // 46: troupe.Observed
-	(*Acked)(nil),           // 47: troupe.Acked
-	(*StartLogin)(nil),      // 48: troupe.StartLogin
-	(*LoginStarted)(nil),    // 49: troupe.LoginStarted
-	(*LoginInput)(nil),      // 50: troupe.LoginInput
-	(*CancelLogin)(nil),     // 51: troupe.CancelLogin
-	(*LoginStep)(nil),       // 52: troupe.LoginStep
-	(*LoginEnded)(nil),      // 53: troupe.LoginEnded
-	(*LoginSession)(nil),    // 54: troupe.LoginSession
-	(*ReplyTarget)(nil),     // 55: troupe.ReplyTarget
-	(*Reply)(nil),           // 56: troupe.Reply
-	(*SubmitReply)(nil),     // 57: troupe.SubmitReply
-	(*ReplyAccepted)(nil),   // 58: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),    // 59: troupe.ExecuteReply
-	(*BeginCommit)(nil),     // 60: troupe.BeginCommit
-	(*CommitTicket)(nil),    // 61: troupe.CommitTicket
-	(*ReplyResult)(nil),     // 62: troupe.ReplyResult
-	(*FindReply)(nil),       // 63: troupe.FindReply
-	(*ReplyFound)(nil),      // 64: troupe.ReplyFound
-	(*Alarm)(nil),           // 65: troupe.Alarm
-	(*Put)(nil),             // 66: troupe.Put
-	(*Append)(nil),          // 67: troupe.Append
-	(*Appended)(nil),        // 68: troupe.Appended
-	(*LoadControl)(nil),     // 69: troupe.LoadControl
-	(*ControlLoaded)(nil),   // 70: troupe.ControlLoaded
-	(*MarkRead)(nil),        // 71: troupe.MarkRead
-	(*MarkedRead)(nil),      // 72: troupe.MarkedRead
-	(*EraseAccount)(nil),    // 73: troupe.EraseAccount
-	(*AccountErased)(nil),   // 74: troupe.AccountErased
-	(*KnownItems)(nil),      // 75: troupe.KnownItems
-	(*ItemsKnown)(nil),      // 76: troupe.ItemsKnown
-	(*CreateAccount)(nil),   // 77: troupe.CreateAccount
-	(*PauseAccount)(nil),    // 78: troupe.PauseAccount
-	(*ResumeAccount)(nil),   // 79: troupe.ResumeAccount
-	(*RemoveAccount)(nil),   // 80: troupe.RemoveAccount
-	(*AccountDone)(nil),     // 81: troupe.AccountDone
-	(*Refused)(nil),         // 82: troupe.Refused
-	(*TakeScreenshot)(nil),  // 83: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil), // 84: troupe.ScreenshotTaken
-	(*CollectNow)(nil),      // 85: troupe.CollectNow
-	nil,                     // 86: troupe.GateCounts.RefusedEntry
-	nil,                     // 87: troupe.GateCounts.UnlistedEntry
-	nil,                     // 88: troupe.AssignAccount.KnownEntry
-	nil,                     // 89: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),         // 90: troupe.Profile
-	(*Item)(nil),            // 91: troupe.Item
+	(ReplyKind)(0),               // 0: troupe.ReplyKind
+	(*Account)(nil),              // 1: troupe.Account
+	(*AccountStatus)(nil),        // 2: troupe.AccountStatus
+	(*GateCounts)(nil),           // 3: troupe.GateCounts
+	(*Persona)(nil),              // 4: troupe.Persona
+	(*ListRounds)(nil),           // 5: troupe.ListRounds
+	(*RoundsListed)(nil),         // 6: troupe.RoundsListed
+	(*Round)(nil),                // 7: troupe.Round
+	(*RoundStep)(nil),            // 8: troupe.RoundStep
+	(*ReadEvidence)(nil),         // 9: troupe.ReadEvidence
+	(*EvidenceRead)(nil),         // 10: troupe.EvidenceRead
+	(*Held)(nil),                 // 11: troupe.Held
+	(*Beat)(nil),                 // 12: troupe.Beat
+	(*Grant)(nil),                // 13: troupe.Grant
+	(*AssignAccount)(nil),        // 14: troupe.AssignAccount
+	(*AccountAssigned)(nil),      // 15: troupe.AccountAssigned
+	(*RevokeAccount)(nil),        // 16: troupe.RevokeAccount
+	(*AccountRevoked)(nil),       // 17: troupe.AccountRevoked
+	(*AccountFailed)(nil),        // 18: troupe.AccountFailed
+	(*NodeStatus)(nil),           // 19: troupe.NodeStatus
+	(*DrainWorker)(nil),          // 20: troupe.DrainWorker
+	(*WorkerDrained)(nil),        // 21: troupe.WorkerDrained
+	(*SealedState)(nil),          // 22: troupe.SealedState
+	(*SaveVault)(nil),            // 23: troupe.SaveVault
+	(*VaultSaved)(nil),           // 24: troupe.VaultSaved
+	(*SealedSecret)(nil),         // 25: troupe.SealedSecret
+	(*Proxy)(nil),                // 26: troupe.Proxy
+	(*Upstream)(nil),             // 27: troupe.Upstream
+	(*SetUpstream)(nil),          // 28: troupe.SetUpstream
+	(*CheckUpstream)(nil),        // 29: troupe.CheckUpstream
+	(*ProxyChecked)(nil),         // 30: troupe.ProxyChecked
+	(*AddProxy)(nil),             // 31: troupe.AddProxy
+	(*ProxyDone)(nil),            // 32: troupe.ProxyDone
+	(*RemoveProxy)(nil),          // 33: troupe.RemoveProxy
+	(*AssignProxy)(nil),          // 34: troupe.AssignProxy
+	(*TestProxy)(nil),            // 35: troupe.TestProxy
+	(*RotateKeys)(nil),           // 36: troupe.RotateKeys
+	(*KeysRotated)(nil),          // 37: troupe.KeysRotated
+	(*SealingKey)(nil),           // 38: troupe.SealingKey
+	(*ListKeys)(nil),             // 39: troupe.ListKeys
+	(*KeysListed)(nil),           // 40: troupe.KeysListed
+	(*RetireKey)(nil),            // 41: troupe.RetireKey
+	(*ReadVault)(nil),            // 42: troupe.ReadVault
+	(*VaultRead)(nil),            // 43: troupe.VaultRead
+	(*WriteVault)(nil),           // 44: troupe.WriteVault
+	(*VaultWritten)(nil),         // 45: troupe.VaultWritten
+	(*Observed)(nil),             // 46: troupe.Observed
+	(*Acked)(nil),                // 47: troupe.Acked
+	(*StartLogin)(nil),           // 48: troupe.StartLogin
+	(*LoginStarted)(nil),         // 49: troupe.LoginStarted
+	(*LoginInput)(nil),           // 50: troupe.LoginInput
+	(*CancelLogin)(nil),          // 51: troupe.CancelLogin
+	(*LoginStep)(nil),            // 52: troupe.LoginStep
+	(*LoginEnded)(nil),           // 53: troupe.LoginEnded
+	(*LoginSession)(nil),         // 54: troupe.LoginSession
+	(*ReplyTarget)(nil),          // 55: troupe.ReplyTarget
+	(*Reply)(nil),                // 56: troupe.Reply
+	(*SubmitReply)(nil),          // 57: troupe.SubmitReply
+	(*ReplyAccepted)(nil),        // 58: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),         // 59: troupe.ExecuteReply
+	(*BeginCommit)(nil),          // 60: troupe.BeginCommit
+	(*CommitTicket)(nil),         // 61: troupe.CommitTicket
+	(*ReplyResult)(nil),          // 62: troupe.ReplyResult
+	(*FindReply)(nil),            // 63: troupe.FindReply
+	(*ReplyFound)(nil),           // 64: troupe.ReplyFound
+	(*Alarm)(nil),                // 65: troupe.Alarm
+	(*DefinitionVersion)(nil),    // 66: troupe.DefinitionVersion
+	(*DefinitionChoice)(nil),     // 67: troupe.DefinitionChoice
+	(*SetDefinition)(nil),        // 68: troupe.SetDefinition
+	(*RollBackDefinition)(nil),   // 69: troupe.RollBackDefinition
+	(*DefinitionRolledBack)(nil), // 70: troupe.DefinitionRolledBack
+	(*TryDefinition)(nil),        // 71: troupe.TryDefinition
+	(*DefinitionTried)(nil),      // 72: troupe.DefinitionTried
+	(*TriedCollection)(nil),      // 73: troupe.TriedCollection
+	(*Put)(nil),                  // 74: troupe.Put
+	(*Append)(nil),               // 75: troupe.Append
+	(*Appended)(nil),             // 76: troupe.Appended
+	(*LoadControl)(nil),          // 77: troupe.LoadControl
+	(*ControlLoaded)(nil),        // 78: troupe.ControlLoaded
+	(*MarkRead)(nil),             // 79: troupe.MarkRead
+	(*MarkedRead)(nil),           // 80: troupe.MarkedRead
+	(*EraseAccount)(nil),         // 81: troupe.EraseAccount
+	(*AccountErased)(nil),        // 82: troupe.AccountErased
+	(*KnownItems)(nil),           // 83: troupe.KnownItems
+	(*ItemsKnown)(nil),           // 84: troupe.ItemsKnown
+	(*CreateAccount)(nil),        // 85: troupe.CreateAccount
+	(*PauseAccount)(nil),         // 86: troupe.PauseAccount
+	(*ResumeAccount)(nil),        // 87: troupe.ResumeAccount
+	(*RemoveAccount)(nil),        // 88: troupe.RemoveAccount
+	(*AccountDone)(nil),          // 89: troupe.AccountDone
+	(*Refused)(nil),              // 90: troupe.Refused
+	(*TakeScreenshot)(nil),       // 91: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil),      // 92: troupe.ScreenshotTaken
+	(*CollectNow)(nil),           // 93: troupe.CollectNow
+	nil,                          // 94: troupe.GateCounts.RefusedEntry
+	nil,                          // 95: troupe.GateCounts.UnlistedEntry
+	nil,                          // 96: troupe.AssignAccount.KnownEntry
+	nil,                          // 97: troupe.DefinitionTried.UnlistedEntry
+	nil,                          // 98: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),              // 99: troupe.Profile
+	(*Item)(nil),                 // 100: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	90, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	90, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
-	3,  // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
-	4,  // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
-	86, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
-	87, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
-	7,  // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
-	8,  // 7: troupe.Round.steps:type_name -> troupe.RoundStep
-	11, // 8: troupe.Beat.held:type_name -> troupe.Held
-	11, // 9: troupe.Grant.covers:type_name -> troupe.Held
-	1,  // 10: troupe.AssignAccount.account:type_name -> troupe.Account
-	22, // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	88, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
-	27, // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
-	22, // 14: troupe.SaveVault.sealed:type_name -> troupe.SealedState
-	25, // 15: troupe.Proxy.password:type_name -> troupe.SealedSecret
-	30, // 16: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
-	25, // 17: troupe.Upstream.password:type_name -> troupe.SealedSecret
-	27, // 18: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
-	27, // 19: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
-	26, // 20: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
-	38, // 21: troupe.KeysListed.keys:type_name -> troupe.SealingKey
-	22, // 22: troupe.VaultRead.sealed:type_name -> troupe.SealedState
-	91, // 23: troupe.Observed.items:type_name -> troupe.Item
-	90, // 24: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	0,  // 25: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	55, // 26: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	55, // 27: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	56, // 28: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	56, // 29: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	56, // 30: troupe.FindReply.reply:type_name -> troupe.Reply
-	66, // 31: troupe.Append.puts:type_name -> troupe.Put
-	66, // 32: troupe.ControlLoaded.records:type_name -> troupe.Put
-	89, // 33: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	1,  // 34: troupe.AccountDone.account:type_name -> troupe.Account
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	99,  // 0: troupe.Account.profile:type_name -> troupe.Profile
+	99,  // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	3,   // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
+	4,   // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
+	94,  // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	95,  // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	7,   // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
+	8,   // 7: troupe.Round.steps:type_name -> troupe.RoundStep
+	11,  // 8: troupe.Beat.held:type_name -> troupe.Held
+	11,  // 9: troupe.Grant.covers:type_name -> troupe.Held
+	1,   // 10: troupe.AssignAccount.account:type_name -> troupe.Account
+	22,  // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
+	96,  // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	27,  // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
+	22,  // 14: troupe.SaveVault.sealed:type_name -> troupe.SealedState
+	25,  // 15: troupe.Proxy.password:type_name -> troupe.SealedSecret
+	30,  // 16: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
+	25,  // 17: troupe.Upstream.password:type_name -> troupe.SealedSecret
+	27,  // 18: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
+	27,  // 19: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
+	26,  // 20: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
+	38,  // 21: troupe.KeysListed.keys:type_name -> troupe.SealingKey
+	22,  // 22: troupe.VaultRead.sealed:type_name -> troupe.SealedState
+	100, // 23: troupe.Observed.items:type_name -> troupe.Item
+	99,  // 24: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	0,   // 25: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
+	55,  // 26: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	55,  // 27: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	56,  // 28: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	56,  // 29: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	56,  // 30: troupe.FindReply.reply:type_name -> troupe.Reply
+	73,  // 31: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
+	8,   // 32: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
+	97,  // 33: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
+	74,  // 34: troupe.Append.puts:type_name -> troupe.Put
+	74,  // 35: troupe.ControlLoaded.records:type_name -> troupe.Put
+	98,  // 36: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	1,   // 37: troupe.AccountDone.account:type_name -> troupe.Account
+	38,  // [38:38] is the sub-list for method output_type
+	38,  // [38:38] is the sub-list for method input_type
+	38,  // [38:38] is the sub-list for extension type_name
+	38,  // [38:38] is the sub-list for extension extendee
+	0,   // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_actors_proto_init() }
@@ -6844,7 +7522,7 @@ func file_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   89,
+			NumMessages:   98,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
