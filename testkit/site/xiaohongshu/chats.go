@@ -1,7 +1,6 @@
 package xiaohongshu
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,7 +19,7 @@ func (s *Site) chatRoutes(mux *http.ServeMux) {
 
 func byLastMessage(o *owner) []*conversation {
 	rows := slices.Clone(o.convs)
-	slices.SortStableFunc(rows, func(a, b *conversation) int { return cmp.Compare(b.last().at.UnixMilli(), a.last().at.UnixMilli()) })
+	slices.SortStableFunc(rows, func(a, b *conversation) int { return b.last().at.Compare(a.last().at) })
 	return rows
 }
 

@@ -126,6 +126,9 @@ func (s *Site) AddMessage(n NewMessage) (Message, error) {
 		return Message{}, err
 	}
 	conv := s.world.converse(o, peer, n.Kind)
+	if !n.FromOwner && conv.exhausted(s.world.clock()) {
+		conv.stranger = false // an answer ends it
+	}
 	if n.Stranger != nil {
 		conv.stranger = *n.Stranger
 	}
