@@ -126,6 +126,7 @@ type Record struct {
 	Method string // of the request
 	URL    string // the last one, after redirects
 	Status int
+	Type   string // media type of an answer without parameters: text/html; "" where none is known
 	Post   []byte // what the request carried, if Watch wanted its first URL and it is at most 64 KiB; else nil
 	Body   []byte // at most 8 MiB; nil with Err set when it could not be had
 	Text   bool   // a frame: text, not binary

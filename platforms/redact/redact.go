@@ -25,6 +25,9 @@ var (
 	urlSecrets = regexp.MustCompile(`(?i)^(signature|.*sig|expires|x-.*)$`)
 )
 
+// Secret says whether a field, cookie, header or query value of that name is a secret.
+func Secret(name string) bool { return secretName.MatchString(name) }
+
 // Text takes secrets out of JSON, HTML, forms and plain words.
 func Text(s string) string {
 	s = jsonPair.ReplaceAllStringFunc(s, func(pair string) string {

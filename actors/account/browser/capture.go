@@ -149,7 +149,7 @@ func (r *traffic) frame(t *target, kind page.RecordKind, e *cdp.Event) {
 // record begins the record of what became of a request.
 func (q request) record(t *target, kind page.RecordKind) page.Record {
 	return page.Record{
-		At: time.Now(), Kind: kind, Tab: t.tabName(), Origin: q.origin, Method: q.method, URL: q.url, Status: q.status, Post: q.post,
+		At: time.Now(), Kind: kind, Tab: t.tabName(), Origin: q.origin, Method: q.method, URL: q.url, Status: q.status, Type: q.mediaType, Post: q.post,
 	}
 }
 

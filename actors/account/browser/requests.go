@@ -18,6 +18,7 @@ type request struct {
 	origin      string // of the document or worker that asked
 	post        []byte // what it carried
 	status      int
+	mediaType   string
 }
 
 // requests are a target's running requests and open sockets. Only the goroutine that follows events uses them.
@@ -64,7 +65,7 @@ func (q *requests) answered(m *proto.NetworkResponseReceived, origin string) {
 	if !ok { // of a worker whose start we did not see
 		r = request{method: "GET", url: m.Response.URL, origin: origin}
 	}
-	r.status = m.Response.Status
+	r.status, r.mediaType = m.Response.Status, m.Response.MIMEType
 	q.note(m.RequestID, r)
 }
 
