@@ -138,8 +138,9 @@ type fakeBrowser struct {
 	stop   func()
 }
 
-func (b *fakeBrowser) Exited() <-chan struct{} { return b.exited }
-func (b *fakeBrowser) PID() int                { return 1 }
+func (b *fakeBrowser) Exited() <-chan struct{}     { return b.exited }
+func (b *fakeBrowser) PID() int                    { return 1 }
+func (b *fakeBrowser) SetReach([]string, []string) {}
 func (b *fakeBrowser) Kill() error {
 	b.once.Do(func() { close(b.exited) })
 	b.stop()

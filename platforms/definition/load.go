@@ -21,9 +21,18 @@ const File = "platform.yaml"
 // filesMost bounds all files of one definition together, in bytes.
 const filesMost = 4 << 20
 
-// Load reads platform.yaml, the page functions (*.js) and the message schemas (*.proto) of a folder, and proves that
-// they can be run. The error is a Problems when the definition is at fault.
+// Load reads a folder and proves that what it holds can be run. The error is a Problems when the definition is at fault.
 func Load(folder fs.FS) (*Definition, error) {
+	files, err := Files(folder)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(files)
+}
+
+// Files reads what makes up the definition of a folder, by name: platform.yaml, the page functions (*.js) and the
+// message schemas (*.proto).
+func Files(folder fs.FS) (map[string]string, error) {
 	files := make(map[string]string)
 	for _, pattern := range []string{File, "*.js", "*.proto"} {
 		names, err := fs.Glob(folder, pattern)
@@ -41,7 +50,7 @@ func Load(folder fs.FS) (*Definition, error) {
 	if _, ok := files[File]; !ok {
 		return nil, fmt.Errorf("load definition: %s: %w", File, fs.ErrNotExist)
 	}
-	return Parse(files)
+	return files, nil
 }
 
 // Loaded is what one folder of a definitions folder holds: a definition, or why it is none.
@@ -82,7 +91,7 @@ func Parse(files map[string]string) (*Definition, error) {
 	if size > filesMost {
 		return nil, Problems{{Text: fmt.Sprintf("the files hold more than %d bytes", filesMost)}}
 	}
-	d := &Definition{Functions: make(map[string]string), Digest: digest(files), files: maps.Clone(files)}
+	d := &Definition{Functions: make(map[string]string), Digest: DigestOf(files), files: maps.Clone(files)}
 	for name, src := range files {
 		if function, ok := strings.CutSuffix(name, ".js"); ok {
 			d.Functions[function] = src
@@ -111,7 +120,8 @@ func Unpack(packed []byte) (*Definition, error) {
 	return Parse(files)
 }
 
-func digest(files map[string]string) string {
+// DigestOf names files by their content: it is the digest of the definition that they make up, if they make up one.
+func DigestOf(files map[string]string) string {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(h, "%s\x00%d\x00%s\x00", name, len(files[name]), files[name])

@@ -32,6 +32,8 @@ type Chromium interface {
 	Export(ctx context.Context) (*vault.State, error)
 	// Persona reports what it shows of itself; it takes about a second and touches no network.
 	Persona(ctx context.Context) (persona.Report, error)
+	// SetReach replaces the hosts that pages may be navigated to, and adds origins whose local storage is kept.
+	SetReach(sites, origins []string)
 }
 
 var _ Chromium = (*Instance)(nil)

@@ -36,6 +36,7 @@ type Instance struct {
 	identity atomic.Pointer[persona.Identity] // nil until Chromium was asked
 	traffic  *traffic
 	storage  *storage
+	sites    atomic.Pointer[[]string] // that pages may be navigated to
 	refused  refusals
 
 	tabsMu sync.Mutex // held while a tab is made, so that a name has one tab
@@ -125,6 +126,7 @@ func launch(ctx context.Context, cfg Config, host *Host) (i *Instance, empty boo
 	}
 	i.targets = newTargets(i)
 	i.storage = newStorage(cfg.Origins)
+	i.sites.Store(&cfg.Sites)
 	go i.follow(client.events)
 	go i.watch()
 	return i, empty, nil

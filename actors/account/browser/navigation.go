@@ -18,7 +18,7 @@ func (i *Instance) guards(t *target) []step {
 		return nil
 	}
 	steps := []step{{"Page.setInterceptFileChooserDialog", map[string]any{"enabled": true, "cancel": true}}}
-	if len(i.cfg.Sites) == 0 {
+	if len(*i.sites.Load()) == 0 {
 		return steps
 	}
 	documents := map[string]any{"urlPattern": "*", "resourceType": "Document", "requestStage": "Request"}
@@ -39,7 +39,7 @@ func (i *Instance) decide(t *target, params json.RawMessage) {
 	ctx, cancel := context.WithTimeout(t.ctx, setupLimit)
 	defer cancel()
 	method, answer := "Fetch.continueRequest", map[string]any{"requestId": paused.RequestID}
-	if t.isPage() && paused.FrameID == t.doc.main && !t.ours() && !i.cfg.maySee(paused.Request.URL) {
+	if t.isPage() && paused.FrameID == t.doc.main && !t.ours() && !i.maySee(paused.Request.URL) {
 		i.refuse(t, &paused)
 		method, answer["errorReason"] = "Fetch.failRequest", proto.NetworkErrorReasonAborted // the page stays where it is
 	}
@@ -62,9 +62,20 @@ func (i *Instance) refuse(t *target, paused *proto.FetchRequestPaused) {
 	}
 }
 
-// maySee says whether a page may be navigated to address.
-func (c Config) maySee(address string) bool {
-	if len(c.Sites) == 0 {
+// SetReach replaces the hosts that pages may be navigated to, and adds origins to those whose local storage is exported. A
+// browser that was started without sites may go anywhere, and stays so.
+func (i *Instance) SetReach(sites, origins []string) {
+	if len(sites) > 0 {
+		i.sites.Store(&sites)
+	}
+	i.storage.add(origins)
+}
+
+func (i *Instance) maySee(address string) bool { return maySee(*i.sites.Load(), address) }
+
+// maySee says whether a page may be navigated to address; without sites anywhere.
+func maySee(sites []string, address string) bool {
+	if len(sites) == 0 {
 		return true
 	}
 	u, err := url.Parse(address)
@@ -79,7 +90,7 @@ func (c Config) maySee(address string) bool {
 		return false
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	for _, site := range c.Sites {
+	for _, site := range sites {
 		domain, below := strings.CutPrefix(site, "*.")
 		if host == domain || below && strings.HasSuffix(host, "."+domain) {
 			return true

@@ -29,11 +29,20 @@ func (s *storage) include(state *vault.State) {
 	if state == nil {
 		return
 	}
+	origins := make([]string, len(state.Origins))
+	for i, o := range state.Origins {
+		origins[i] = o.Origin
+	}
+	s.add(origins)
+}
+
+// add has more origins exported.
+func (s *storage) add(origins []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, o := range state.Origins {
-		if originOf(o.Origin) == o.Origin && !slices.Contains(s.origins, o.Origin) {
-			s.origins = append(s.origins, o.Origin)
+	for _, origin := range origins {
+		if originOf(origin) == origin && !slices.Contains(s.origins, origin) {
+			s.origins = append(s.origins, origin)
 		}
 	}
 }

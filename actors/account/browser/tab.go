@@ -33,7 +33,7 @@ func newTab(i *Instance, t *target) *tab {
 func (t *tab) Navigate(ctx context.Context, rawURL string) error {
 	ctx, cancel := context.WithTimeout(ctx, navigationLimit)
 	defer cancel()
-	if !t.target.ours() && !t.i.cfg.maySee(rawURL) {
+	if !t.target.ours() && !t.i.maySee(rawURL) {
 		return fmt.Errorf("navigate: %w: %s", page.ErrOutside, hostOf(rawURL))
 	}
 	before := t.target.doc.now()

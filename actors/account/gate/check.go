@@ -33,7 +33,7 @@ const (
 // any connection) and hangs up. With exitURL, an http or https page that answers the caller's address, that is asked as well. Every byte
 // passes the lease; while the gate is shut the class is NoLease. It is no refusal, and is not told to UpstreamFailed.
 func (g *Gate) Check(ctx context.Context, target, exitURL string) Check {
-	host, addr, class := g.hosts.judge(target, "443")
+	host, addr, class := g.lists.Load().judge(target, "443")
 	if class != "" {
 		return Check{Class: class, Reason: "the target is not one that this account may reach"}
 	}

@@ -81,7 +81,7 @@ type Options struct {
 // Gate is one account's gate. Listen makes it, Close ends it.
 type Gate struct {
 	o     Options
-	hosts hosts
+	lists atomic.Pointer[hosts]
 	log   *slog.Logger
 	ln    *net.TCPListener
 	wg    sync.WaitGroup
@@ -137,10 +137,11 @@ func Listen(o Options) (*Gate, error) {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}
 	g := &Gate{
-		o: o, hosts: hosts, log: o.Log, ln: ln, upstream: o.Upstream, born: time.Now(),
+		o: o, log: o.Log, ln: ln, upstream: o.Upstream, born: time.Now(),
 		done: make(chan struct{}), kick: make(chan struct{}, 1),
 		links: map[*link]struct{}{}, broken: map[string]struct{}{},
 	}
+	g.lists.Store(&hosts)
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
 	}
@@ -169,6 +170,16 @@ func (g *Gate) SetUpstream(u *Upstream) {
 	defer g.mu.Unlock()
 	g.upstream = u
 	g.resetAll()
+}
+
+// SetHosts replaces both host lists. Connections that stand stay; the next ones are judged by the new lists.
+func (g *Gate) SetHosts(sites, resources []string) error {
+	hosts, err := newHosts(sites, resources)
+	if err != nil {
+		return fmt.Errorf("set hosts: %w", err)
+	}
+	g.lists.Store(&hosts)
+	return nil
 }
 
 // Close shuts the gate, gives up its port and returns when all its goroutines ended.

@@ -117,6 +117,26 @@ func TestRefusedHostsGetAStatusAndAreRemembered(t *testing.T) {
 	}
 }
 
+func TestOtherHostListsJudgeTheNextConnectionAndCutNone(t *testing.T) {
+	s := newSite(t, true)
+	g := open(t, s, nil)
+	lend(g)
+	standing := mustTunnel(t, g, "www.sandbox.test:443")
+	if err := g.SetHosts([]string{"other.test"}, []string{"cdn.test"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, status := connect(t, g, "www.sandbox.test:443"); status != http.StatusForbidden {
+		t.Errorf("status %d: the old list still judges", status)
+	}
+	mustTunnel(t, g, "cdn.test:443")
+	if _, err := standing.Write([]byte("x")); err != nil {
+		t.Errorf("a standing tunnel was cut: %v", err)
+	}
+	if err := g.SetHosts([]string{"*"}, nil); err == nil {
+		t.Error("a list that is no list was taken")
+	}
+}
+
 func TestWhatIsNotARequestToAProxyIsReset(t *testing.T) {
 	s := newSite(t, true)
 	g := open(t, s, nil)

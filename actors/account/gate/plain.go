@@ -16,7 +16,7 @@ func (g *Gate) forward(l *link, req *http.Request) {
 		g.refuse(Refusal{Class: BadRequest})
 		return
 	}
-	host, addr, class := g.hosts.judge(req.URL.Host, "80")
+	host, addr, class := g.lists.Load().judge(req.URL.Host, "80")
 	if class != "" {
 		g.refuse(Refusal{Host: host, Class: class})
 		return

@@ -17,7 +17,7 @@ func (g *Gate) reach(l *link, host, addr string) (*far, Class) {
 		g.refuse(Refusal{Host: host, Class: class, Reason: reasonOf(err)})
 		return nil, class
 	}
-	if g.hosts.unlisted(host) {
+	if g.lists.Load().unlisted(host) {
 		g.count.unlisted(host)
 	}
 	return to, ""

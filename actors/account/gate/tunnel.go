@@ -19,7 +19,7 @@ const halfOpen = 30 * time.Second
 
 // connect answers a CONNECT: a tunnel to the host, or a status.
 func (g *Gate) connect(l *link, req *http.Request) {
-	host, addr, class := g.hosts.judge(req.Host, "443")
+	host, addr, class := g.lists.Load().judge(req.Host, "443")
 	if class != "" {
 		g.refuse(Refusal{Host: host, Class: class})
 		l.decline(statusForbidden)
