@@ -42,7 +42,8 @@ func (a *account) onTrouble(c actor.Context, err error) {
 const blindFor = 45 * time.Second
 
 // seesNothing notes a look that was not finished. A page that hangs, dies or stays away again and again must not pass for a quiet
-// one: the account becomes page_changed, until a look is finished.
+// one: the account becomes page_changed, until a look is finished. It gets another browser once, in case that the trouble is in
+// this one: windows that its pages opened, for example.
 func (a *account) seesNothing(c actor.Context, err error) {
 	now := a.Node.Now()
 	if a.blindSince.IsZero() {
@@ -50,6 +51,10 @@ func (a *account) seesNothing(c actor.Context, err error) {
 	}
 	if now.Sub(a.blindSince) < blindFor {
 		return
+	}
+	if !a.blind && platforms.KindOf(err) != platforms.Network && a.instance != nil {
+		a.Log.Warn("no look was finished, starting another browser")
+		a.kill(c)
 	}
 	a.blind = true
 	a.enter(c, messages.PageChanged, fmt.Sprintf("no look was finished for %s: %v", now.Sub(a.blindSince).Round(time.Second), err), platforms.StepOf(err))
