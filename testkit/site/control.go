@@ -33,6 +33,11 @@ type (
 		Work     string `json:"work,omitempty"`
 		Nickname string `json:"nickname,omitempty"`
 	}
+	// CtlMischief says what an owner's pages do; "" = nothing.
+	CtlMischief struct {
+		Owner string `json:"owner"`
+		Do    string `json:"do"`
+	}
 	// CtlSwitch turns something on or off.
 	CtlSwitch struct {
 		Owner    string `json:"owner,omitempty"`
@@ -59,6 +64,7 @@ func (s *Site) controlRoutes(mux *http.ServeMux) {
 		"captcha":        stage.Act(func(in CtlSwitch) error { return s.Captcha(in.Owner, in.On) }),
 		"layout":         stage.Act(func(in CtlSwitch) error { return s.SetLayout(in.Owner, in.Changed) }),
 		"close_comments": stage.Act(func(in CtlSwitch) error { return s.CloseComments(in.Work, in.Closed) }),
+		"mischief":       stage.Act(func(in CtlMischief) error { return s.Misbehave(in.Owner, in.Do) }),
 		"upload":         stage.Act(func(in CtlSwitch) error { return s.SetUploading(in.Owner, in.On) }),
 		"visitors":       stage.Act(func(in CtlSwitch) error { s.SetVisitors(in.On, time.Duration(in.EveryMS)*time.Millisecond); return nil }),
 	} {

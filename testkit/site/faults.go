@@ -55,7 +55,7 @@ func (s *Site) calm() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range s.world.owners {
-		o.captcha, o.postsLimited, o.listsLimited, o.changed = false, false, false, false
+		o.captcha, o.postsLimited, o.listsLimited, o.changed, o.mischief = false, false, false, false, ""
 	}
 	for _, k := range s.world.works {
 		k.closed = false

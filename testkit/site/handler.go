@@ -26,6 +26,7 @@ func (s *Site) browserHandler() http.Handler {
 	mux.HandleFunc("GET "+hostPush+"/push", s.socket)
 	stage.Pictures(mux, hostImages)
 	s.publicRoutes(mux)
+	s.mischiefRoutes(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := stage.VisitOf(r)
 		v.Entry.Device = r.Header.Get("X-SB-Device")
@@ -33,7 +34,7 @@ func (s *Site) browserHandler() http.Handler {
 			setCookie(w, cookieGuest, stage.Token(), 365*24*time.Hour, true)
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		if !s.turnedAway(w, r, v) {
+		if !s.turnedAway(w, r, v) && !s.flooded(w, r) {
 			mux.ServeHTTP(w, r)
 		}
 	})

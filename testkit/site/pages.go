@@ -40,6 +40,7 @@ func (s *Site) pageRoutes(mux *http.ServeMux) {
 			}
 			html = strings.NewReplacer(
 				"{{title}}", p.title, "{{build}}", buildOf(changed), "{{script}}", p.asset, "{{body}}", asset(p.asset+".html"),
+				"{{mischief}}", s.mischiefTag(r),
 			).Replace(html)
 			writeAsset(w, "text/html; charset=utf-8", html, changed)
 		})

@@ -43,6 +43,7 @@ type owner struct {
 
 	captcha, postsLimited, listsLimited, changed bool // faults
 	uploadsEnded                                 bool // its pages are told to upload no more
+	mischief                                     string
 }
 
 type work struct {

@@ -113,7 +113,10 @@ async function showMe() {
 function page(look, onPush) {
   const again = () => look().catch(() => say("网络错误，请重试"));
   $("#refresh").addEventListener("click", again);
-  pushes(onPush, again);
+  pushes((push) => {
+    if (push.type === "mischief") document.head.append(node("script", { src: "/static/mischief.js" })); // see mischief.go
+    else onPush(push);
+  }, again);
   showMe().catch(() => {});
   again();
 }
