@@ -95,7 +95,9 @@ func newWorld(t *testing.T, site string) string {
 	t.Cleanup(exit.Close)
 	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(exitAt)}}
 	plain := &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: exit.Listener.Addr().String()}) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: exit.Listener.Addr().String()})
+		},
 		Transport: &http.Transport{DialContext: from.DialContext, DisableKeepAlives: true},
 		ErrorLog:  log.New(io.Discard, "", 0),
 	}

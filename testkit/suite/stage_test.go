@@ -202,7 +202,7 @@ func (s *stage) loggedIn(name string) (account string, owner site.Owner) {
 	}
 	account = s.addAccount(name)
 	s.owners[account] = owner.UID
-	s.awaitState(account, "logged_out", 30*time.Second)
+	s.awaitState(account, "logged_out", 90*time.Second)
 	s.logIn(account, owner.UID)
 	return account, owner
 }
@@ -216,7 +216,7 @@ func (s *stage) logIn(account, owner string) {
 		s.t.Fatal(err)
 	}
 	s.loginEnds(login.Session, "success")
-	s.awaitState(account, "watching", 20*time.Second)
+	s.awaitState(account, "watching", 40*time.Second)
 }
 
 // scan waits for the QR picture of a login and scans the newest code of the site.
