@@ -20,10 +20,18 @@
 // Every page, frame and worker is set up before its first script: it shows the account's persona. A start whose Chromium
 // shows anything else ends with PersonaMismatch, and nothing was opened.
 //
-// When Chromium exits, or a tab's renderer crashes, every pending and later call on it fails with page.ErrGone.
+// When Chromium exits, or a tab's renderer crashes, every pending and later call on it fails with page.ErrGone. Every call
+// returns when its context ends, whatever the page does; a page that then does not answer twice is killed with its renderer,
+// a worker is cut, and Instance.Tab gives a fresh tab. Pages get no dialogs, downloads, files and permissions, few windows, and
+// their navigations stay on Config.Sites; Instance.Refusals counts what they wanted.
+//
+// Of what a page has to say only so much is taken in: 1 MiB of answers and texts, 4 MiB of a picture, 8 MiB of a body, 32 MiB
+// of one message from Chromium and of the ring of records.
+//
 // When a node was stopped for a while, calls may have passed their deadlines although Chromium is well; the
 // watchdog asks twice before it kills.
 //
-// Of rod only the client (lib/cdp) and the protocol's types (lib/proto) are used. Nothing here logs what a
-// page shows, types or stores.
+// Of rod only the protocol's types (lib/proto, lib/cdp) are used; client.go speaks for itself, because a new target is
+// set up by commands sent in a row, and because rod's client panics at a message or parameter that it does not understand.
+// Nothing here logs what a page shows, types or stores.
 package browser

@@ -89,8 +89,10 @@ func (e *element) ClickIf(ctx context.Context, proof string) error { return e.cl
 
 // click makes the proof of the place twice: before the mouse sets out, and when it has arrived, then with the caller's.
 func (e *element) click(ctx context.Context, proof string) error {
-	e.tab.hand.Lock()
-	defer e.tab.hand.Unlock()
+	if err := e.tab.hand.take(ctx); err != nil {
+		return fmt.Errorf("click: %w", err)
+	}
+	defer e.tab.hand.give()
 	p, err := e.reach(ctx)
 	if err != nil {
 		return fmt.Errorf("click: %w", err)
@@ -106,8 +108,10 @@ func (e *element) click(ctx context.Context, proof string) error {
 
 // Hover implements page.Element.
 func (e *element) Hover(ctx context.Context) error {
-	e.tab.hand.Lock()
-	defer e.tab.hand.Unlock()
+	if err := e.tab.hand.take(ctx); err != nil {
+		return fmt.Errorf("hover: %w", err)
+	}
+	defer e.tab.hand.give()
 	if _, err := e.reach(ctx); err != nil {
 		return fmt.Errorf("hover: %w", err)
 	}

@@ -15,7 +15,8 @@ import (
 const (
 	navigationLimit = 45 * time.Second
 	errorPageLimit  = 500 * time.Millisecond
-	inputLimit      = 10 * time.Second // for the page to take one event
+	inputLimit      = 10 * time.Second       // for the page to take one event
+	letGoLimit      = 500 * time.Millisecond // the same, when no time is left
 	moveSteps       = 8
 	wheelStep       = 120 // CSS pixels of one notch
 )
@@ -43,6 +44,16 @@ func (t *tab) input(ctx context.Context, event interface{ Call(proto.Client) err
 	ctx, cancel := context.WithTimeout(ctx, inputLimit)
 	defer cancel()
 	return event.Call(t.target.in(ctx))
+}
+
+// letGo sends what must follow in any case: what went down comes up. For that ctx is given a little more time.
+func (t *tab) letGo(ctx context.Context, event interface{ Call(proto.Client) error }) error {
+	if ctx.Err() == nil {
+		return t.input(ctx, event)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoLimit)
+	defer cancel()
+	return t.input(ctx, event)
 }
 
 // moveTo moves the mouse to p on a slightly bent way. The caller holds t.hand.
@@ -79,13 +90,15 @@ func (t *tab) press(ctx context.Context, p point) error {
 	}
 	t.pause(ctx, 40*time.Millisecond, 110*time.Millisecond)
 	click.Type = proto.InputDispatchMouseEventTypeMouseReleased
-	return t.input(context.WithoutCancel(ctx), click)
+	return t.letGo(ctx, click)
 }
 
 // Type implements page.Tab: a few runes at a time, as an input method gives them.
 func (t *tab) Type(ctx context.Context, text string) error {
-	t.hand.Lock()
-	defer t.hand.Unlock()
+	if err := t.hand.take(ctx); err != nil {
+		return fmt.Errorf("type: %w", err)
+	}
+	defer t.hand.give()
 	for _, part := range portions(text) {
 		if err := t.input(ctx, proto.InputInsertText{Text: part}); err != nil {
 			return fmt.Errorf("type: %w", err)
@@ -123,8 +136,10 @@ const joiner = '\u200d'
 
 // Scroll implements page.Tab.
 func (t *tab) Scroll(ctx context.Context, el page.Element, dy int) error {
-	t.hand.Lock()
-	defer t.hand.Unlock()
+	if err := t.hand.take(ctx); err != nil {
+		return fmt.Errorf("scroll: %w", err)
+	}
+	defer t.hand.give()
 	p, err := t.wheel(ctx, el)
 	if err != nil {
 		return fmt.Errorf("scroll: %w", err)

@@ -69,8 +69,10 @@ func keyNamed(name string) (k key, held []modifier, err error) {
 
 // Press implements page.Tab.
 func (t *tab) Press(ctx context.Context, name string) error {
-	t.hand.Lock()
-	defer t.hand.Unlock()
+	if err := t.hand.take(ctx); err != nil {
+		return fmt.Errorf("press: %w", err)
+	}
+	defer t.hand.give()
 	if err := t.pressKey(ctx, name); err != nil {
 		return fmt.Errorf("press: %w", err)
 	}
@@ -87,7 +89,7 @@ func (t *tab) pressKey(ctx context.Context, name string) (err error) {
 	bits := 0
 	down := func(k key) bool {
 		if err == nil {
-			err = t.key(ctx, k, true, bits)
+			err = t.input(ctx, keyEvent(k, true, bits))
 		}
 		if err == nil {
 			err = t.pause(ctx, 30*time.Millisecond, 90*time.Millisecond)
@@ -95,7 +97,7 @@ func (t *tab) pressKey(ctx context.Context, name string) (err error) {
 		return err == nil
 	}
 	up := func(k key) {
-		if e := t.key(context.WithoutCancel(ctx), k, false, bits); err == nil {
+		if e := t.letGo(ctx, keyEvent(k, false, bits)); err == nil {
 			err = e
 		}
 	}
@@ -118,8 +120,8 @@ func (t *tab) pressKey(ctx context.Context, name string) (err error) {
 	return err
 }
 
-// key sends one event of a key. Chromium types its text unless Control or Alt is held.
-func (t *tab) key(ctx context.Context, k key, down bool, bits int) error {
+// keyEvent is a key that goes down or up. Chromium types its text unless Control or Alt is held.
+func keyEvent(k key, down bool, bits int) proto.InputDispatchKeyEvent {
 	event := proto.InputDispatchKeyEvent{
 		Type: proto.InputDispatchKeyEventTypeKeyUp, Key: k.name, Code: k.code, WindowsVirtualKeyCode: k.number, Modifiers: bits,
 	}
@@ -129,5 +131,5 @@ func (t *tab) key(ctx context.Context, k key, down bool, bits int) error {
 	case down:
 		event.Type = proto.InputDispatchKeyEventTypeRawKeyDown
 	}
-	return t.input(ctx, event)
+	return event
 }

@@ -5,19 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/go-rod/rod/lib/proto"
 )
 
-// clipboard is held from copying to pasting: browsers with windows share the clipboard of their display.
-var clipboard sync.Mutex
+// clipboard is held from copying to pasting: browsers with windows share the clipboard of their display, others have their own.
+var clipboard = newTurn()
 
 // Paste implements page.Tab.
 func (t *tab) Paste(ctx context.Context, text string) error {
-	t.hand.Lock()
-	defer t.hand.Unlock()
+	if err := t.hand.take(ctx); err != nil {
+		return fmt.Errorf("paste: %w", err)
+	}
+	defer t.hand.give()
 	if err := t.paste(ctx, text); err != nil {
 		return fmt.Errorf("paste: %w", err)
 	}
@@ -28,8 +29,12 @@ func (t *tab) Paste(ctx context.Context, text string) error {
 }
 
 func (t *tab) paste(ctx context.Context, text string) error {
-	clipboard.Lock()
-	defer clipboard.Unlock()
+	if t.i.host.cfg.Mode == Headful {
+		if err := clipboard.take(ctx); err != nil {
+			return err
+		}
+		defer clipboard.give()
+	}
 	if err := t.i.copyText(ctx, text); err != nil {
 		return err
 	}

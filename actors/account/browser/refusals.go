@@ -15,7 +15,7 @@ type Refusals struct {
 	Popups    int64 // windows closed because there were too many, or they stood too long
 	Downloads int64
 	Files     int64 // file choosers
-	Hung      int64 // pages and frames that were ended because they did not answer
+	Hung      int64 // pages and frames that were ended, and workers that were cut, because they did not answer
 }
 
 // refusals are the running counts.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/go-rod/rod/lib/proto"
@@ -21,12 +20,12 @@ type tab struct {
 	target *target
 	root   frame
 
-	hand sync.Mutex // one act at a time
-	at   point      // where the mouse is
+	hand turn  // one act at a time
+	at   point // where the mouse is
 }
 
 func newTab(i *Instance, t *target) *tab {
-	return &tab{i: i, target: t, root: frame{target: t, id: t.doc.main}}
+	return &tab{i: i, target: t, hand: newTurn(), root: frame{target: t, id: t.doc.main}}
 }
 
 // Navigate implements page.Tab.

@@ -82,12 +82,15 @@ type targets struct {
 	listeners map[proto.TargetSessionID]func(*cdp.Event) // of further sessions with Chromium itself
 	attached  chan struct{}                              // closed and replaced at each attachment
 	popups    []proto.TargetTargetID
+	patience  time.Duration // with a page that does not answer
+	popupLife time.Duration
 }
 
 func newTargets(i *Instance) *targets {
 	return &targets{
 		i: i, bySession: map[proto.TargetSessionID]*target{}, byID: map[proto.TargetTargetID]*target{},
 		listeners: map[proto.TargetSessionID]func(*cdp.Event){}, attached: make(chan struct{}),
+		patience: hungLimit, popupLife: popupLife,
 	}
 }
 
@@ -117,6 +120,8 @@ func (i *Instance) onTargetEvent(t *target, e *cdp.Event) {
 		t.lose("its renderer crashed")
 	case "Page.javascriptDialogOpening":
 		go i.dismiss(t, e.Params)
+	case "Page.fileChooserOpened":
+		i.refused.files.Add(1)
 	case "Fetch.requestPaused":
 		go i.decide(t, e.Params)
 	default:
@@ -186,7 +191,11 @@ func (ts *targets) add(m *proto.TargetAttachedToTarget, parent *target) {
 			t.send(release.method, release.params)(t.ctx)
 		}
 	}()
-	if !twice && t.isPage() && t.opener != "" {
+	switch {
+	case twice:
+	case !t.hasDocument():
+		go t.watchWorker()
+	case t.isPage() && t.opener != "":
 		go ts.i.noticePopup(t)
 	}
 }

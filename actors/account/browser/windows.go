@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	setupLimit = 5 * time.Second // to make a new target ready; it waits meanwhile
-	leaveLimit = 2 * time.Second // for a page to close by itself
-	maxOpeners = 8               // openers of openers
-	maxPopups  = 4               // windows that pages opened by themselves; the oldest is closed
+	setupLimit = 5 * time.Second  // to make a new target ready; it waits meanwhile
+	leaveLimit = 2 * time.Second  // for a page to close by itself
+	popupLife  = 10 * time.Minute // of a window that a page opened by itself
+	maxOpeners = 8                // openers of openers
+	maxPopups  = 4                // windows that pages opened by themselves; the oldest is closed
 )
 
 // openAnchor opens the page that stays until the end: when the last window of a profile closes, Chromium deletes
@@ -103,7 +104,6 @@ func (ts *targets) close(ctx context.Context, id proto.TargetTargetID) error {
 	case <-ctx.Done():
 		return errors.Join(errors.New("the page does not close"), context.Cause(ctx))
 	}
-
 }
 
 // popup notes a page that nobody here asked for, and returns one that is to be closed for it, or "".
@@ -117,10 +117,16 @@ func (ts *targets) popup(id proto.TargetTargetID) (surplus proto.TargetTargetID)
 	return surplus
 }
 
-// noticePopup bounds the windows that pages open by themselves.
+// noticePopup bounds the windows that pages open by themselves: in number, and in time. A login may need one for a while.
 func (i *Instance) noticePopup(t *target) {
 	if surplus := i.targets.popup(t.id); surplus != "" {
 		i.refused.popups.Add(1)
 		proto.TargetCloseTarget{TargetID: surplus}.Call(i.browser.in(i.browser.ctx))
+	}
+	select {
+	case <-time.After(i.targets.popupLife):
+		i.refused.popups.Add(1)
+		proto.TargetCloseTarget{TargetID: t.id}.Call(i.browser.in(t.ctx))
+	case <-t.ctx.Done():
 	}
 }
