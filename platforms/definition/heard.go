@@ -1,9 +1,16 @@
 package definition
 
-import "reflect"
+import (
+	"net/http"
+	"reflect"
+)
 
-// Hears says whether an answer with that address and method means anything to the definition: to a listen or to a sign.
+// Hears says whether an answer with that address and method means anything to the definition: to a listen or to a sign. What a
+// browser asks a site by itself, before it lets a page ask (OPTIONS), never does.
 func (d *Definition) Hears(method, address string) bool {
+	if method == http.MethodOptions {
+		return false
+	}
 	for _, l := range d.Listen {
 		if l.Answers(method, address) {
 			return true

@@ -9,8 +9,8 @@ import (
 	"troupe/platforms/definition"
 )
 
-// each makes steps for one row after another. A row that was gone through before and looks the same is passed over; so
-// is one whose page is gone. What is left when the bound is reached is the next round's.
+// each makes steps for one row after another. A row that was gone through before and looks the same is passed over; one
+// whose page is gone is left for another time. What is left when the bound is reached is the next round's.
 func (f *flow) each(ctx context.Context, e *definition.Each) (string, error) {
 	if e.Reads && f.client.ReadOnly {
 		return "nothing is marked as read here", nil
@@ -41,22 +41,25 @@ func (f *flow) each(ctx context.Context, e *definition.Each) (string, error) {
 		for name, value := range row {
 			f.names["each."+name] = value
 		}
-		if err := f.eachRow(ctx, e); err != nil {
+		gone, err := f.eachRow(ctx, e)
+		if err != nil {
 			return "", err
 		}
-		f.client.Memory.done(id, key, stamp)
+		if !gone { // a list that was read too soon is no reason to pass over the row for ever
+			f.client.Memory.done(id, key, stamp)
+		}
 		made++
 	}
 	return fmt.Sprintf("%d rows, %d passed over", made, passed), nil
 }
 
-// eachRow makes the steps for one row.
-func (f *flow) eachRow(ctx context.Context, e *definition.Each) error {
+// eachRow makes the steps for one row; gone says that its page was not there.
+func (f *flow) eachRow(ctx context.Context, e *definition.Each) (gone bool, err error) {
 	f.row = nil
-	err := f.walk(ctx, e.Steps)
+	err = f.walk(ctx, e.Steps)
 	if platforms.KindOf(err) == platforms.TargetGone {
 		f.client.Log.Info("row is gone, passing over", "step", platforms.StepOf(err))
-		return nil
+		return true, nil
 	}
-	return err
+	return false, err
 }

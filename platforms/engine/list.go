@@ -12,6 +12,7 @@ import (
 const (
 	turnTime    = awaitTime / 3 // for the answer to one scroll, before it is taken for swallowed
 	scrollTries = 3
+	turnsMost   = 100 // on the way to a list's bottom
 )
 
 // expand clicks something that may be there, and waits for what it brings; with all, until nothing is left to expand.
@@ -131,13 +132,19 @@ func (f *flow) nextPage(ctx context.Context, p *definition.Paginate, before *ans
 		return f.turned(ctx, p.List, before)
 	}
 	f.acting()
-	for n := 1; ; n++ {
+	for n, turns := 0, 0; ; turns++ {
 		mark, acted := f.mark, f.acted
 		if err := f.scrollBy(ctx, p.Scroll); err != nil {
 			return nil, err
 		}
 		f.mark, f.acted = mark, acted // an earlier scroll's answer will do
-		brief, cancel := context.WithTimeout(ctx, turnTime)
+		patience := turnTime
+		if at, err := f.position(ctx, p.Scroll); err == nil && !at.bottom() && turns < turnsMost {
+			patience = 2 * pollTime
+		} else {
+			n++
+		}
+		brief, cancel := context.WithTimeout(ctx, patience)
 		a, err := f.turned(brief, p.List, before)
 		cancel()
 		if err == nil || n == scrollTries || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {

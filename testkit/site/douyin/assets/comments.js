@@ -186,10 +186,14 @@ function sheet(works, source, choose) {
   const card = (w) => fiber(node("div.card.container~", { onclick: byPerson(() => { body.remove(); choose(w); }) },
     node("div.title~", { text: w.title }), node("div.time~", { text: w.time })), { item: { aweme_id: w.id } });
   body.append(...works.map(card));
-  body.addEventListener("scroll", async () => {
-    if (body.scrollHeight - body.scrollTop - body.clientHeight > 150) return;
-    const rows = await source.next();
-    works.push(...rows); body.append(...rows.map(card));
-  });
+  const grow = async () => {
+    while (source.more && body.isConnected && body.scrollHeight - body.scrollTop - body.clientHeight <= 150) {
+      const rows = await source.next();
+      if (!rows.length) return; // another call is on its way
+      works.push(...rows); body.append(...rows.map(card));
+    }
+  };
+  body.addEventListener("scroll", grow);
   document.body.append(body);
+  grow();
 }

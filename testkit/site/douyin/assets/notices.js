@@ -38,6 +38,7 @@ function noticePanel() {
       panel.append(...rows.map((n) => fiber(node("div.card.notice-item~", { text: noticeWords(n) }), { notice: { nid_str: n.nid_str } })));
       if (!more) panel.append(node("p", { text: "暂时没有更多了" }));
     } finally { busy = false; }
+    if (more && panel.isConnected && panel.scrollHeight <= panel.clientHeight) await load();
   }
   panel.addEventListener("scroll", () => { if (panel.scrollHeight - panel.scrollTop - panel.clientHeight < 100) load().catch(() => {}); });
   document.body.append(panel);
