@@ -157,6 +157,9 @@ func (s *stage) eventually(what string, limit time.Duration, ok func() bool) {
 
 func (s *stage) states() string {
 	var all struct{ Accounts []api.Account }
+	if !s.node.Running() {
+		return "the node does not run"
+	}
 	if err := s.call("GET", "/accounts", nil, &all); err != nil {
 		return err.Error()
 	}

@@ -3,7 +3,6 @@ package suite
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -32,9 +31,7 @@ func TestLoginOutlivesItsProfileItsKeyAndItsNode(t *testing.T) {
 		t.Errorf("%+v", rotated)
 	}
 	s.node.Kill()
-	if err := os.RemoveAll(filepath.Join(s.node.Dir, "worker-1", "accounts", account)); err != nil {
-		t.Fatal(err)
-	}
+	s.wipe(account)
 	s.node.Restart()
 	stillLoggedIn("its key was rotated, its node killed and its profile wiped")
 	s.must("DELETE", "/keys/"+old+"?confirm="+old, nil, nil)
@@ -62,6 +59,15 @@ func TestLoginOutlivesItsProfileItsKeyAndItsNode(t *testing.T) {
 	}
 	s.must("POST", "/accounts/"+account+"/resume", nil, nil)
 	stillLoggedIn("it moved to another data folder")
+}
+
+// wipe deletes what a dead node holds of an account on disk, once its Chromium is gone too.
+func (s *stage) wipe(account string) {
+	s.t.Helper()
+	s.eventually("no Chromium is left", 10*time.Second, func() bool { return len(s.node.Browsers(account)) == 0 })
+	if err := os.RemoveAll(s.node.AccountDir(account)); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // pauseWhole pauses an account and waits until nothing of it runs.
