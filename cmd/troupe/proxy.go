@@ -31,7 +31,7 @@ func proxyAdd(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add NAME [URL]", Short: c.t("Add a proxy"),
 		Example: "  troupe proxy add office socks5://anna@proxy.example:1080\n" +
-			"  troupe proxy add office --scheme http --host proxy.example --port 3128 --user anna --password-stdin",
+			"  troupe proxy add home --scheme http --host proxy.example --port 3128 --user anna --password-stdin",
 		Args: c.args(cobra.RangeArgs(1, 2)), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()

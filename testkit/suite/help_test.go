@@ -2,6 +2,7 @@ package suite
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -218,6 +219,7 @@ var endless = []struct{ words, shows string }{
 	{"troupe demo --manual", "scan the code of sb_1"},
 	{"troupe demo", "both accounts are logged in"},
 	{"troupe site", "phone"},
+	{"proxy test office", "cannot be reached"}, // the examples' proxy does not exist
 }
 
 // TestEveryExampleInTheHelpRunsAsWritten runs each line that a person may copy from a --help.
@@ -232,6 +234,10 @@ func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
 	if len(lines) < 30 {
 		t.Fatalf("only %d examples found: %q", len(lines), lines)
 	}
+	// A proxy is there before anything goes out through it.
+	slices.SortStableFunc(lines, func(x, y string) int {
+		return cmp.Compare(first(x), first(y))
+	})
 	last := func(line string) bool { return strings.Contains(line, "remove") } // the others need what it erases
 	for _, line := range append(slices.DeleteFunc(slices.Clone(lines), last), slices.DeleteFunc(lines, func(l string) bool { return !last(l) })...) {
 		d.example(line)
@@ -241,10 +247,23 @@ func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
 	})
 }
 
+// first orders the lines: what makes a proxy goes first.
+func first(line string) int {
+	if strings.Contains(line, "proxy add") {
+		return 0
+	}
+	return 1
+}
+
 // arranged brings about what a line needs that no line before it did, and says what a person types when asked for a name.
 func (d *desk) arranged(line string) (runs, typed string) {
 	d.t.Helper()
 	switch {
+	case strings.Contains(line, "proxy remove"):
+		for _, a := range d.accountsOf("office") {
+			d.must("PUT", "/accounts/"+a+"/proxy", map[string]string{"proxy": ""}, nil)
+		}
+		return line, "office\n"
 	case strings.Contains(line, "account import"):
 		d.pauseWhole("sb_1") // the files are from the examples of export
 		return line, "sb_1\n"
@@ -256,12 +275,23 @@ func (d *desk) arranged(line string) (runs, typed string) {
 	return line, "my-shop\n"
 }
 
+// accountsOf are the accounts that go out through a proxy.
+func (d *desk) accountsOf(proxy string) []string {
+	d.t.Helper()
+	var p api.Proxy
+	d.must("GET", "/proxies/"+proxy, nil, &p)
+	return p.Accounts
+}
+
 func (d *desk) example(line string) {
 	d.t.Helper()
 	d.eventually("sb_1 watches", 30*time.Second, func() bool {
 		state := d.account("sb_1").State
 		if state == "paused" { // by the line before
 			d.must("POST", "/accounts/sb_1/resume", nil, nil)
+		}
+		if d.account("sb_1").Proxy != "" { // likewise, and it leads nowhere
+			d.must("PUT", "/accounts/sb_1/proxy", map[string]string{"proxy": ""}, nil)
 		}
 		return state == "watching"
 	})
