@@ -72,7 +72,7 @@ func (s *stand) with(t *testing.T) *stand {
 func (s *stand) logIn() *messages.Profile {
 	s.t.Helper()
 	p, err := s.Client.Login(s.Context(90*time.Second), nil, func(step platforms.Step) {
-		if step.QR != nil {
+		if step.Status == "qrcode_ready" {
 			s.must(s.site.Confirm("", s.owner.UID))
 		}
 	})

@@ -26,6 +26,7 @@ type inbox struct {
 	owner     string
 	frames    uint64 // all frames up to this record were read
 	responses uint64 // all answers up to this record were read
+	past      uint64 // signs in answers up to this record are over: the login was proved since
 	round     bool   // answers belong to the running round
 	flows     int    // flows that run: they judge the signs in answers themselves
 	gap       bool   // something was missed
@@ -115,7 +116,7 @@ func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Bat
 			in.put(in.client.named(a), batch)
 		}
 	}
-	if rec.Kind == page.Response && in.flows == 0 {
+	if rec.Kind == page.Response && in.flows == 0 && rec.Seq > in.past {
 		if err := in.client.judge(ctx, rec, in.owner); err != nil {
 			bad[""] = err
 		}
@@ -246,6 +247,13 @@ func (in *inbox) missed() bool {
 	gap := in.gap
 	in.gap = false
 	return gap
+}
+
+// proved notes that the login was proved by what came after a record.
+func (in *inbox) proved(since uint64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.past = since
 }
 
 func (in *inbox) hasUnknown(items []*messages.Item) bool {

@@ -26,6 +26,7 @@ func (c *client) Probe(ctx context.Context) (*messages.Profile, error) {
 	if err := f.prove(ctx); err != nil {
 		return nil, f.fail(ctx, "probe/proof", err)
 	}
+	c.inbox.proved(f.start)
 	return c.whose(f)
 }
 
