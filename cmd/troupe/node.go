@@ -42,6 +42,9 @@ const firstUID = 20000
 // drainLimit is how long a stopping node waits for its accounts: vaults saved, browsers closed.
 const drainLimit = 25 * time.Second
 
+// settleLimit is how long it then waits for the store's disk.
+const settleLimit = 5 * time.Second
+
 // node is a whole system in one process: store, master, gateway and worker.
 type node struct {
 	cfg      *config
@@ -323,13 +326,9 @@ func (n *node) stop(ctx context.Context) {
 	if n.gateway != nil {
 		n.gateway.Close()
 	}
-	for _, pid := range []*actor.PID{n.worker, n.events, n.master, n.store} {
-		if pid != nil {
-			if err := n.system.Root.PoisonFuture(pid).Wait(); err != nil {
-				n.log.Warn("actor did not stop", "pid", pid.Id, "err", err)
-			}
-		}
-	}
+	n.end(n.worker, n.events, n.master)
+	n.settle(ctx)
+	n.end(n.store)
 	if n.keeper != nil {
 		n.keeper()
 		<-n.done
@@ -347,6 +346,31 @@ func (n *node) stop(ctx context.Context) {
 	}
 	n.system.Shutdown()
 	n.unlock()
+}
+
+// end stops actors, one after another, when they have done what they were told before.
+func (n *node) end(pids ...*actor.PID) {
+	for _, pid := range pids {
+		if pid == nil {
+			continue
+		}
+		if err := n.system.Root.PoisonFuture(pid).Wait(); err != nil {
+			n.log.Warn("actor did not stop", "pid", pid.Id, "err", err)
+		}
+	}
+}
+
+// settle waits until the store has on disk what it was given, such as that an account's profile was closed cleanly: it takes
+// changes in their order, so an empty one is answered last.
+func (n *node) settle(ctx context.Context) {
+	if n.store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	if _, err := actors.Ask[*messages.Appended](ctx, n.system.Root, n.store, &messages.Append{At: time.Now().UnixMilli()}); err != nil {
+		n.log.Warn("the last changes may not be on disk", "err", err)
+	}
 }
 
 // newIncarnation is a random name of one life of something.
