@@ -216,19 +216,19 @@ func TestProfileIsUsedOnlyAsItWasClosed(t *testing.T) {
 	}
 	for _, story := range []struct {
 		name  string
-		kept  bool
+		why   string // the profile is not used; empty = it is
 		spoil func(t *testing.T)
 		often bool // only in full
 	}{
-		{name: "left alone", kept: true, spoil: func(*testing.T) {}},
-		{name: "truncated cookies", spoil: func(t *testing.T) { truncate(t, cookies) }},
-		{name: "flipped preferences", spoil: func(t *testing.T) { flip(t, filepath.Join(dir, "profile", "Default", "Preferences")) }},
-		{name: "older epoch", spoil: func(t *testing.T) { olderEpoch(t, filepath.Join(dir, "closed.json")) }},
-		{name: "not closed", spoil: nil},
-		{name: "flipped cookies", often: true, spoil: func(t *testing.T) { flip(t, cookies) }},
-		{name: "flipped local state", often: true, spoil: func(t *testing.T) { flip(t, filepath.Join(dir, "profile", "Local State")) }},
-		{name: "truncated local state", often: true, spoil: func(t *testing.T) { truncate(t, filepath.Join(dir, "profile", "Local State")) }},
-		{name: "truncated preferences", often: true, spoil: func(t *testing.T) { truncate(t, filepath.Join(dir, "profile", "Default", "Preferences")) }},
+		{name: "left alone", spoil: func(*testing.T) {}},
+		{name: "truncated cookies", why: "is not as it was closed", spoil: func(t *testing.T) { truncate(t, cookies) }},
+		{name: "flipped preferences", why: "is not as it was closed", spoil: func(t *testing.T) { flip(t, filepath.Join(dir, "profile", "Default", "Preferences")) }},
+		{name: "older epoch", why: "closed under epoch", spoil: func(t *testing.T) { olderEpoch(t, filepath.Join(dir, "closed.json")) }},
+		{name: "not closed", why: "not cleanly", spoil: nil},
+		{name: "flipped cookies", why: "is not as it was closed", often: true, spoil: func(t *testing.T) { flip(t, cookies) }},
+		{name: "flipped local state", why: "is not as it was closed", often: true, spoil: func(t *testing.T) { flip(t, filepath.Join(dir, "profile", "Local State")) }},
+		{name: "truncated local state", why: "is not as it was closed", often: true, spoil: func(t *testing.T) { truncate(t, filepath.Join(dir, "profile", "Local State")) }},
+		{name: "truncated preferences", why: "is not as it was closed", often: true, spoil: func(t *testing.T) { truncate(t, filepath.Join(dir, "profile", "Default", "Preferences")) }},
 	} {
 		if story.often && !full {
 			continue
@@ -243,11 +243,15 @@ func TestProfileIsUsedOnlyAsItWasClosed(t *testing.T) {
 			if err := os.WriteFile(marker, nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
+			logged := len(s.node.Log())
 			s.node.Restart()
 			s.awaitState(account, "watching", 60*time.Second)
 			s.round(account)
-			if _, err := os.Stat(marker); (err == nil) != story.kept {
-				t.Errorf("the profile was used: %v, want %v", err == nil, story.kept)
+			if _, err := os.Stat(marker); (err == nil) != (story.why == "") {
+				t.Errorf("the profile was used: %v", err == nil)
+			}
+			if !strings.Contains(s.node.Log()[logged:], story.why) {
+				t.Errorf("the log does not say %q", story.why)
 			}
 			if s.qrCodes() != codes {
 				t.Error("a QR code was asked for")
