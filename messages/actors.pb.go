@@ -1288,6 +1288,7 @@ type AssignAccount struct {
 	Whole         []string               `protobuf:"bytes,8,rep,name=whole,proto3" json:"whole,omitempty"`                                                                            // collections whose first complete pass is over
 	TraceId       string                 `protobuf:"bytes,7,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	Upstream      *Upstream              `protobuf:"bytes,9,opt,name=upstream,proto3" json:"upstream,omitempty"` // absent = directly
+	Digest        string                 `protobuf:"bytes,10,opt,name=digest,proto3" json:"digest,omitempty"`    // of the definition to run; empty = the node's own
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1383,6 +1384,13 @@ func (x *AssignAccount) GetUpstream() *Upstream {
 		return x.Upstream
 	}
 	return nil
+}
+
+func (x *AssignAccount) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
 }
 
 type AccountAssigned struct {
@@ -6878,7 +6886,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x15\n" +
 	"\x06ttl_ms\x18\x02 \x01(\x03R\x05ttlMs\x12$\n" +
 	"\x06covers\x18\x03 \x03(\v2\f.troupe.HeldR\x06covers\x12\x16\n" +
-	"\x06master\x18\x04 \x01(\tR\x06master\"\x95\x03\n" +
+	"\x06master\x18\x04 \x01(\tR\x06master\"\xad\x03\n" +
 	"\rAssignAccount\x12)\n" +
 	"\aaccount\x18\x01 \x01(\v2\x0f.troupe.AccountR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x1e\n" +
@@ -6890,7 +6898,9 @@ const file_actors_proto_rawDesc = "" +
 	"\x05known\x18\x06 \x03(\v2 .troupe.AssignAccount.KnownEntryR\x05known\x12\x14\n" +
 	"\x05whole\x18\b \x03(\tR\x05whole\x12\x19\n" +
 	"\btrace_id\x18\a \x01(\tR\atraceId\x12,\n" +
-	"\bupstream\x18\t \x01(\v2\x10.troupe.UpstreamR\bupstream\x1a8\n" +
+	"\bupstream\x18\t \x01(\v2\x10.troupe.UpstreamR\bupstream\x12\x16\n" +
+	"\x06digest\x18\n" +
+	" \x01(\tR\x06digest\x1a8\n" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

@@ -16,6 +16,9 @@ func alarmKey(id messages.AccountID, name string) string { return string(id) + "
 // proxyAlarmKey is the key of a proxy's one alarm; no account's begins like it.
 func proxyAlarmKey(proxy string) string { return "/" + proxy }
 
+// platformAlarmKey is the key of a platform's one alarm: its new definition was refused.
+func platformAlarmKey(name messages.PlatformName) string { return "//" + string(name) }
+
 // alarmed says whether a state of an account that needs a person has its alarm.
 func (m *master) alarmed(a *account, state messages.AccountState) bool {
 	if state == messages.ProxyDown && m.proxies[a.record.GetProxy()] != nil {
@@ -45,7 +48,7 @@ func (m *master) open(ch *change, key string, a *messages.Alarm) {
 	m.alarms[key] = a
 	ch.put(tableAlarms, a.GetId(), a)
 	m.news.alarms = append(m.news.alarms, a)
-	m.Log.Error("alarm raised", "alarm", a.GetName(), "account", a.GetAccount(), "proxy", a.GetProxy(), "reason", a.GetReason())
+	m.Log.Error("alarm raised", "alarm", a.GetName(), "account", a.GetAccount(), "proxy", a.GetProxy(), "platform", a.GetPlatform(), "reason", a.GetReason())
 }
 
 func (m *master) workerOf(id messages.AccountID) string {
@@ -127,6 +130,9 @@ func (m *master) loadAlarm(r *messages.Put) error {
 		key := alarmKey(messages.AccountID(a.GetAccount()), a.GetName())
 		if a.GetProxy() != "" {
 			key = proxyAlarmKey(a.GetProxy())
+		}
+		if a.GetPlatform() != "" {
+			key = platformAlarmKey(messages.PlatformName(a.GetPlatform()))
 		}
 		m.alarms[key] = a
 		return nil

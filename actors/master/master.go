@@ -6,12 +6,15 @@
 // master holds in memory is those records and what running accounts say of themselves; it is published as a
 // board after each change. A master that panics ends the process: its state must be trusted.
 //
+// It also decides which version of each platform's definition runs (definitions.go).
+//
 // Commands come from the gateway and are answered by AccountDone, ProxyDone, LoginStarted, ReplyAccepted or Refused.
 package master
 
 import (
 	"cmp"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -21,6 +24,7 @@ import (
 	"troupe/actors/master/board"
 	"troupe/cluster/lease"
 	"troupe/messages"
+	"troupe/platforms/definition"
 )
 
 // Name is the master's well-known name.
@@ -38,13 +42,18 @@ type Platform struct {
 
 // Config is what cmd gives to the master.
 type Config struct {
-	Store     *actor.PID
-	Leases    *lease.Table
-	Board     *board.Holder
+	Store  *actor.PID
+	Leases *lease.Table
+	Board  *board.Holder
+	// Platforms are known beside those of Definitions.
 	Platforms []Platform
-	Clock     func() time.Duration // since boot, as the leases have it
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Definitions are those that are part of the program; the master alone replaces them. nil: they never change.
+	Definitions *definition.Registry
+	// Folder holds definitions that go before the built-in ones, each in a folder of its platform's name. It is watched. nil: there is none.
+	Folder fs.FS
+	Clock  func() time.Duration // since boot, as the leases have it
+	Now    func() time.Time
+	Log    *slog.Logger
 
 	// SealSecret closes a proxy's password, bound to its owner's name, with the cluster's key ring; nil refuses passwords.
 	SealSecret func(owner string, secret []byte) (*messages.SealedSecret, error)
@@ -98,7 +107,8 @@ type master struct {
 	rotation    *rotation // nil when all is sealed with the newest key
 	subscribers []*actor.PID
 	news        news
-	stopTick    func()
+	known       definitions
+	stopTicks   []func()
 }
 
 // envelope is a message that waits for the records.
@@ -130,11 +140,15 @@ type node struct {
 }
 
 func newMaster(cfg Config) *master {
-	return &master{
-		Config: cfg, nextNumber: map[string]uint64{}, accounts: map[messages.AccountID]*account{},
+	m := &master{
+		Config: cfg, known: newDefinitions(cfg.Definitions), nextNumber: map[string]uint64{}, accounts: map[messages.AccountID]*account{},
 		replies: map[messages.ReplyID]*messages.Reply{}, logins: map[messages.LoginID]*messages.LoginSession{},
 		proxies: map[string]*messages.Proxy{}, alarms: map[string]*messages.Alarm{}, nodes: map[messages.NodeID]*node{},
 	}
+	for _, d := range m.known.builtIn {
+		m.setPlatform(d)
+	}
+	return m
 }
 
 type tick struct{}
@@ -148,8 +162,8 @@ func (m *master) Receive(c actor.Context) {
 	case *messages.ControlLoaded:
 		m.load(c, msg)
 	case *actor.Stopping:
-		if m.stopTick != nil {
-			m.stopTick()
+		for _, stop := range m.stopTicks {
+			stop()
 		}
 		return
 	case actor.SystemMessage, actor.AutoReceiveMessage:
@@ -168,6 +182,14 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 	switch msg := message.(type) {
 	case tick:
 		m.onTick(c)
+	case lookDue:
+		m.onLookDue(c)
+	case looked:
+		m.onLooked(c, msg)
+	case *messages.RollBackDefinition:
+		m.onRollBack(c, msg, sender)
+	case rolled:
+		m.onRolled(c, msg)
 	case board.Subscribe:
 		m.subscribe(c, sender)
 
@@ -179,7 +201,7 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onResume(c, msg, sender)
 	case *messages.RemoveAccount:
 		m.onRemove(c, msg, sender)
-	case *messages.TakeScreenshot, *messages.CollectNow, *messages.ListRounds, *messages.ReadEvidence:
+	case *messages.TakeScreenshot, *messages.CollectNow, *messages.ListRounds, *messages.ReadEvidence, *messages.TryDefinition:
 		m.passOn(c, msg, sender)
 
 	case *messages.AddProxy:
@@ -256,7 +278,8 @@ func (m *master) now() int64 { return m.Now().UnixMilli() }
 
 func (m *master) start(c actor.Context) {
 	m.loaded = true
-	m.stopTick = actors.Every(c, time.Second, tick{})
+	m.stopTicks = []func(){actors.Every(c, time.Second, tick{})}
+	m.startDefinitions(c)
 	m.resumeRotation(c)
 	for _, e := range m.early {
 		m.handle(c, e.message, e.sender)

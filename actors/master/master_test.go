@@ -16,26 +16,34 @@ import (
 
 // stage is a master among probes: a store that keeps records in memory, a worker, an account, a client.
 type stage struct {
-	t       *testing.T
-	sys     *actor.ActorSystem
-	records map[string]map[string][]byte
-	worker  *testkit.Mailbox
-	account *testkit.Mailbox
-	client  *testkit.Mailbox
-	board   *board.Holder
-	master  *actor.PID
-	leases  *lease.Table
-	life    int
-	keys    Keys
-	appends int // how many more changes the store takes before it falls silent; negative = any number
+	t         *testing.T
+	sys       *actor.ActorSystem
+	records   map[string]map[string][]byte
+	worker    *testkit.Mailbox
+	account   *testkit.Mailbox
+	client    *testkit.Mailbox
+	board     *board.Holder
+	master    *actor.PID
+	leases    *lease.Table
+	life      int
+	keys      Keys
+	configure func(*Config) // nil: as it is
+	appends   int           // how many more changes the store takes before it falls silent; negative = any number
 }
 
 func newStage(t *testing.T) *stage { return newStageWith(t, nil) }
 
 func newStageWith(t *testing.T, keys Keys) *stage {
-	s := &stage{t: t, keys: keys, appends: -1, sys: testkit.System(t), records: map[string]map[string][]byte{}}
-	s.worker, s.client = testkit.Probe(t, s.sys), testkit.Probe(t, s.sys)
+	s := newIdleStage(t)
+	s.keys = keys
 	s.start()
+	return s
+}
+
+// newIdleStage is a stage whose master does not run yet.
+func newIdleStage(t *testing.T) *stage {
+	s := &stage{t: t, appends: -1, sys: testkit.System(t), records: map[string]map[string][]byte{}}
+	s.worker, s.client = testkit.Probe(t, s.sys), testkit.Probe(t, s.sys)
 	return s
 }
 
@@ -47,7 +55,7 @@ func (s *stage) start() {
 		s.t.Fatal(err)
 	}
 	s.board, s.leases = &board.Holder{}, lease.NewTable(lease.DefaultFigures(), sinceBoot, "m")
-	s.master = s.sys.Root.Spawn(Props(Config{
+	cfg := Config{
 		Store: store, Leases: s.leases, Board: s.board,
 		Platforms: []Platform{{
 			Name: "sandbox", Prefix: "sb", Site: "creator.sandbox.test:443",
@@ -55,7 +63,11 @@ func (s *stage) start() {
 		}},
 		SealSecret: seal, Keys: s.keys,
 		Clock: sinceBoot, Now: time.Now, Log: testkit.Quiet(),
-	}))
+	}
+	if s.configure != nil {
+		s.configure(&cfg)
+	}
+	s.master = s.sys.Root.Spawn(Props(cfg))
 	master := s.master
 	s.t.Cleanup(func() { s.sys.Root.Stop(master) })
 	s.sayNode()

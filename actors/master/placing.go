@@ -31,6 +31,7 @@ func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor
 	}
 	if reborn {
 		m.Log.Info("node is here", id.Attr(), "accounts", msg.GetAccounts(), "max_accounts", msg.GetMaxAccounts())
+		m.bringUp(c, sender)
 		m.placeAll(c)
 	}
 	m.news.nodes = true
@@ -165,8 +166,10 @@ func (m *master) askKnown(c actor.Context, a *account, usable bool) {
 		}
 		m.Log.Info("account assigned", a.id().Attr(), messages.Epoch(epoch).Attr(), "node", a.record.GetWorker(), "profile_usable", usable)
 		a.told = m.upstream(a)
+		digest, packed := m.assignedDefinition(a.record.GetPlatform())
 		c.Request(n.pid, &messages.AssignAccount{
 			Account: a.record, Epoch: epoch, Sealed: a.vault, ProfileUsable: usable, Upstream: a.told,
+			Digest: digest, Definition: packed,
 			Known: known.GetKnown(), Whole: known.GetWhole(), TraceId: string(messages.NewTrace()),
 		})
 	})

@@ -62,12 +62,12 @@ func (s *stage) checked(p *messages.Proxy, class string) {
 	synctest.Wait()
 }
 
-// openAlarms are the open alarms' names and proxies.
+// openAlarms are the open alarms' names and whom each is about.
 func (s *stage) openAlarms() (names []string) {
 	synctest.Wait()
 	for _, a := range s.board.Load().Alarms {
 		if a.GetClearedAt() == 0 {
-			names = append(names, a.GetName()+" "+a.GetAccount()+a.GetProxy())
+			names = append(names, a.GetName()+" "+a.GetAccount()+a.GetProxy()+a.GetPlatform())
 		}
 	}
 	return names

@@ -17,6 +17,7 @@ type news struct {
 	nodes      bool
 	logins     bool
 	proxies    bool
+	platforms  bool
 	accounts   map[messages.AccountID]bool
 	replies    map[string]*messages.Reply
 	alarms     []*messages.Alarm
@@ -39,7 +40,7 @@ func (n *news) reply(r *messages.Reply) {
 }
 
 func (n *news) empty() bool {
-	return !n.everything && !n.nodes && !n.logins && !n.proxies && len(n.accounts) == 0 && len(n.replies) == 0 && len(n.alarms) == 0 && len(n.ended) == 0
+	return !n.everything && !n.nodes && !n.logins && !n.proxies && !n.platforms && len(n.accounts) == 0 && len(n.replies) == 0 && len(n.alarms) == 0 && len(n.ended) == 0
 }
 
 // publish puts a new board up and tells the subscribers, if anything changed.
@@ -118,6 +119,7 @@ func (m *master) board() *board.Board {
 	for _, p := range m.sortedProxies() {
 		b.Proxies = append(b.Proxies, m.shownProxy(p))
 	}
+	b.Platforms = m.shownPlatforms()
 	b.Alarms = slices.Clone(m.oldAlarms)
 	for _, a := range m.alarms {
 		b.Alarms = append(b.Alarms, a)

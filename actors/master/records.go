@@ -69,6 +69,7 @@ func (m *master) load(c actor.Context, loaded *messages.ControlLoaded) {
 		}
 	}
 	m.recoverLeases()
+	m.recoverDefinitions()
 	var ch change
 	m.endInterruptedLogins(&ch)
 	m.settleInterruptedReplies(&ch)
@@ -131,6 +132,10 @@ func (m *master) loadRecord(r *messages.Put) error {
 			return err
 		}
 		m.proxies[r.GetKey()] = p
+	case tableDefinitions:
+		return m.loadDefinition(r)
+	case tableChoices:
+		return m.loadChoice(r)
 	case tableAlarms:
 		return m.loadAlarm(r)
 	case tableMeta:

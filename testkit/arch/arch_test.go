@@ -71,7 +71,7 @@ var mayImport = []struct {
 	{"troupe/actors/platform", []string{"troupe/messages", "troupe/actors", "troupe/actors/account", "troupe/platforms/definition"}},
 	{"troupe/actors/worker", []string{"troupe/messages", "troupe/actors", "troupe/actors/account", "troupe/actors/platform", "troupe/platforms/definition"}},
 	{"troupe/actors/master/board", []string{"troupe/messages"}},
-	{"troupe/actors/master", []string{"troupe/messages", "troupe/actors", "troupe/cluster"}},
+	{"troupe/actors/master", []string{"troupe/messages", "troupe/actors", "troupe/cluster", "troupe/platforms/definition"}},
 	{"troupe/actors/store", []string{"troupe/messages", "troupe/actors", "troupe/actors/master/board"}},
 	{"troupe/actors/gateway/api/apitest", []string{"troupe/messages", "troupe/actors/gateway/api", "troupe/actors/master/board", "troupe/actors/store/dataset", "troupe/testkit"}},
 	{"troupe/actors/gateway", []string{"troupe/messages", "troupe/actors", "troupe/actors/master/board", "troupe/actors/store/dataset"}},

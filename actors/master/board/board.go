@@ -1,4 +1,4 @@
-// Package board is the master's published state: what accounts, replies, logins, alarms, nodes and proxies there are,
+// Package board is the master's published state: what accounts, replies, logins, alarms, nodes, proxies and platforms there are,
 // as an immutable picture behind an atomic pointer. The master alone publishes; gateway and metrics read
 // it from any goroutine and never ask the actor.
 package board
@@ -17,6 +17,28 @@ type Board struct {
 	Alarms   []*messages.Alarm
 	Nodes    []*Node
 	Proxies  []*Proxy // by name
+	// Platforms are those that accounts can live on, by name.
+	Platforms []*Platform
+}
+
+// Platform is one platform and the version of its definition that runs.
+type Platform struct {
+	Name       messages.PlatformName
+	Title      map[string]string // for people, by language: zh, en
+	Digest     string            // of what runs; empty when no version was ever valid
+	Version    int64             // as the definition calls itself
+	BuiltIn    bool              // it is part of the program
+	RolledBack bool              // a person chose it, until the definitions folder changes
+	Problem    string            // why the folder's version is not taken up; empty = it is, or there is none
+	Versions   []Version         // that can run, newest first
+}
+
+// Version is one version of a definition that ran.
+type Version struct {
+	Digest  string
+	Version int64
+	TakenAt int64 // ms; 0 for the built-in one
+	BuiltIn bool
 }
 
 // Account is one account: its durable record, and what its actor last said of itself.
