@@ -123,6 +123,7 @@ type Paginate struct {
 	In        string `yaml:"in"`        // "row": More is looked for in the located row
 	More      string `yaml:"more"`      // a name of find, clicked for the next page
 	Scroll    string `yaml:"scroll"`    // or a container that is scrolled; neither: the page asks on by itself
+	Up        bool   `yaml:"up"`        // it is scrolled upwards, as chats are for what is older
 	Navigates bool   `yaml:"navigates"` // the click loads another page: it counts as a navigation
 	AtMost    int    `yaml:"at_most"`   // further pages
 }

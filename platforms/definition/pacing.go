@@ -62,7 +62,8 @@ type Look struct {
 	Whole []string `yaml:"whole"`
 	// Every is the least time between two of this look; zero: one without whole is made in every round.
 	Every time.Duration `yaml:"every"`
-	// After names listens that ask for this look: it is made in the round after one of them yielded something unknown.
+	// After names listens that ask for this look: it is made in the round after one of them yielded something unknown, or, if it
+	// yields nothing, after each good answer. What the look's own tab received does not count, unless that is the watched one.
 	After []string `yaml:"after"`
 	Steps Flow     `yaml:"steps"`
 }

@@ -90,6 +90,9 @@ func (c *checker) paginate(path string, p *Paginate) {
 	if p.Scroll != "" && (p.More != "" || p.Navigates) {
 		c.wrong(path, "pages are turned by scroll or by more, not both, and a scroll loads no other page")
 	}
+	if p.Up && p.Scroll == "" {
+		c.wrong(path+".up", "only what is scrolled can be scrolled upwards")
+	}
 	c.bound(path, p.AtMost, true)
 }
 

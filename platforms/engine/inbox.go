@@ -10,6 +10,7 @@ import (
 
 	"troupe/messages"
 	"troupe/platforms"
+	"troupe/platforms/definition"
 	"troupe/platforms/page"
 )
 
@@ -127,7 +128,7 @@ func (in *inbox) take(ctx context.Context, rec page.Record, batch *platforms.Bat
 func (in *inbox) put(a *answer, batch *platforms.Batch) {
 	unknown := in.unknown(a.items)
 	if unknown || in.client.Definition.Listen[a.listen] != nil && len(in.client.Definition.Listen[a.listen].Yields) == 0 {
-		in.ask(a.listen)
+		in.ask(a.listen, a.rec.Tab)
 	}
 	if a.more && !in.round && unknown {
 		in.gap = true
@@ -138,10 +139,12 @@ func (in *inbox) put(a *answer, batch *platforms.Batch) {
 	}
 }
 
-// ask notes the looks that are to be made after something came to a listen.
-func (in *inbox) ask(listen string) {
+// ask notes the looks that are to be made after something came to a listen in a tab. What a look's own page received, which
+// is closed after it, asks for nothing: otherwise one look would ask for the next.
+func (in *inbox) ask(listen, tab string) {
 	for _, look := range in.client.Definition.Collect.Looks {
-		if slices.Contains(look.After, listen) {
+		own := look.Tab == tab && tab != "" && tab != definition.WatchTab
+		if slices.Contains(look.After, listen) && !own {
 			in.asked[look.Name] = true
 		}
 	}

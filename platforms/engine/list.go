@@ -72,7 +72,7 @@ func (f *flow) sweep(ctx context.Context, e *definition.Expand) (string, error) 
 			err = wait(ctx, pollTime)
 		default:
 			turns++
-			err = f.scrollBy(ctx, e.Scroll)
+			err = f.scrollBy(ctx, e.Scroll, false)
 		}
 		if err != nil {
 			return "", err
@@ -134,12 +134,12 @@ func (f *flow) nextPage(ctx context.Context, p *definition.Paginate, before *ans
 	f.acting()
 	for n, turns := 0, 0; ; turns++ {
 		mark, acted := f.mark, f.acted
-		if err := f.scrollBy(ctx, p.Scroll); err != nil {
+		if err := f.scrollBy(ctx, p.Scroll, p.Up); err != nil {
 			return nil, err
 		}
 		f.mark, f.acted = mark, acted // an earlier scroll's answer will do
 		patience := turnTime
-		if at, err := f.position(ctx, p.Scroll); err == nil && !at.bottom() && turns < turnsMost {
+		if at, err := f.position(ctx, p.Scroll); err == nil && !at.ended(p.Up) && turns < turnsMost {
 			patience = 2 * pollTime
 		} else {
 			n++

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -107,7 +108,16 @@ func (f *flow) scrolled(ctx context.Context, l *listEnd) (ended, more bool, err 
 		return f.client.Clock().Sub(l.since) >= grownTime, false, nil
 	}
 	el, _, err := f.visible(ctx, f.client.Definition.Find[l.end], nil)
-	return err == nil && el != nil, false, over(ctx, err)
+	if err != nil || el != nil {
+		return err == nil, false, over(ctx, err)
+	}
+	if now := f.client.Clock(); l.since.IsZero() || at.Whole != l.height {
+		l.since, l.height = now, at.Whole
+	} else if now.Sub(l.since) >= grownTime { // the last turn was swallowed
+		l.since = time.Time{}
+		return false, true, nil
+	}
+	return false, false, nil
 }
 
 // moreIn looks for the button that lengthens a list, in a row or on the whole page.
@@ -127,7 +137,7 @@ func (f *flow) moreIn(ctx context.Context, within *row, more string) (ended, tur
 func (f *flow) turn(ctx context.Context, within *row, l *definition.Locate) error {
 	f.acting()
 	if l.More == "" {
-		return f.scrollBy(ctx, l.Scroll)
+		return f.scrollBy(ctx, l.Scroll, false)
 	}
 	el, err := f.findRow(ctx, within)
 	if err != nil {
@@ -135,7 +145,7 @@ func (f *flow) turn(ctx context.Context, within *row, l *definition.Locate) erro
 	}
 	button, _, err := f.visible(ctx, f.client.Definition.Find[l.More], el)
 	if err == nil && button == nil && l.Scroll != "" {
-		return f.scrollBy(ctx, l.Scroll)
+		return f.scrollBy(ctx, l.Scroll, false)
 	}
 	if err != nil || button == nil {
 		return err
@@ -148,14 +158,24 @@ func (f *flow) turn(ctx context.Context, within *row, l *definition.Locate) erro
 	return over(ctx, button.Click(ctx))
 }
 
-// scrollBy turns the wheel over a container by most of what it shows.
-func (f *flow) scrollBy(ctx context.Context, container string) error {
+// scrollBy turns the wheel over a container by most of what it shows, down or up. One that stands at its end already is
+// first turned back, or else it would not notice.
+func (f *flow) scrollBy(ctx context.Context, container string, up bool) error {
 	at, err := f.position(ctx, container)
 	if err != nil {
 		return err
 	}
+	by := max(100, int(at.Height*4/5))
+	if up {
+		by = -by
+	}
 	_, err = f.onElement(ctx, definition.Place{Find: container}, func(el page.Element, ctx context.Context) error {
-		return f.tab.Scroll(ctx, el, max(100, int(at.Height*4/5)))
+		if at.ended(up) && at.Whole > at.Height+2 {
+			if err := errors.Join(f.tab.Scroll(ctx, el, -by), wait(ctx, 2*pollTime)); err != nil {
+				return err
+			}
+		}
+		return f.tab.Scroll(ctx, el, by)
 	})
 	return err
 }
@@ -169,6 +189,9 @@ const positionFunction = `(selectors) => {
 type position struct{ Top, Height, Whole float64 }
 
 func (p position) bottom() bool { return p.Top+p.Height >= p.Whole-2 }
+
+// ended says whether there is nothing left to scroll, down or up.
+func (p position) ended(up bool) bool { return up && p.Top <= 2 || !up && p.bottom() }
 
 func (f *flow) position(ctx context.Context, container string) (position, error) {
 	raw, err := f.eval(ctx, "scroll position", positionFunction, "", f.client.Definition.Find[container])

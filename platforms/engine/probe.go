@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"troupe/messages"
 	"troupe/platforms"
 	"troupe/platforms/definition"
@@ -30,24 +32,30 @@ func (c *client) Probe(ctx context.Context) (*messages.Profile, error) {
 	return c.whose(f)
 }
 
-// whose takes the profile that a flow read. An account whose platform id was known stays that person's.
+// whose takes the profile that a flow read, of all answers together: a later one overwrites what it says. An account whose
+// platform id was known stays that person's.
 func (c *client) whose(f *flow) (*messages.Profile, error) {
-	var profile *messages.Profile
+	profile, known := &messages.Profile{}, c.inbox.ownerID()
 	for _, a := range f.read {
-		if a.profile != nil {
-			profile = a.profile
+		if a.profile == nil {
+			continue
 		}
+		id := a.profile.GetPlatformUserId()
+		if known == "" {
+			known = id
+		}
+		if id != known {
+			return nil, &platforms.Error{
+				Op: f.name + "/profile", Kind: platforms.LoggedOut,
+				Err: fmt.Errorf("another account of the platform is logged in here: %s instead of %s", id, known),
+			}
+		}
+		proto.Merge(profile, a.profile)
 	}
-	if profile == nil {
+	if profile.GetPlatformUserId() == "" {
 		return nil, &platforms.Error{Op: f.name + "/profile", Kind: platforms.PageChanged, Err: errors.New("no answer held a profile")}
 	}
-	if known := c.inbox.ownerID(); known != "" && known != profile.GetPlatformUserId() {
-		return nil, &platforms.Error{
-			Op: f.name + "/profile", Kind: platforms.LoggedOut,
-			Err: fmt.Errorf("another account of the platform is logged in here: %s instead of %s", profile.GetPlatformUserId(), known),
-		}
-	}
-	c.inbox.setOwner(profile.GetPlatformUserId())
+	c.inbox.setOwner(known)
 	return profile, nil
 }
 
