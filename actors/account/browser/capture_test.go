@@ -276,7 +276,7 @@ func TestWatchIsReplacedWhilePagesRun(t *testing.T) {
 	mux.HandleFunc("/api/two", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "two") })
 	mux.HandleFunc("/ws", socket.serve)
 	mux.HandleFunc("/page", html(`<script>const s = new WebSocket("wss://push.test/ws"); s.binaryType = "arraybuffer"; s.onopen = () => { document.title = "open" };
-		addEventListener("say", (e) => s.send(e.detail)); addEventListener("shout", () => s.send(new Uint8Array(40 << 20)));</script>`))
+		addEventListener("say", (e) => s.send(e.detail)); addEventListener("shout", () => s.send(new Uint8Array(25 << 20)));</script>`))
 	r := newRig(t, mux)
 	i := start(t, r.config(t))
 	tab := open(t, i, "main", "https://site.test/page")
@@ -317,7 +317,7 @@ func TestWatchIsReplacedWhilePagesRun(t *testing.T) {
 	eval(t, tab, `() => { dispatchEvent(new Event("shout")) }`)
 	for _, rec := range []page.Record{await(t, large), await(t, echo)} {
 		if rec.Err != tooLarge || rec.Body != nil || rec.Text {
-			t.Errorf("a frame of 40 MiB: %q, %d bytes", rec.Err, len(rec.Body))
+			t.Errorf("a frame of 25 MiB: %q, %d bytes", rec.Err, len(rec.Body))
 		}
 	}
 	frame = expectFrame(i, page.Frame, "/ws")

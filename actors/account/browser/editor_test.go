@@ -162,22 +162,3 @@ func TestKeysHaveNames(t *testing.T) {
 		}
 	}
 }
-
-func TestSignsStayWhole(t *testing.T) {
-	for range 200 {
-		const text = "a👨‍👩‍👧b👍🏽c1️⃣e\u0301"
-		parts := portions(text)
-		if strings.Join(parts, "") != text {
-			t.Fatalf("%q became %q", text, parts)
-		}
-		for _, sign := range []string{"👨‍👩‍👧", "👍🏽", "1️⃣", "e\u0301"} {
-			whole := 0
-			for _, part := range parts {
-				whole += strings.Count(part, sign)
-			}
-			if whole != 1 {
-				t.Fatalf("%q was cut in %q", sign, parts)
-			}
-		}
-	}
-}
