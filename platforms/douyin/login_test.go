@@ -14,19 +14,12 @@ import (
 
 func TestLoginGoesFromCodeToProfileAndNamesEveryOtherEnd(t *testing.T) {
 	s := newStand(t, site.NewOwner{Nickname: "小厨"})
-	for _, part := range []struct {
-		name string
-		run  func(*stand)
-	}{
-		{"without a login the account is logged out, whatever avatar a guest sees", guests},
-		{"a refusal, a captcha and the end of patience have names", loginsThatEnd},
-		{"an expired code is renewed, a wrong verification code asked for again", loginSteps},
-		{"a login that lapsed is seen in every disguise", lapses},
-	} {
-		if !t.Run(part.name, func(t *testing.T) { part.run(s.with(t)) }) {
-			t.Fatal("the parts build on each other")
-		}
-	}
+	s.play(
+		part{"without a login the account is logged out, whatever avatar a guest sees", true, guests},
+		part{"a refusal, a captcha and the end of patience have names", false, loginsThatEnd},
+		part{"an expired code is renewed, a wrong verification code asked for again", true, loginSteps},
+		part{"a login that lapsed is seen in every disguise", false, lapses},
+	)
 }
 
 func guests(s *stand) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,22 +19,15 @@ func TestRepliesReachTheirTargetOnceOrSayWhyNot(t *testing.T) {
 	s.must(s.site.Fill(site.Fill{Owner: s.owner.UID, Conversations: 60}))
 	s.logIn()
 	s.round()
-	for _, part := range []struct {
-		name string
-		run  func(*stand)
-	}{
-		{"each kind is posted once, and found again", eachKind},
-		{"rows far down are found", farDown},
-		{"a refusal of the site has its reason", refusals},
-		{"an answer that comes late is waited for", lateAnswer},
-		{"a connection that breaks after the post is unknown, and settled by reading", brokenConnection},
-		{"without permission nothing is sent", withoutTicket},
-		{"lines become one message", lineBreaks},
-	} {
-		if !t.Run(part.name, func(t *testing.T) { part.run(s.with(t)) }) {
-			t.Fatal("the parts build on each other")
-		}
-	}
+	s.play(
+		part{"each kind is posted once", true, eachKind},
+		part{"rows far down are found", false, farDown},
+		part{"a refusal of the site has its reason", false, refusals},
+		part{"an answer that comes late is waited for", false, lateAnswer},
+		part{"a connection that breaks after the post is unknown, and settled by reading", true, brokenConnection},
+		part{"without permission nothing is sent", false, withoutTicket},
+		part{"lines become one message", true, lineBreaks},
+	)
 }
 
 // answer makes a reply and reports how it went.
@@ -123,15 +117,19 @@ func eachKind(s *stand) {
 		if len(posts) != 1 || posts[0].Target != targetOf(targets[kind], s.owner.UID) || posts[0].ID != o.PlatformID {
 			s.t.Fatalf("%s %s: posted %+v", kind, o.PlatformID, posts)
 		}
+		if !full() {
+			continue
+		}
 		id, found, err := s.Client.FindReply(s.Context(time.Minute), reply, known)
 		if err != nil || !found || id != o.PlatformID {
 			s.t.Errorf("%s: found %q %v %v, want %q\n%s", kind, id, found, err, o.PlatformID, s.Story())
 		}
 		known = append(known, o.PlatformID)
 	}
-	entries, _ := s.site.Audit(stage.AuditQuery{Kind: stage.KindPost})
-	for _, e := range entries {
-		s.t.Log("typed", e.Detail)
+	for _, e := range s.site.Posts() {
+		if strings.Contains(e.Detail, "untrusted=0") != strings.Contains(e.Detail, "events=") {
+			s.t.Errorf("typed by a script: %s", e.Detail)
+		}
 	}
 }
 
@@ -200,7 +198,11 @@ func lateAnswer(s *stand) {
 
 func brokenConnection(s *stand) {
 	targets := s.targets()
-	for _, kind := range []string{"comment", "message"} {
+	kinds := []string{"comment"}
+	if full() {
+		kinds = append(kinds, "message")
+	}
+	for _, kind := range kinds {
 		words := "只发一次" + kind
 		s.site.ResetAfterPost(1)
 		o, reply := s.answer(targets[kind], words)

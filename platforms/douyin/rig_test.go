@@ -1,6 +1,7 @@
 package douyin_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,13 @@ func newStand(t *testing.T, o site.NewOwner, change ...func(*rig.Config)) *stand
 	def.Collect.NavigateAtMost = definition.Rate{Events: 600, Per: time.Minute}
 	def.Collect.Navigations, def.Collect.Replies = definition.Allowance{}, definition.Allowance{}
 	def.Collect.BackOff = definition.BackOff{First: time.Nanosecond, Most: time.Nanosecond}
+	for _, flow := range def.Reply {
+		for i := range flow {
+			if flow[i].Pause != (definition.Span{}) {
+				flow[i].Pause = definition.Span{Min: time.Millisecond, Max: time.Millisecond}
+			}
+		}
+	}
 	owner, err := web.CreateOwner(o)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +74,29 @@ func (s *stand) with(t *testing.T) *stand {
 	inner := *s
 	inner.t = t
 	return &inner
+}
+
+// full says whether every part of every test is to run, and every repetition.
+func full() bool { return os.Getenv("TROUPE_FULL") != "" }
+
+// part is a piece of a test. Parts stand on one another; those that are not core run in a full test only.
+type part struct {
+	name string
+	core bool
+	run  func(*stand)
+}
+
+// play runs the parts one after the other on one stand.
+func (s *stand) play(parts ...part) {
+	s.t.Helper()
+	for _, p := range parts {
+		if !p.core && !full() {
+			continue
+		}
+		if ok := s.t.Run(p.name, func(t *testing.T) { p.run(s.with(t)) }); !ok {
+			s.t.Fatal("the parts stand on one another")
+		}
+	}
 }
 
 // logIn lets the owner scan and confirm the code.
