@@ -26,14 +26,23 @@ var packageFigures = []struct {
 	{"BenchmarkThread/comments=400", "ns/op", "query: 40 comments of a work", 1e-3, Microseconds, 0},
 	{"BenchmarkTopics/comments=100000", "ns/op", "query: an account's 1,000 topics", 1e-3, Microseconds, 0},
 	{"BenchmarkThread/comments=100000", "ns/op", "query: a work's comments, among 100,000", 1e-3, Microseconds, 0},
+	{"BenchmarkThroughput/tunnel", "MB/s", "gate: upload through a tunnel", 1, MegabytesPerSecond, 0},
+	{"BenchmarkThroughput/tunnel", "CPU-ms/GiB", "gate: CPU for 1 GiB of it, both ends included", 1, CPUMillis, 0},
+	{"BenchmarkThroughput/direct", "CPU-ms/GiB", "gate: the same without a gate", 1, CPUMillis, 0},
+	{"BenchmarkRequest/tunnel", "p50-µs", "gate: request over an open tunnel, p50", 1, Microseconds, 0},
+	{"BenchmarkRequest/tunnel", "p99-µs", "gate: request over an open tunnel, p99", 1, Microseconds, 0},
+	{"BenchmarkConnect", "p50-µs", "gate: a new tunnel, p50", 1, Microseconds, 0},
+	{"BenchmarkIdleTunnel", "KiB/tunnel", "gate: memory of an idle tunnel, both ends included", 1, Kilobytes, 0},
+	{"BenchmarkShut/sockets=8", "p50-µs", "gate: shut with 8 sockets, p50", 1, Microseconds, 0},
+	{"BenchmarkShut/sockets=400", "p99-µs", "gate: shut with 400 sockets, p99", 1, Microseconds, 0},
 	{"BenchmarkPublishedToSocket", "ns/op", "gateway: news of one comment to a client's topics", 1e-6, Milliseconds, 0},
 }
 
 // addPackageFigures runs those benchmarks, each for a fraction of a second, and adds what they print.
 func addPackageFigures(b *testing.B, t *Table) {
 	b.Helper()
-	out, err := exec.Command("go", "test", "-run", "^$", "-bench", "Ingest|Load/accounts=1000|Memory|Topics|Thread|PublishedToSocket",
-		"-benchtime", "0.3s", "-p", "1", "troupe/actors/store", "troupe/actors/store/dataset", "troupe/actors/gateway").CombinedOutput()
+	out, err := exec.Command("go", "test", "-run", "^$", "-bench", "Ingest|Load/accounts=1000|Memory|Topics|Thread|PublishedToSocket|Throughput|Request|Connect|IdleTunnel|Shut",
+		"-benchtime", "0.3s", "-p", "1", "troupe/actors/store", "troupe/actors/store/dataset", "troupe/actors/gateway", "troupe/actors/account/gate").CombinedOutput()
 	if err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}

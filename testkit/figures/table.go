@@ -2,7 +2,7 @@
 // Chromium against the made-up site and prints one table of what it took, each figure beside the one worked towards.
 //
 // Nothing here judges: a missed target is a word in a table, never a failed test, for a figure says as much about the
-// machine and its other guests as about the program. docs/figures.md says what is measured, and how.
+// machine and its other guests as about the program. docs/performance.md says what is measured, and how.
 package figures
 
 import (
@@ -33,8 +33,11 @@ const (
 	CPUMillis    Unit = "CPU-ms"
 	Microseconds Unit = "µs"
 	Megabytes    Unit = "MB" // of 1,000,000 bytes
+	Kilobytes    Unit = "KiB"
 	PerSecond    Unit = "/s"
-	Percent      Unit = "%"
+	// MegabytesPerSecond are of 1,000,000 bytes.
+	MegabytesPerSecond Unit = "MB/s"
+	Percent            Unit = "%"
 )
 
 // Millis is a duration as a value in milliseconds.
