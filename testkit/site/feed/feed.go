@@ -40,7 +40,9 @@ var shell = template.Must(template.ParseFS(assets, "assets/shell.html"))
 
 // Start serves the site until Close.
 func Start(o talk.Options) (*talk.Talk, error) {
-	return talk.Open(o, talk.Venue{App: "动态", Hosts: []string{host, liveHost}, Cookie: "feed_session", Browser: browser, Told: push})
+	return talk.Open(o, talk.Venue{
+		App: "动态", Hosts: []string{host, liveHost}, Cookie: "feed_session", Domain: "feed.test", Browser: browser, Told: push,
+	})
 }
 
 func browser(t *talk.Talk) http.Handler {

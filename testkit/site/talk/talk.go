@@ -27,6 +27,7 @@ type Venue struct {
 	App     string   // the site's name for people
 	Hosts   []string // names in the certificate
 	Cookie  string   // holds the session
+	Domain  string   // of the cookie; "" = the host that logged in
 	Browser func(*Talk) http.Handler
 	// Told is called after something new stands on the site; it may push it to open pages. nil: pages ask by themselves.
 	Told func(*Talk, News)
@@ -84,7 +85,9 @@ func Open(o Options, v Venue) (*Talk, error) {
 			}
 			return nil
 		},
-		Info:    func() any { return map[string]any{"addr": t.Addr(), "spki": t.SPKI(), "phone_url": t.PhoneURL(), "owner": t.owner} },
+		Info: func() any {
+			return map[string]any{"addr": t.Addr(), "spki": t.SPKI(), "phone_url": t.PhoneURL(), "owner": t.owner}
+		},
 		Confirm: func(string, string) error { return fmt.Errorf("there are no codes to scan: %w", stage.ErrBadParameter) },
 		Solve:   func(string) error { t.SetFaults(func(f *Faults) { f.Captcha = false }); return nil },
 		Reset:   func() { t.SetFaults(func(f *Faults) { *f = Faults{} }) },
@@ -107,7 +110,7 @@ func (t *Talk) Owner() Person { return t.owner }
 // LogIn gives a visitor the owner's session.
 func (t *Talk) LogIn(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{
-		Name: t.venue.Cookie, Value: stage.VisitOf(r).LogIn(t.owner.ID), Path: "/", MaxAge: int((30 * 24 * time.Hour).Seconds()), Secure: true, HttpOnly: true,
+		Name: t.venue.Cookie, Value: stage.VisitOf(r).LogIn(t.owner.ID), Domain: t.venue.Domain, Path: "/", MaxAge: int((30 * 24 * time.Hour).Seconds()), Secure: true, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	})
 }
