@@ -1,2 +1,2 @@
-// The id of an entry: the row has none itself, its link has.
+// The id of a comment in a list: its link has it.
 (row) => row.querySelector("a.answer")?.hash.slice(1) ?? null
