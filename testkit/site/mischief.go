@@ -16,13 +16,17 @@ var mischiefs = map[string]string{
 	"popups":    `setInterval(() => window.open("/works"), 100); document.addEventListener("click", () => window.open("/notices"))`,
 	"downloads": `setInterval(() => Object.assign(document.createElement("a"), { href: "/export.bin", download: "export.bin" }).click(), 200)`,
 	"flood":     "",
+	"astray": `document.addEventListener("click", e => {
+		const rows = [...document.querySelectorAll(".comment-row")], at = rows.indexOf(e.isTrusted && e.target.closest(".reply-btn")?.closest(".comment-row"));
+		if (at >= 0 && rows.length > 1) { e.stopPropagation(); rows[at + 1 < rows.length ? at + 1 : at - 1].querySelector(".reply-btn").click(); }
+	}, true)`,
 }
 
 // floodSize is what a flooded answer holds, in bytes.
 const floodSize = 100 << 20
 
 // Misbehave has an owner's pages, those that are open too, do mischief from now on: loop without end (loop), show dialogs without end
-// (alerts), open windows (popups), download files (downloads), or get 100 MB whenever they ask for comments (flood).
+// (alerts), open windows (popups), download files (downloads), get 100 MB whenever they ask for comments (flood), or answer the comment beside the one whose button was clicked (astray).
 // "" ends it for pages that are loaded afterwards; a page that was misled stays so until it is loaded again.
 func (s *Site) Misbehave(ownerID, mischief string) error {
 	if _, ok := mischiefs[mischief]; !ok && mischief != "" {

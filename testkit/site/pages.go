@@ -30,6 +30,7 @@ var creatorPages = []struct{ path, title, asset string }{
 func (s *Site) pageRoutes(mux *http.ServeMux) {
 	for _, p := range creatorPages {
 		mux.HandleFunc("GET "+hostCreator+p.path, func(w http.ResponseWriter, r *http.Request) {
+			stage.VisitOf(r).Note(stage.KindNavigation, p.path)
 			changed := s.changedFor(r)
 			if c, err := r.Cookie(cookieCSRF); err != nil || c.Value == "" {
 				setCookie(w, cookieCSRF, stage.Token(), 0, false)
