@@ -26,9 +26,9 @@ for (const el of [input, area, plain, only, model]) {
   }
 }
 const lines = [""];
-let all = false;
+const chosen = () => !getSelection().isCollapsed; // everything, if anything
 function insert(text) {
-  if (all) { lines.splice(0, lines.length, ""); all = false; }
+  if (chosen()) lines.splice(0, lines.length, "");
   const parts = text.replace(/\r\n?/g, "\n").split("\n");
   lines[lines.length - 1] += parts.shift();
   lines.push(...parts);
@@ -42,7 +42,6 @@ function draw() {
   getSelection().selectAllChildren(model);
   getSelection().collapseToEnd();
 }
-document.addEventListener("selectionchange", () => { all = document.activeElement === model && !getSelection().isCollapsed; });
 model.addEventListener("paste", (e) => {
   e.preventDefault();
   if (!e.isTrusted) return;
@@ -55,7 +54,7 @@ model.addEventListener("beforeinput", (e) => {
   switch (e.inputType) {
     case "insertText": case "insertFromPaste": insert(e.data ?? e.dataTransfer.getData("text/plain")); break;
     case "insertLineBreak": insert("\n"); break;
-    case "deleteContentBackward": if (all) { lines.splice(0, lines.length, ""); all = false } else lines[lines.length - 1] = lines[lines.length - 1].slice(0, -1); break;
+    case "deleteContentBackward": if (chosen()) lines.splice(0, lines.length, ""); else lines[lines.length - 1] = lines[lines.length - 1].slice(0, -1); break;
   }
   draw();
 });
