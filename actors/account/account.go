@@ -66,6 +66,8 @@ type ClientConfig struct {
 	Memory platforms.Memory
 	// Evidence takes what a failed flow left. It may block.
 	Evidence func(Evidence)
+	// ReadOnly makes no reply and marks nothing as read.
+	ReadOnly bool
 	Log      *slog.Logger
 }
 
@@ -85,9 +87,12 @@ type Gate interface {
 	EndCommit()
 	// SetUpstream gives another way out, nil the direct one; everything that is open is cut.
 	SetUpstream(upstream *gate.Upstream)
+	// SetHosts replaces the lists of hosts; what is open stays.
+	SetHosts(sites, resources []string) error
 	// Check tries the way out; see gate.Gate.Check.
 	Check(ctx context.Context, target, exitURL string) gate.Check
 	Stats() gate.Stats
+	Refusals() []gate.Refusal
 	Close() error
 }
 
@@ -134,13 +139,14 @@ func Props(cfg Config) *actor.Props {
 	if cfg.StartTries == 0 {
 		cfg.StartTries = 5
 	}
-	lives := 0
+	lives, newest := 0, cfg.Definition
 	return actor.PropsFromProducer(func() actor.Actor {
 		lives++
 		own := cfg
+		own.Definition = newest                             // a restart after a panic goes on with what was taken up
 		own.ProfileUsable = cfg.ProfileUsable && lives == 1 // a restart after a panic trusts no profile
 		return &account{
-			Config: own, base: base, owner: cfg.Record.GetProfile().GetPlatformUserId(), known: newKnown(cfg.Known), whole: slices.Clone(cfg.Whole),
+			Config: own, base: base, newest: &newest, owner: cfg.Record.GetProfile().GetPlatformUserId(), known: newKnown(cfg.Known), whole: slices.Clone(cfg.Whole),
 		}
 	}, actor.WithSupervisor(actors.StopChild()))
 }
@@ -149,6 +155,9 @@ func Props(cfg Config) *actor.Props {
 type account struct {
 	Config
 	base *slog.Logger // of browser and gate, which name the account themselves
+
+	newest **definition.Definition // given to the account; Definition is it, or will be soon
+	yields yields                  // of rounds on Definition
 
 	state  messages.AccountState
 	reason string
@@ -220,6 +229,12 @@ func (a *account) Receive(c actor.Context) {
 		a.onGate(c, m)
 	case browser.Failed:
 		a.onBrowserFailed(c, m)
+	case TakeUp:
+		a.onTakeUp(c, m)
+	case takeUpDue:
+		a.onTakeUpDue(m)
+	case *messages.TryDefinition:
+		a.onTry(c, m)
 	case *messages.SetUpstream:
 		a.onSetUpstream(c, m)
 	case *messages.CheckUpstream:

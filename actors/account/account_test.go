@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,7 @@ type scene struct {
 	account *actor.PID
 	gate    *fakeGate
 	client  *fakeClient
+	tried   *fakeClient // of a version that is tried
 
 	mu       sync.Mutex
 	browsers []*fakeBrowser
@@ -46,6 +48,8 @@ type scene struct {
 	ring     *vault.KeyRing
 	upstream *messages.Upstream    // of the assignment
 	sealed   *messages.SealedState // of the assignment
+
+	definition *definition.Definition // nil: an empty one
 }
 
 func newScene(t *testing.T) *scene {
@@ -64,9 +68,9 @@ func (s *scene) begin() {
 	cfg := Config{
 		Node: &Node{
 			ID: "worker-1", Leases: s.gate, Ring: s.ring, Clock: func() time.Duration { return time.Since(began) }, Now: time.Now,
-			Rounds: turns.New(1), Recycling: s.recycling, Client: func(ClientConfig) platforms.Client { return s.client },
+			Rounds: turns.New(1), Recycling: s.recycling, Client: s.clientOf,
 		},
-		ID: "sb_1", Epoch: 7, Record: &messages.Account{Id: "sb_1", MonitorInterval: 20}, Definition: &definition.Definition{}, Dir: s.t.TempDir(),
+		ID: "sb_1", Epoch: 7, Record: &messages.Account{Id: "sb_1", MonitorInterval: 20}, Definition: cmp.Or(s.definition, &definition.Definition{}), Dir: s.t.TempDir(),
 		Upstream: s.upstream, Sealed: s.sealed, Queue: s.queue.PID(), Master: s.master.PID(), Log: testkit.Quiet(),
 		Gate: func(o gate.Options) (Gate, error) {
 			s.gate.changed, s.gate.failed = o.Changed, o.UpstreamFailed
@@ -93,6 +97,14 @@ func (s *scene) begin() {
 	}))
 	s.t.Cleanup(func() { _ = s.sys.Root.StopFuture(root).Wait() }) // a scene that failed may not stop in order
 	synctest.Wait()
+}
+
+// clientOf is the account's client, or that of a trial.
+func (s *scene) clientOf(cfg ClientConfig) platforms.Client {
+	if cfg.ReadOnly {
+		return s.tried
+	}
+	return s.client
 }
 
 // browser is the recipe of one incarnation.
@@ -190,6 +202,10 @@ func (g *fakeGate) script(class gate.Class) {
 
 func (g *fakeGate) Stats() gate.Stats { return gate.Stats{} }
 
+func (g *fakeGate) Refusals() []gate.Refusal { return nil }
+
+func (g *fakeGate) SetHosts([]string, []string) error { return nil }
+
 func (g *fakeGate) Extend(time.Duration) { g.set(true) }
 func (g *fakeGate) Shut(string)          { g.set(false) }
 func (g *fakeGate) set(open bool) {
@@ -215,8 +231,11 @@ type fakeClient struct {
 	platforms.Client
 	received chan struct{}
 	rounds   atomic.Int32
+	hang     atomic.Bool // rounds last until they are put off
 
 	mu    sync.Mutex
+	ran   []string // digests of the versions that were taken up
+	items []string // ids of the comments that a round reads; nil: c1
 	probe error
 	round error
 	reply func(ctx context.Context, commit func(context.Context) error) platforms.Outcome
@@ -234,12 +253,36 @@ func (f *fakeClient) Probe(context.Context) (*messages.Profile, error) {
 	return &messages.Profile{PlatformUserId: "u1"}, f.probe
 }
 
-func (f *fakeClient) Collect(context.Context) (platforms.Batch, error) {
+func (f *fakeClient) Collect(ctx context.Context) (platforms.Batch, error) {
+	if f.hang.Load() {
+		<-ctx.Done()
+		return platforms.Batch{}, &platforms.Error{Op: "collect.desk", Kind: platforms.Cancelled, Err: ctx.Err()}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.rounds.Add(1)
-	item := &messages.Item{Entity: &messages.Item_Comment{Comment: &messages.Comment{Id: "c1"}}}
-	return platforms.Batch{Items: []*messages.Item{item}, Round: f.round == nil}, f.round
+	batch := platforms.Batch{Round: f.round == nil, Steps: []platforms.StepLog{{Step: "collect.desk/await list", Matched: "list"}}}
+	ids := f.items
+	if ids == nil {
+		ids = []string{"c1"}
+	}
+	for _, id := range ids {
+		batch.Items = append(batch.Items, &messages.Item{Entity: &messages.Item_Comment{Comment: &messages.Comment{Id: id}}})
+	}
+	return batch, f.round
+}
+
+// Reload notes the version.
+func (f *fakeClient) Reload(d *definition.Definition) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ran = append(f.ran, d.Digest)
+}
+
+func (f *fakeClient) versions() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.ran)
 }
 
 func (f *fakeClient) Received() <-chan struct{}                      { return f.received }

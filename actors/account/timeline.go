@@ -55,6 +55,11 @@ func (t *timeline) listed() *messages.RoundsListed {
 
 // note remembers the end of something that ran in the browser. What a failed flow left was told just before.
 func (a *account) note(what string, began time.Time, items int, steps []platforms.StepLog, err error) {
+	a.noteOn(a.Definition.Digest, what, began, items, steps, err)
+}
+
+// noteOn is note for what ran on another version of the definition.
+func (a *account) noteOn(digest, what string, began time.Time, items int, steps []platforms.StepLog, err error) {
 	failed := a.failed
 	a.failed = evidenceKept{}
 	kind := platforms.KindOf(err)
@@ -62,7 +67,7 @@ func (a *account) note(what string, began time.Time, items int, steps []platform
 		return // it never ran, or was put off for something more urgent
 	}
 	r := &messages.Round{
-		At: began.UnixMilli(), TookMs: a.Node.Now().Sub(began).Milliseconds(), What: what, Items: int64(items), Outcome: "ok",
+		At: began.UnixMilli(), TookMs: a.Node.Now().Sub(began).Milliseconds(), What: what, Items: int64(items), Outcome: "ok", Definition: digest,
 	}
 	if err != nil {
 		r.Outcome, r.Reason = kind.String(), err.Error()
@@ -74,9 +79,13 @@ func (a *account) note(what string, began time.Time, items int, steps []platform
 		}
 	}
 	for _, s := range steps {
-		r.Steps = append(r.Steps, &messages.RoundStep{Step: s.Step, Matched: s.Matched, TookMs: s.Took.Milliseconds(), Error: s.Err})
+		r.Steps = append(r.Steps, stepOf(s))
 	}
 	a.timeline.add(r)
+}
+
+func stepOf(s platforms.StepLog) *messages.RoundStep {
+	return &messages.RoundStep{Step: s.Step, Matched: s.Matched, TookMs: s.Took.Milliseconds(), Error: s.Err}
 }
 
 func (a *account) noteReply(began time.Time, o platforms.Outcome) {

@@ -196,6 +196,7 @@ func (a *account) report(c actor.Context) {
 		Account: string(a.ID), Epoch: uint64(a.Epoch), State: string(a.state), Reason: a.reason, Step: a.step,
 		Since: millis(a.since), LastRound: millis(a.lastRound), NextRound: millis(a.nextAt), Rounds: a.rounds, Items: a.items,
 		BrowserStarts: int64(a.gen), BrowserEnd: a.lastEnd, Persona: a.appearance, Profile: a.profile, Evidence: a.evidence, ItemsHour: a.timeline.lastHour(a.Node.Now()),
+		Definition: a.Definition.Digest, DefinitionVersion: int64(a.Definition.Version),
 	}
 	if a.instance != nil {
 		s.BrowserPid = int64(a.instance.PID())

@@ -1,5 +1,5 @@
-// Package platform is the actor of one platform on one node: it holds the definition that new accounts run,
-// and supervises the platform's accounts.
+// Package platform is the actor of one platform on one node: it holds the definition that accounts run, hands a new version
+// to those that run already, and supervises the platform's accounts.
 //
 // A worker spawns it under the platform's name when the first account of that platform is assigned. It
 // spawns one account actor for each assignment, under "<account>@<epoch>", restarts one that panicked, and
@@ -36,6 +36,9 @@ type Assign struct {
 	UID     int
 	Master  *actor.PID
 }
+
+// Change gives the platform another version of its definition. Only the worker, in the same process, sends it.
+type Change struct{ Definition *definition.Definition }
 
 // Ended tells the worker that an account's actor is no more. Clean and Reason come from the account itself, or say that
 // it was given up after panics.
@@ -79,6 +82,8 @@ func (p *platform) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case Assign:
 		p.assign(c, m)
+	case Change:
+		p.onChange(c, m)
 	case *messages.RevokeAccount:
 		p.revoke(c, m)
 	case *messages.AccountRevoked:
@@ -89,6 +94,18 @@ func (p *platform) Receive(c actor.Context) {
 		c.Send(c.Self(), gone{m.Who.Id})
 	case gone:
 		p.onGone(c, m)
+	}
+}
+
+// onChange hands another version to every account that runs.
+func (p *platform) onChange(c actor.Context, m Change) {
+	if m.Definition.Digest == p.Definition.Digest {
+		return
+	}
+	p.Definition = m.Definition
+	p.Log.Info("definition changed", "version", m.Definition.Version, "accounts", len(p.accounts))
+	for _, r := range p.accounts {
+		c.Send(r.pid, account.TakeUp{Definition: m.Definition})
 	}
 }
 

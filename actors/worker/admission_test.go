@@ -53,7 +53,7 @@ func newScene(t *testing.T, h *browser.Host, most int, room Room) *scene {
 		Platform: func(platform.Config) *actor.Props {
 			return actor.PropsFromFunc(func(c actor.Context) {
 				switch m := c.Message().(type) {
-				case platform.Assign:
+				case platform.Assign, platform.Change:
 					c.Send(s.platform.PID(), m)
 				case *messages.RevokeAccount:
 					c.Send(c.Parent(), platform.Ended{ID: messages.AccountID(m.GetAccount()), Epoch: messages.Epoch(m.GetEpoch()), Clean: true})

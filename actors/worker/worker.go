@@ -95,6 +95,8 @@ func (w *worker) Receive(c actor.Context) {
 		w.onAssign(c, m)
 	case *messages.RevokeAccount:
 		w.onRevoke(c, m)
+	case *messages.SetDefinition:
+		w.onSetDefinition(c, m)
 	case platform.Ended:
 		w.onEnded(c, m)
 	case *messages.Observed:
@@ -161,6 +163,9 @@ func (w *worker) accept(c actor.Context, id messages.AccountID, epoch messages.E
 		return fmt.Errorf("node %s is full: %s", w.Node.ID, reason)
 	}
 	name := messages.PlatformName(m.GetAccount().GetPlatform())
+	if err := w.takeDefinition(c, name, m.GetDigest(), m.GetDefinition()); err != nil {
+		return err
+	}
 	pid, err := w.platform(c, name)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func builtIn() (*definition.Registry, error) {
 func newClient(cfg account.ClientConfig) platforms.Client {
 	return engine.New(engine.Config{
 		Definition: cfg.Definition, Browser: cfg.Browser, Account: cfg.Account, Owner: cfg.Owner, Whole: cfg.Whole, Known: cfg.Known,
-		Holds: cfg.Holds, Memory: memoryOf(cfg.Memory),
+		Holds: cfg.Holds, Memory: memoryOf(cfg.Memory), ReadOnly: cfg.ReadOnly,
 		Evidence: func(e engine.Evidence) {
 			cfg.Evidence(account.Evidence{Kind: e.Kind, Steps: e.Steps, Files: evidenceFiles(e)})
 		}, Log: cfg.Log,

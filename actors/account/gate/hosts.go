@@ -43,6 +43,9 @@ func newHosts(sites, resources []string) (hosts, error) {
 	return h, nil
 }
 
+// Listed says whether one of the host patterns stands for host.
+func Listed(list []string, host string) bool { return lower(list).match(strings.ToLower(host)) }
+
 func lower(list []string) patterns {
 	out := make(patterns, len(list))
 	for i, pattern := range list {
