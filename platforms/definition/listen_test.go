@@ -69,5 +69,5 @@ func TestQueryEndsAtItsBounds(t *testing.T) {
 // withMore is the sandbox's definition with another expression for works.more.
 func withMore(t *testing.T, jq string) string {
 	t.Helper()
-	return strings.Replace(source(t), "require: [.works]\n    more: .has_more", "require: [.works]\n    more: '"+jq+"'", 1)
+	return strings.Replace(source(t), "require: [.works, .has_more]\n    more: .has_more", "require: [.works, .has_more]\n    more: '"+jq+"'", 1)
 }

@@ -30,7 +30,7 @@ func piped(t testing.TB, lines string) (*definition.Definition, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := "require: [.works]\n    more: .has_more"
+	old := "require: [.works, .has_more]\n    more: .has_more"
 	if !strings.Contains(src, old) {
 		t.Fatal("the sandbox's definition changed")
 	}

@@ -175,16 +175,16 @@ func siteFailed(listen string, status int) error {
 	return &platforms.Error{Op: "receive/" + listen, Kind: kind, Err: fmt.Errorf("the site answered with status %d", status)}
 }
 
-// yield maps the rows. A single row that is not understood is left out and counted; if none is
-// understood the page changed.
+// yield maps the rows. A single row that is not understood is left out and counted; if none of a
+// collection is understood the page changed.
 func (a *answer) yield(ctx context.Context, l *definition.Listen) error {
-	var bad error
-	understood := 0
 	for _, into := range slices.Sorted(maps.Keys(l.Yields)) {
 		rows, err := l.Yields[into].All(ctx, a.value, a.vars)
 		if err != nil {
 			return changed(a.listen, err)
 		}
+		var bad error
+		odd := 0
 		for _, row := range rows {
 			if into == definition.ProfileYield {
 				err = a.yieldProfile(row)
@@ -193,14 +193,12 @@ func (a *answer) yield(ctx context.Context, l *definition.Listen) error {
 			}
 			if err != nil {
 				bad = err
-				a.odd++
-			} else {
-				understood++
+				odd++
 			}
 		}
-	}
-	if bad != nil && understood == 0 {
-		return changed(a.listen, bad)
+		if a.odd += odd; bad != nil && odd == len(rows) {
+			return changed(a.listen, bad)
+		}
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ var homes = []struct {
 	{"github.com/go-rod/rod", []string{"troupe/actors/account/browser"}},
 	{"github.com/cockroachdb/pebble", []string{"troupe/actors/store/disk", "troupe/actors/store"}},
 	{"github.com/hashicorp/memberlist", []string{"troupe/cluster"}},
-	{"github.com/coder/websocket", []string{"troupe/actors/gateway/socketio", "troupe/testkit/site"}},
+	{"github.com/coder/websocket", []string{"troupe/actors/gateway/socketio", "troupe/platforms/recording", "troupe/testkit/site"}},
 	{"github.com/asynkron/protoactor-go", []string{"troupe/actors", "troupe/cluster", "troupe/cmd", "troupe/testkit"}},
 	{"github.com/itchyny/gojq", []string{"troupe/platforms"}},
 	{"github.com/spf13/cobra", []string{"troupe/cmd"}},
