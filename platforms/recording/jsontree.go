@@ -128,7 +128,7 @@ func scalar(v any) []byte {
 // indented is JSON as it stands in files.
 func indented(body []byte) []byte {
 	var b bytes.Buffer
-	if err := json.Indent(&b, body, "", " "); err != nil {
+	if err := json.Indent(&b, bytes.TrimSpace(body), "", " "); err != nil {
 		return body
 	}
 	b.WriteByte('\n')
