@@ -15,11 +15,12 @@ import (
 	"troupe/platforms/definition"
 	"troupe/platforms/engine"
 	"troupe/platforms/sandbox"
+	"troupe/platforms/xiaohongshu"
 )
 
 // builtIn loads the definitions that are part of the program.
 func builtIn() (*definition.Registry, error) {
-	return definition.NewRegistry(sandbox.FS)
+	return definition.NewRegistry(sandbox.FS, xiaohongshu.FS)
 }
 
 // newClient makes the engine that runs a definition in one browser.
