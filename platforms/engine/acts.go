@@ -105,11 +105,11 @@ func (f *flow) press(ctx context.Context, el page.Element, p definition.Place) e
 	return el.ClickIf(ctx, proof)
 }
 
-// onElement finds an element and acts on it; one that moved meanwhile is looked for again.
+// onElement finds an element and acts on it; one that moved meanwhile is looked for again, unless a sign of trouble lies over it.
 func (f *flow) onElement(ctx context.Context, p definition.Place, act func(page.Element, context.Context) error) (matched string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
-	for {
+	for tries := 1; ; tries++ {
 		el, matched, err := f.find(ctx, p)
 		if err != nil {
 			return matched, err
@@ -117,6 +117,11 @@ func (f *flow) onElement(ctx context.Context, p definition.Place, act func(page.
 		f.acting()
 		if err = act(el, ctx); !errors.Is(err, page.ErrMoved) {
 			return matched, err
+		}
+		if tries%movedTries == 0 { // what lies over it may be a captcha
+			if t := f.trouble(ctx); t != nil {
+				return matched, t
+			}
 		}
 		if wait(ctx, pollTime) != nil {
 			return matched, err

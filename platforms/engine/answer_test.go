@@ -100,8 +100,8 @@ func TestAMissingKeyIsNeverAnEmptyList(t *testing.T) {
 		good       bool
 		kind       string
 	}{
-		{"empty", `{"status_code":0,"works":[]}`, true, ""},
-		{"null", `{"status_code":0,"works":null}`, true, ""},
+		{"empty", `{"status_code":0,"works":[],"has_more":false}`, true, ""},
+		{"null", `{"status_code":0,"works":null,"has_more":false}`, true, ""},
 		{"renamed", `{"status_code":0,"work_list":[]}`, true, "page_changed"},
 		{"not an object", `[]`, true, "page_changed"},
 		{"not JSON", `<html>`, true, "page_changed"},

@@ -25,6 +25,7 @@ const (
 	sliceTime    = 2 * time.Second        // of waiting for an answer, between two looks for signs of trouble
 
 	troubleLooks = 10 // for an element, between two looks for signs of trouble
+	movedTries   = 3  // of an act whose element moves, between the same
 )
 
 // What a step may find out; KindOf knows their kinds by way of flow.fail.

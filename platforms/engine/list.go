@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"troupe/messages"
 	"troupe/platforms/definition"
@@ -132,12 +133,15 @@ func (f *flow) nextPage(ctx context.Context, p *definition.Paginate, before *ans
 		return f.turned(ctx, p.List, before)
 	}
 	f.acting()
+	mark, acted := f.mark, f.acted
+	if before.rec.Seq > 0 { // the turn before may have brought this page already
+		mark, acted = before.rec.Seq, time.Time{}
+	}
 	for n, turns := 0, 0; ; turns++ {
-		mark, acted := f.mark, f.acted
 		if err := f.scrollBy(ctx, p.Scroll, p.Up); err != nil {
 			return nil, err
 		}
-		f.mark, f.acted = mark, acted // an earlier scroll's answer will do
+		f.mark, f.acted = mark, acted // an earlier turn's answer will do
 		patience := turnTime
 		if at, err := f.position(ctx, p.Scroll); err == nil && !at.ended(p.Up) && turns < turnsMost {
 			patience = 2 * pollTime
