@@ -18,7 +18,7 @@ func TestRepliesReachTheirTargetOnceOrSayWhyNot(t *testing.T) {
 		part{"each kind is posted once", true, eachKind},
 		part{"a reply that turns to another person is refused, or reaches the right one", true, neverTheWrongPerson},
 		part{"lines become one message", true, lineBreaks},
-		part{"a stranger gets one message", true, strangerLimit},
+		part{"a stranger gets one message", false, strangerLimit},
 		part{"a message that nobody answers is unknown, and settled by reading", false, silentSocket},
 		part{"a connection that breaks after the post is unknown, and settled by reading", false, brokenConnection},
 		part{"a refusal of the site has its reason", false, refusals},
@@ -86,7 +86,10 @@ func eachKind(s *stand) {
 		"comment": toComment(c), "third level": toComment(deeper), "message": s.toPerson(m.SenderID, "小刚"),
 		"work": {Kind: messages.ReplyKind_REPLY_WORK, WorkId: s.note()},
 	}
-	for _, kind := range []string{"comment", "third level", "message", "work"} {
+	for _, kind := range []string{"third level", "message", "work", "comment"} {
+		if kind == "comment" && !full() {
+			continue // as the namesakes' below
+		}
 		words := "谢谢，给" + kind + " 😊"
 		o, reply, asked := s.Reply(targets[kind], words)
 		if o.State != messages.ReplyConfirmedState || asked != 1 {
@@ -145,7 +148,7 @@ func mishaps() []mishap {
 }
 
 func neverTheWrongPerson(s *stand) {
-	tries := 11
+	tries := 10
 	if full() {
 		tries = 100
 	}

@@ -9,6 +9,7 @@ import (
 	"troupe/messages"
 	"troupe/platforms"
 	"troupe/platforms/definition"
+	"troupe/platforms/engine"
 	"troupe/platforms/xiaohongshu"
 	"troupe/testkit/site/stage"
 	site "troupe/testkit/site/xiaohongshu"
@@ -22,6 +23,8 @@ type stand struct {
 	t     *testing.T
 	site  *site.Site
 	owner site.Owner
+
+	memory *engine.Memory // of all clients
 }
 
 // newStand starts everything; nobody is logged in yet.
@@ -57,7 +60,12 @@ func newStand(t *testing.T, o site.NewOwner, change ...func(*rig.Config)) *stand
 			}
 		}
 	}
-	if err := web.Behave(func(b *site.Behaviour) { b.EditorMS, b.PollMS = 50, 1000 }); err != nil {
+	if err := web.Behave(func(b *site.Behaviour) {
+		b.EditorMS, b.PollMS = 50, 1000
+		if !full() {
+			b.LagMS, b.Swallow = 50, 0
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	owner, err := web.CreateOwner(o)
@@ -68,7 +76,9 @@ func newStand(t *testing.T, o site.NewOwner, change ...func(*rig.Config)) *stand
 	for _, f := range change {
 		f(&cfg)
 	}
-	return &stand{Rig: rig.Start(t, cfg), t: t, site: web, owner: owner}
+	s := &stand{Rig: rig.Start(t, cfg), t: t, site: web, owner: owner, memory: engine.NewMemory()}
+	s.Renew(engine.Config{Memory: s.memory})
+	return s
 }
 
 func (s *stand) must(err error) {

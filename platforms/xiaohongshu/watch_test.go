@@ -1,26 +1,346 @@
 package xiaohongshu_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"troupe/messages"
+	"troupe/platforms"
+	"troupe/platforms/engine"
+	"troupe/testkit/site/stage"
 	site "troupe/testkit/site/xiaohongshu"
+
+	"troupe/testkit/rig"
 )
 
-func TestAccountIsWatched(t *testing.T) {
+func TestAccountIsLoggedInAndWatched(t *testing.T) {
 	s := newStand(t, site.NewOwner{Nickname: "小厨"})
-	s.must(s.site.Fill(site.Fill{Owner: s.owner.UID, Notes: 12, Comments: 60, Conversations: 20, Messages: 60, Mentions: 12}))
-	t.Log(s.logIn())
+	if full() {
+		s.must(s.site.Fill(site.Fill{Owner: s.owner.UID, Notes: 12, Comments: 60, Conversations: 105, Messages: 300, Mentions: 30}))
+	}
+	s.play(
+		part{"a guest's cookie is no login", true, guest},
+		part{"a captcha in a login is named", false, captchaInLogin},
+		part{"a login goes from picture to picture, code and profile", true, loginSteps},
+		part{"the first pass sees every list to its end", true, firstPass},
+		part{"quiet rounds load no page and mark nothing as read", true, quiet},
+		part{"a message is there at once, and only its conversation is opened", true, pushed},
+		part{"a comment and its reply are found without a push", true, commented},
+		part{"own messages sent elsewhere are outbound", true, ownMessages},
+		part{"captcha, layout and lapse have names", true, troubles},
+	)
+}
+
+func guest(s *stand) {
+	if _, err := s.Client.Probe(s.Context(30 * time.Second)); platforms.KindOf(err) != platforms.LoggedOut {
+		s.t.Errorf("%v", err)
+	}
+}
+
+// loginSteps lets a code expire and another be refused, which the site tells as an expiry, and asks for a code.
+func loginSteps(s *stand) {
+	s.site.RequireCode("123456")
+	defer s.site.RequireCode("")
+	inputs := make(chan platforms.Input, 3)
+	var seen []string
+	pictures := 0
+	profile, err := s.Client.Login(s.Context(90*time.Second), inputs, func(step platforms.Step) {
+		seen = append(seen, step.Status)
+		if step.QR != nil {
+			pictures++
+		}
+		switch {
+		case step.Status == "qrcode_ready":
+			s.must(s.site.Expire(""))
+		case step.Status == "qrcode_refreshed" && pictures == 2 && full():
+			s.must(s.site.Refuse(""))
+		case step.Status == "qrcode_refreshed":
+			s.must(s.site.Scan(""))
+		case step.Status == "scanning":
+			s.must(s.site.Confirm("", s.owner.UID))
+		case step.Status == "sms_input_required":
+			code := "123456"
+			if step.Message == "" {
+				code = "000000"
+			}
+			inputs <- platforms.Input{Kind: step.Ask, Value: messages.Secret(code)}
+		}
+	})
+	if err != nil {
+		s.t.Fatalf("%v after %v\n%s", err, seen, s.Story())
+	}
+	if profile.GetPlatformUserId() != s.owner.UID || profile.GetNickname() != s.owner.Nickname || profile.GetFollowing() != s.owner.Follows || profile.Followers == nil {
+		s.t.Errorf("profile %v of %+v", profile, s.owner)
+	}
+	if !slices.Contains(seen, "scanning") || seen[len(seen)-1] != "sms_input_required" {
+		s.t.Errorf("steps: %v", seen)
+	}
+}
+
+// want is what a store would hold of all that stands on the site.
+func (s *stand) want() map[string]int {
+	want := map[string]int{messages.Notifications: len(s.site.Mentions(s.owner.UID)), messages.Contents: len(s.site.Notes(s.owner.UID))}
+	for _, n := range s.site.Notes(s.owner.UID) {
+		for _, c := range s.site.Comments(n.ID) {
+			if c.Level == 1 {
+				want[messages.Comments]++
+			} else {
+				want[messages.Discussions]++
+			}
+		}
+	}
+	for _, c := range s.site.Conversations(s.owner.UID) {
+		if c.Kind != "official" {
+			want[messages.Conversations]++
+			want[messages.Messages] += c.Messages
+		}
+	}
+	for _, m := range s.site.Messages(s.owner.UID) {
+		if m.Type == 0 {
+			want[messages.Messages]--
+		}
+	}
+	return want
+}
+
+func firstPass(s *stand) {
+	hidden := 0
+	m := s.message(site.NewMessage{Author: "多媒体", Text: "图", Silent: true})
+	s.message(site.NewMessage{AuthorID: m.SenderID, Type: &hidden, Silent: true})
+	s.message(site.NewMessage{Author: "小红书团队", Kind: "official", Text: "欢迎", Silent: true})
+	private := "private"
+	notes := s.site.Notes(s.owner.UID)
+	s.must(s.site.EditNote(site.EditNote{Note: notes[len(notes)-1].ID, State: &private}))
+	defer func() { s.must(s.site.EditNote(site.EditNote{Note: notes[len(notes)-1].ID, State: new(string)})) }()
 	items := s.rounds(messages.Collections...)
-	t.Log(held(items))
-	comments, notes := 0, s.site.Notes(s.owner.UID)
-	for _, n := range notes {
-		comments += len(s.site.Comments(n.ID))
+	want, got := s.want(), held(items)
+	for _, c := range s.site.Comments(notes[len(notes)-1].ID) {
+		if c.Level == 1 {
+			want[messages.Comments]--
+		} else {
+			want[messages.Discussions]--
+		}
 	}
-	t.Log(len(notes), comments, len(s.site.Conversations(s.owner.UID)), len(s.site.Messages(s.owner.UID)), len(s.site.Mentions(s.owner.UID)), s.loads())
-	b := s.round()
-	t.Log(held(b.Items), b.Complete, s.loads())
-	for _, st := range b.Steps {
-		t.Log(st)
+	for _, collection := range messages.Collections {
+		if got[collection] != want[collection] {
+			s.t.Errorf("%s: %d of %d", collection, got[collection], want[collection])
+		}
 	}
+	s.truthful(items)
+}
+
+// truthful compares the items with what stands on the site.
+func (s *stand) truthful(items []*messages.Item) {
+	s.t.Helper()
+	comments, roots := map[string]site.Comment{}, map[string]bool{}
+	for _, n := range s.site.Notes(s.owner.UID) {
+		for _, c := range s.site.Comments(n.ID) {
+			comments[c.ID] = c
+		}
+	}
+	said := map[string]site.Message{}
+	for _, m := range s.site.Messages(s.owner.UID) {
+		said[m.ID] = m
+	}
+	all := newest(items)
+	for _, i := range all {
+		if c := i.GetComment(); c != nil {
+			roots[c.GetId()] = true
+			if w := comments[c.GetId()]; w.Text != c.GetContent() || w.Note != c.GetWorkId() || w.AuthorID != c.GetAuthorId() || w.Own != c.GetIsOwn() || i.GetSource() == messages.Source_SOURCE_LIST && w.At != c.GetCreateTime() {
+				s.t.Errorf("comment %v is %+v", c, w)
+			}
+		}
+	}
+	for _, i := range all {
+		if d := i.GetDiscussion(); d != nil {
+			if w := comments[d.GetId()]; w.Text != d.GetContent() || w.Root != d.GetCommentId() || w.Parent != d.GetReplyToId() || w.At != d.GetCreateTime() || !roots[w.Root] {
+				s.t.Errorf("discussion %v is %+v", d, w)
+			}
+		}
+		if m := i.GetMessage(); m != nil {
+			if w := said[m.GetId()]; w.At != m.GetCreateTime() || w.FromOwner != m.GetIsOutbound() || m.GetConversationId() != s.owner.UID+":"+w.PeerID {
+				s.t.Errorf("message %v is %+v", m, w)
+			}
+		}
+	}
+}
+
+func quiet(s *stand) {
+	s.round() // takes up what the first pass left
+	loads, read := s.loads(), s.audited(stage.KindRead)
+	for range 3 {
+		if b := s.round(); len(b.Items) > 0 {
+			s.t.Errorf("a quiet round brought %v", held(b.Items))
+		}
+	}
+	if s.loads() != loads || s.audited(stage.KindRead) != read {
+		s.t.Errorf("%d pages were loaded, %d conversations read", s.loads()-loads, s.audited(stage.KindRead)-read)
+	}
+}
+
+func pushed(s *stand) {
+	read := s.audited(stage.KindRead)
+	m := s.message(site.NewMessage{Author: "小新", Text: "新消息"})
+	begin := time.Now()
+	if !s.Drained(5*time.Second, func(i *messages.Item) bool { return i.GetConversation().GetLastMessage() == "新消息" }) {
+		s.t.Error("the push brought nothing")
+	}
+	s.t.Log("a push became an item after", time.Since(begin).Round(time.Millisecond))
+	if s.audited(stage.KindRead) != read {
+		s.t.Error("a push marked something as read")
+	}
+	s.found(m.ID)
+	entries, _ := s.site.Audit(stage.AuditQuery{Kind: stage.KindRead})
+	for _, e := range entries[read:] {
+		if e.Detail != m.SenderID {
+			s.t.Errorf("the conversation with %s was opened, that did not grow", e.Detail)
+		}
+	}
+}
+
+func commented(s *stand) {
+	c, err := s.site.AddComment(site.NewComment{Note: s.note(), Author: "小评", Text: "新评论"})
+	s.must(err)
+	d, err := s.site.AddComment(site.NewComment{ReplyTo: c.ID, Author: "小回", Text: "新回复"})
+	s.must(err)
+	deeper, err := s.site.AddComment(site.NewComment{ReplyTo: d.ID, Author: "小深", Text: "更深"})
+	s.must(err)
+	s.found(c.ID, d.ID, deeper.ID)
+	s.pause()
+	s.round() // for a count that the page asked for before the look
+	s.pause()
+	loads := s.loads()
+	s.round()
+	if s.loads() != loads {
+		s.t.Error("the notifications were looked at again, with nothing new")
+	}
+}
+
+func ownMessages(s *stand) {
+	peer := s.site.Conversations(s.owner.UID)[0].PeerID
+	m := s.message(site.NewMessage{AuthorID: peer, Text: "我在手机上回的", FromOwner: true})
+	if !s.found(m.ID)[0].GetMessage().GetIsOutbound() {
+		s.t.Error("it counts as the other side's")
+	}
+}
+
+// pause lasts until the page asked for its counts again.
+func (s *stand) pause() {
+	s.Drained(1500*time.Millisecond, func(*messages.Item) bool { return false })
+}
+
+// found makes rounds until these items came, and returns them.
+func (s *stand) found(ids ...string) []*messages.Item {
+	s.t.Helper()
+	got := make([]*messages.Item, len(ids))
+	for range 8 {
+		s.pause()
+		for _, i := range s.round().Items {
+			_, id, _ := i.Key()
+			if n := slices.Index(ids, id); n >= 0 {
+				got[n] = i
+			}
+		}
+		if !slices.Contains(got, nil) {
+			return got
+		}
+	}
+	s.t.Fatalf("not found: %v of %v", got, ids)
+	return nil
+}
+
+// troubles puts one after the other before the account and takes it away again.
+func troubles(s *stand) {
+	hows := []string{"overlay"}
+	if full() {
+		hows = []string{"overlay", "461", "471", "300011", "300012", "300015", "406"}
+	}
+	for _, how := range hows {
+		s.must(s.site.Captcha(s.owner.UID, how))
+		s.names(how, platforms.Challenge)
+		if s.audited(stage.KindCaptchaClick) > 0 {
+			s.t.Error("something was clicked on a captcha")
+		}
+		s.must(s.site.Captcha(s.owner.UID, ""))
+		s.recovers(how)
+	}
+	if full() {
+		s.must(s.site.Limit(s.owner.UID, "list", true))
+		s.names("too often", platforms.RateLimited)
+		s.must(s.site.Limit(s.owner.UID, "list", false))
+		s.recovers("too often")
+		s.must(s.site.Logout(s.owner.UID, "creator"))
+		s.due("notes")
+		s.round()
+	}
+	s.must(s.site.Tamper(stage.Tamper{Route: "/api/im/web/v3/chats", Do: "rename", Key: "chats", To: "list"}))
+	s.names("a renamed key", platforms.PageChanged)
+	s.site.Reset()
+	s.recovers("a renamed key")
+	s.must(s.site.Logout(s.owner.UID, "silently"))
+	s.names("a lapse", platforms.LoggedOut)
+}
+
+// names makes the page ask, and rounds until the trouble is named, for a little while.
+func (s *stand) names(what string, want platforms.Kind) {
+	s.t.Helper()
+	var err error
+	for range 4 {
+		s.due("chats")
+		if _, err = s.Client.Collect(s.Context(time.Minute)); err != nil {
+			break
+		}
+	}
+	if platforms.KindOf(err) != want {
+		s.t.Errorf("%s is named %v", what, err)
+	}
+}
+
+func (s *stand) recovers(what string) {
+	s.t.Helper()
+	var err error
+	for range 3 {
+		if _, err = s.Client.Collect(s.Context(time.Minute)); err == nil {
+			return
+		}
+	}
+	s.t.Errorf("after %s: %v\n%s", what, err, s.Story())
+}
+
+// due puts a client in the place of the present one that has not seen anything yet of what a look reads whole.
+func (s *stand) due(look string) {
+	whole := slices.Clone(messages.Collections)
+	for _, l := range s.Definition.Collect.Looks {
+		if l.Name == look {
+			whole = slices.DeleteFunc(whole, func(c string) bool { return slices.Contains(l.Whole, c) })
+		}
+	}
+	s.Renew(engine.Config{Owner: s.owner.UID, Whole: whole, Memory: s.memory})
+}
+
+// TestTimesDoNotDependOnTheBrowsersZone runs the browser in London.
+func TestTimesDoNotDependOnTheBrowsersZone(t *testing.T) {
+	if !full() {
+		t.Log("the browser of the other tests is in Shanghai")
+		return
+	}
+	s := newStand(t, site.NewOwner{Nickname: "伦敦"}, func(c *rig.Config) { c.Locale, c.TimeZone = "en-US", "Europe/London" })
+	s.site.RenameHashes()
+	s.logIn()
+	s.truthful(s.rounds(messages.Collections...))
+}
+
+func captchaInLogin(s *stand) {
+	s.must(s.site.Behave(func(b *site.Behaviour) { b.CaptchaAfter = true }))
+	_, err := s.Client.Login(s.Context(60*time.Second), nil, func(step platforms.Step) {
+		if strings.HasPrefix(step.Status, "qrcode_") {
+			s.must(s.site.Confirm("", s.owner.UID))
+		}
+	})
+	if platforms.KindOf(err) != platforms.Challenge {
+		s.t.Errorf("%v", err)
+	}
+	s.must(s.site.Behave(func(b *site.Behaviour) { b.CaptchaAfter = false }))
 }
