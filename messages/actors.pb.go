@@ -5628,6 +5628,120 @@ func (x *DefinitionTried) GetUnlisted() map[string]int64 {
 	return nil
 }
 
+// RecordRound makes one read-only round on an account and keeps everything that its pages received. Nothing is stored.
+type RecordRound struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	KeepTexts     bool                   `protobuf:"varint,2,opt,name=keep_texts,json=keepTexts,proto3" json:"keep_texts,omitempty"` // what people wrote, and pictures; else it is hidden behind words of the same length
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRound) Reset() {
+	*x = RecordRound{}
+	mi := &file_actors_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordRound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordRound) ProtoMessage() {}
+
+func (x *RecordRound) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordRound.ProtoReflect.Descriptor instead.
+func (*RecordRound) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *RecordRound) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *RecordRound) GetKeepTexts() bool {
+	if x != nil {
+		return x.KeepTexts
+	}
+	return false
+}
+
+// RoundRecorded is the redacted recording.
+type RoundRecorded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Archive       []byte                 `protobuf:"bytes,1,opt,name=archive,proto3" json:"archive,omitempty"` // zip of the recording's folder
+	Outcome       string                 `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"` // ok, or the kind of trouble that the round ended with
+	Step          string                 `protobuf:"bytes,3,opt,name=step,proto3" json:"step,omitempty"`       // that failed
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoundRecorded) Reset() {
+	*x = RoundRecorded{}
+	mi := &file_actors_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoundRecorded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoundRecorded) ProtoMessage() {}
+
+func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoundRecorded.ProtoReflect.Descriptor instead.
+func (*RoundRecorded) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *RoundRecorded) GetArchive() []byte {
+	if x != nil {
+		return x.Archive
+	}
+	return nil
+}
+
+func (x *RoundRecorded) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *RoundRecorded) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
 // TriedCollection compares what a tried version read of a collection with the newest round that read any of it.
 type TriedCollection struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -5642,7 +5756,7 @@ type TriedCollection struct {
 
 func (x *TriedCollection) Reset() {
 	*x = TriedCollection{}
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5654,7 +5768,7 @@ func (x *TriedCollection) String() string {
 func (*TriedCollection) ProtoMessage() {}
 
 func (x *TriedCollection) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5667,7 +5781,7 @@ func (x *TriedCollection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TriedCollection.ProtoReflect.Descriptor instead.
 func (*TriedCollection) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{72}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *TriedCollection) GetCollection() string {
@@ -5717,7 +5831,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5729,7 +5843,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5742,7 +5856,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{73}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Put) GetTable() string {
@@ -5777,7 +5891,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5789,7 +5903,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5802,7 +5916,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{74}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -5828,7 +5942,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5840,7 +5954,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5853,7 +5967,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{75}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -5872,7 +5986,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5884,7 +5998,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5897,7 +6011,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{76}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 type ControlLoaded struct {
@@ -5909,7 +6023,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5921,7 +6035,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5934,7 +6048,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{77}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -5959,7 +6073,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5971,7 +6085,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5984,7 +6098,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{78}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -6040,7 +6154,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6052,7 +6166,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6065,7 +6179,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{79}
+	return file_actors_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -6098,7 +6212,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6110,7 +6224,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6123,7 +6237,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{80}
+	return file_actors_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -6142,7 +6256,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6154,7 +6268,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6167,7 +6281,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{81}
+	return file_actors_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -6188,7 +6302,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6200,7 +6314,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6213,7 +6327,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{82}
+	return file_actors_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -6240,7 +6354,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6252,7 +6366,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6265,7 +6379,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{83}
+	return file_actors_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -6297,7 +6411,7 @@ type CreateAccount struct {
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6309,7 +6423,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6322,7 +6436,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{84}
+	return file_actors_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -6384,7 +6498,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6396,7 +6510,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6409,7 +6523,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{85}
+	return file_actors_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -6435,7 +6549,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6447,7 +6561,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6460,7 +6574,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{86}
+	return file_actors_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -6479,7 +6593,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6491,7 +6605,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6504,7 +6618,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{87}
+	return file_actors_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -6523,7 +6637,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6535,7 +6649,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6548,7 +6662,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{88}
+	return file_actors_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -6569,7 +6683,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6581,7 +6695,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6594,7 +6708,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{89}
+	return file_actors_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *Refused) GetCode() string {
@@ -6620,7 +6734,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6632,7 +6746,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6645,7 +6759,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{90}
+	return file_actors_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -6665,7 +6779,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6677,7 +6791,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6690,7 +6804,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{91}
+	return file_actors_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -6717,7 +6831,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6729,7 +6843,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6742,7 +6856,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{92}
+	return file_actors_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -7269,7 +7383,15 @@ const file_actors_proto_rawDesc = "" +
 	"\bunlisted\x18\v \x03(\v2%.troupe.DefinitionTried.UnlistedEntryR\bunlisted\x1a;\n" +
 	"\rUnlistedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"\x91\x01\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"F\n" +
+	"\vRecordRound\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x1d\n" +
+	"\n" +
+	"keep_texts\x18\x02 \x01(\bR\tkeepTexts\"W\n" +
+	"\rRoundRecorded\x12\x18\n" +
+	"\aarchive\x18\x01 \x01(\fR\aarchive\x12\x18\n" +
+	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x12\n" +
+	"\x04step\x18\x03 \x01(\tR\x04step\"\x91\x01\n" +
 	"\x0fTriedCollection\x12\x1e\n" +
 	"\n" +
 	"collection\x18\x01 \x01(\tR\n" +
@@ -7370,7 +7492,7 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 98)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 100)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),               // 0: troupe.ReplyKind
 	(*Account)(nil),              // 1: troupe.Account
@@ -7445,49 +7567,51 @@ var file_actors_proto_goTypes = []any{
 	(*DefinitionRolledBack)(nil), // 70: troupe.DefinitionRolledBack
 	(*TryDefinition)(nil),        // 71: troupe.TryDefinition
 	(*DefinitionTried)(nil),      // 72: troupe.DefinitionTried
-	(*TriedCollection)(nil),      // 73: troupe.TriedCollection
-	(*Put)(nil),                  // 74: troupe.Put
-	(*Append)(nil),               // 75: troupe.Append
-	(*Appended)(nil),             // 76: troupe.Appended
-	(*LoadControl)(nil),          // 77: troupe.LoadControl
-	(*ControlLoaded)(nil),        // 78: troupe.ControlLoaded
-	(*MarkRead)(nil),             // 79: troupe.MarkRead
-	(*MarkedRead)(nil),           // 80: troupe.MarkedRead
-	(*EraseAccount)(nil),         // 81: troupe.EraseAccount
-	(*AccountErased)(nil),        // 82: troupe.AccountErased
-	(*KnownItems)(nil),           // 83: troupe.KnownItems
-	(*ItemsKnown)(nil),           // 84: troupe.ItemsKnown
-	(*CreateAccount)(nil),        // 85: troupe.CreateAccount
-	(*PauseAccount)(nil),         // 86: troupe.PauseAccount
-	(*ResumeAccount)(nil),        // 87: troupe.ResumeAccount
-	(*RemoveAccount)(nil),        // 88: troupe.RemoveAccount
-	(*AccountDone)(nil),          // 89: troupe.AccountDone
-	(*Refused)(nil),              // 90: troupe.Refused
-	(*TakeScreenshot)(nil),       // 91: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil),      // 92: troupe.ScreenshotTaken
-	(*CollectNow)(nil),           // 93: troupe.CollectNow
-	nil,                          // 94: troupe.GateCounts.RefusedEntry
-	nil,                          // 95: troupe.GateCounts.UnlistedEntry
-	nil,                          // 96: troupe.AssignAccount.KnownEntry
-	nil,                          // 97: troupe.DefinitionTried.UnlistedEntry
-	nil,                          // 98: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),              // 99: troupe.Profile
-	(*Item)(nil),                 // 100: troupe.Item
+	(*RecordRound)(nil),          // 73: troupe.RecordRound
+	(*RoundRecorded)(nil),        // 74: troupe.RoundRecorded
+	(*TriedCollection)(nil),      // 75: troupe.TriedCollection
+	(*Put)(nil),                  // 76: troupe.Put
+	(*Append)(nil),               // 77: troupe.Append
+	(*Appended)(nil),             // 78: troupe.Appended
+	(*LoadControl)(nil),          // 79: troupe.LoadControl
+	(*ControlLoaded)(nil),        // 80: troupe.ControlLoaded
+	(*MarkRead)(nil),             // 81: troupe.MarkRead
+	(*MarkedRead)(nil),           // 82: troupe.MarkedRead
+	(*EraseAccount)(nil),         // 83: troupe.EraseAccount
+	(*AccountErased)(nil),        // 84: troupe.AccountErased
+	(*KnownItems)(nil),           // 85: troupe.KnownItems
+	(*ItemsKnown)(nil),           // 86: troupe.ItemsKnown
+	(*CreateAccount)(nil),        // 87: troupe.CreateAccount
+	(*PauseAccount)(nil),         // 88: troupe.PauseAccount
+	(*ResumeAccount)(nil),        // 89: troupe.ResumeAccount
+	(*RemoveAccount)(nil),        // 90: troupe.RemoveAccount
+	(*AccountDone)(nil),          // 91: troupe.AccountDone
+	(*Refused)(nil),              // 92: troupe.Refused
+	(*TakeScreenshot)(nil),       // 93: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil),      // 94: troupe.ScreenshotTaken
+	(*CollectNow)(nil),           // 95: troupe.CollectNow
+	nil,                          // 96: troupe.GateCounts.RefusedEntry
+	nil,                          // 97: troupe.GateCounts.UnlistedEntry
+	nil,                          // 98: troupe.AssignAccount.KnownEntry
+	nil,                          // 99: troupe.DefinitionTried.UnlistedEntry
+	nil,                          // 100: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),              // 101: troupe.Profile
+	(*Item)(nil),                 // 102: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	99,  // 0: troupe.Account.profile:type_name -> troupe.Profile
-	99,  // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	101, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	101, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
 	3,   // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
 	4,   // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
-	94,  // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
-	95,  // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	96,  // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	97,  // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
 	7,   // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
 	8,   // 7: troupe.Round.steps:type_name -> troupe.RoundStep
 	11,  // 8: troupe.Beat.held:type_name -> troupe.Held
 	11,  // 9: troupe.Grant.covers:type_name -> troupe.Held
 	1,   // 10: troupe.AssignAccount.account:type_name -> troupe.Account
 	22,  // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	96,  // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	98,  // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
 	27,  // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
 	22,  // 14: troupe.SaveVault.sealed:type_name -> troupe.SealedState
 	25,  // 15: troupe.Proxy.password:type_name -> troupe.SealedSecret
@@ -7498,20 +7622,20 @@ var file_actors_proto_depIdxs = []int32{
 	26,  // 20: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
 	38,  // 21: troupe.KeysListed.keys:type_name -> troupe.SealingKey
 	22,  // 22: troupe.VaultRead.sealed:type_name -> troupe.SealedState
-	100, // 23: troupe.Observed.items:type_name -> troupe.Item
-	99,  // 24: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	102, // 23: troupe.Observed.items:type_name -> troupe.Item
+	101, // 24: troupe.LoginEnded.profile:type_name -> troupe.Profile
 	0,   // 25: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
 	55,  // 26: troupe.Reply.target:type_name -> troupe.ReplyTarget
 	55,  // 27: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
 	56,  // 28: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
 	56,  // 29: troupe.ExecuteReply.reply:type_name -> troupe.Reply
 	56,  // 30: troupe.FindReply.reply:type_name -> troupe.Reply
-	73,  // 31: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
+	75,  // 31: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
 	8,   // 32: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
-	97,  // 33: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
-	74,  // 34: troupe.Append.puts:type_name -> troupe.Put
-	74,  // 35: troupe.ControlLoaded.records:type_name -> troupe.Put
-	98,  // 36: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	99,  // 33: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
+	76,  // 34: troupe.Append.puts:type_name -> troupe.Put
+	76,  // 35: troupe.ControlLoaded.records:type_name -> troupe.Put
+	100, // 36: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
 	1,   // 37: troupe.AccountDone.account:type_name -> troupe.Account
 	38,  // [38:38] is the sub-list for method output_type
 	38,  // [38:38] is the sub-list for method input_type
@@ -7532,7 +7656,7 @@ func file_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   98,
+			NumMessages:   100,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

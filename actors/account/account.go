@@ -233,6 +233,8 @@ func (a *account) Receive(c actor.Context) {
 		a.onTakeUp(c, m)
 	case takeUpDue:
 		a.onTakeUpDue(m)
+	case *messages.RecordRound:
+		a.onRecord(c, m)
 	case *messages.TryDefinition:
 		a.onTry(c, m)
 	case *messages.SetUpstream:

@@ -201,7 +201,7 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onResume(c, msg, sender)
 	case *messages.RemoveAccount:
 		m.onRemove(c, msg, sender)
-	case *messages.TakeScreenshot, *messages.CollectNow, *messages.ListRounds, *messages.ReadEvidence, *messages.TryDefinition:
+	case *messages.TakeScreenshot, *messages.CollectNow, *messages.ListRounds, *messages.ReadEvidence, *messages.TryDefinition, *messages.RecordRound:
 		m.passOn(c, msg, sender)
 
 	case *messages.AddProxy:

@@ -1,17 +1,20 @@
 package recording
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -85,6 +88,29 @@ func (r *Recording) Save(dir string) error {
 		}
 	}
 	return nil
+}
+
+// Archive is the recording's folder as one zip file.
+func (r *Recording) Archive() ([]byte, error) {
+	files, err := r.Files()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		w, err := z.Create(name)
+		if err != nil {
+			return nil, fmt.Errorf("pack recording: %w", err)
+		}
+		if _, err := w.Write(files[name]); err != nil {
+			return nil, fmt.Errorf("pack recording: %w", err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("pack recording: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 // marshal is v as a file: indented, and addresses as they are.

@@ -21,9 +21,10 @@ type secrets struct {
 	masked   *strings.Replacer // with as many bytes
 }
 
-// learn takes a value for a secret wherever it stands, unless it is too short or too plain to be told from other words.
+// learn takes a value for a secret wherever it stands, unless it is too short or too plain to be told from other words: a
+// number could be anybody's id.
 func (s *secrets) learn(value string) {
-	if len(value) < learnedLeast || value == redact.Mark || !strings.ContainsAny(value, "0123456789") && len(value) < 20 {
+	if len(value) < learnedLeast || value == redact.Mark || strings.Trim(value, "0123456789") == "" || !strings.ContainsAny(value, "0123456789") && len(value) < 20 {
 		return
 	}
 	if s.known == nil {
