@@ -13,6 +13,7 @@ import (
 	"troupe/messages"
 	"troupe/platforms"
 	"troupe/platforms/definition"
+	"troupe/platforms/douyin"
 	"troupe/platforms/engine"
 	"troupe/platforms/sandbox"
 	"troupe/platforms/xiaohongshu"
@@ -20,7 +21,7 @@ import (
 
 // builtIn loads the definitions that are part of the program.
 func builtIn() (*definition.Registry, error) {
-	return definition.NewRegistry(sandbox.FS, xiaohongshu.FS)
+	return definition.NewRegistry(douyin.FS, sandbox.FS, xiaohongshu.FS)
 }
 
 // newClient makes the engine that runs a definition in one browser.

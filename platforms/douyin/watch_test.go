@@ -195,7 +195,9 @@ func pushes(s *stand) {
 	defer func() { s.must(s.site.Behave(func(b *site.Behaviour) { b.PushTwice = false })) }()
 	work := s.site.Works(s.owner.UID)[0].ID
 	c := s.comment(site.NewComment{Work: work, Author: "路人甲", Text: "好看👍"})
-	s.arrives("a comment", func(i *messages.Item) bool { return i.GetComment().GetId() == c.ID && i.GetComment().GetContent() == "好看👍" })
+	s.arrives("a comment", func(i *messages.Item) bool {
+		return i.GetComment().GetId() == c.ID && i.GetComment().GetContent() == "好看👍"
+	})
 	d := s.comment(site.NewComment{ReplyTo: c.ID, Author: "路人乙", Text: "同感"})
 	s.arrives("a reply", func(i *messages.Item) bool {
 		return i.GetDiscussion().GetId() == d.ID && i.GetDiscussion().GetCommentId() == c.ID && i.GetDiscussion().GetReplyToId() == c.ID

@@ -65,6 +65,7 @@ var mayImport = []struct {
 	{"troupe/platforms/definition", []string{"troupe/messages"}},
 	{"troupe/platforms/engine", []string{"troupe/messages", "troupe/platforms"}},
 	{"troupe/platforms/sandbox", nil},
+	{"troupe/platforms/douyin", nil},
 	{"troupe/platforms/xiaohongshu", nil},
 	{"troupe/platforms", []string{"troupe/messages"}},
 	{"troupe/cluster", []string{"troupe/messages"}},
