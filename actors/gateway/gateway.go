@@ -43,9 +43,6 @@ const Name = "gateway"
 // closeTime is how long clients get to answer a farewell.
 const closeTime = 2 * time.Second
 
-// Platform is a platform that agents can add accounts of.
-type Platform = im.Platform
-
 // Views is what the gateway reads of the dataset, from any goroutine; *dataset.Views has it.
 type Views interface {
 	// Get returns an account's newest view, or nil when nothing is held of it.
@@ -56,14 +53,13 @@ type Views interface {
 
 // Config is what the node gives to its gateway.
 type Config struct {
-	Views     Views
-	Board     *board.Holder
-	Master    *actor.PID // takes SubmitReply, CreateAccount, RemoveAccount
-	Store     *actor.PID // takes MarkRead
-	Platforms []Platform
-	Sockets   socketio.Config // its Log is replaced by this one's
-	Log       *slog.Logger
-	Now       func() time.Time
+	Views   Views
+	Board   *board.Holder
+	Master  *actor.PID      // takes SubmitReply, CreateAccount, RemoveAccount
+	Store   *actor.PID      // takes MarkRead
+	Sockets socketio.Config // its Log is replaced by this one's
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Validate reports everything that is missing.

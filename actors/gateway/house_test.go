@@ -43,10 +43,11 @@ func build(t testing.TB) *house {
 	h := &house{
 		t: t, store: testkit.Probe(t, sys, "store"), master: testkit.Probe(t, sys, "master"),
 		data: dataset.New(0, 0), views: &dataset.Views{}, board: &board.Holder{},
+		state: board.Board{Platforms: []*board.Platform{{Name: "sandbox", Digest: "d1", Title: map[string]string{"zh": "沙盒"}}}},
 	}
 	gw, err := New(Config{
 		Views: h.views, Board: h.board, Master: h.master.PID(), Store: h.store.PID(),
-		Platforms: []Platform{{Value: "sandbox", Label: "沙盒"}}, Log: testkit.Quiet(), Now: time.Now,
+		Log: testkit.Quiet(), Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,13 @@ func (g *Gateway) register(s *socketio.Socket, r im.Register) {
 func (g *Gateway) requestChannels(s *socketio.Socket, _ im.Nothing) { g.sendChannels(s) }
 
 func (g *Gateway) requestPlatforms(s *socketio.Socket, _ im.Nothing) {
-	s.Emit(im.PlatformsEvent, im.Platforms(g.Platforms))
+	var known []im.Platform
+	for _, p := range g.Board.Load().Platforms {
+		if p.Digest != "" {
+			known = append(known, im.Platform{Value: string(p.Name), Label: p.Title["zh"]})
+		}
+	}
+	s.Emit(im.PlatformsEvent, im.Platforms(known))
 }
 
 func (g *Gateway) requestWorkers(s *socketio.Socket, _ im.Nothing) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,9 @@ const requestTime = 60 * time.Second
 type client struct {
 	base string // http://host:port/api/v1
 	http *http.Client
-	slow func() // tells a person that an answer takes longer than slowAfter
+	// patience is how long a request may take; zero means requestTime.
+	patience time.Duration
+	slow     func() // tells a person that an answer takes longer than slowAfter
 }
 
 // slowAfter is how long a person waits for an answer without a word.
@@ -44,7 +47,7 @@ func (c *cli) client() (*client, error) {
 		if !strings.Contains(base, "://") {
 			base = "http://" + base
 		}
-		return &client{strings.TrimSuffix(base, "/") + api.Prefix, &http.Client{}, slow}, nil
+		return &client{base: strings.TrimSuffix(base, "/") + api.Prefix, http: &http.Client{}, slow: slow}, nil
 	}
 	path, err := c.socket()
 	if err != nil {
@@ -53,7 +56,7 @@ func (c *cli) client() (*client, error) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", path)
 	}
-	return &client{"http://localhost" + api.Prefix, &http.Client{Transport: &http.Transport{DialContext: dial}}, slow}, nil
+	return &client{base: "http://localhost" + api.Prefix, http: &http.Client{Transport: &http.Transport{DialContext: dial}}, slow: slow}, nil
 }
 
 // socket finds the socket of the node that runs in the data folder, or in a folder below it (DATA_DIR/WORKER_ID).
@@ -88,7 +91,7 @@ func (cl *client) post(ctx context.Context, path string, body, answer any) error
 }
 
 func (cl *client) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(cl.patience, requestTime))
 	defer cancel()
 	defer time.AfterFunc(slowAfter, cl.slow).Stop()
 	response, err := cl.do(ctx, method, path, query, body, "")

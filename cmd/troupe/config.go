@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
@@ -48,6 +50,7 @@ type config struct {
 	EvidenceSize  string
 	EvidenceAge   string
 	Pace          float64
+	Definitions   string
 	DevDial       string
 	DevPins       []string
 }
@@ -79,6 +82,7 @@ var settings = []setting{
 	{"fence", "FENCE"},
 	{"evidence-size", "EVIDENCE_SIZE"},
 	{"evidence-age", "EVIDENCE_AGE"},
+	{"definitions", "DEFINITIONS"},
 }
 
 // nodeFlags registers the settings of a node. Each names its environment variable at the end of its text.
@@ -104,6 +108,7 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.Fence, "fence", "process", c.t("what holds an account's traffic back without a lease: this process, or kernel: nftables judge each packet as well (root only)"))
 	f.StringVar(&cfg.EvidenceSize, "evidence-size", "1GiB", c.t("how much evidence of failed flows this node keeps, oldest dropped first"))
 	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
+	f.StringVar(&cfg.Definitions, "definitions", "", c.t("folder of platform definitions that go before the built-in ones, watched while the node runs; empty is DATA_DIR/WORKER_ID/definitions"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
 	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name: a look-alike site; development only"))
 	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, c.t("accept certificates with this public key pin; development only"))
@@ -231,6 +236,9 @@ func (c *config) validate() error {
 	if d, err := time.ParseDuration(c.EvidenceAge); err != nil || d < time.Hour {
 		bad("EVIDENCE_AGE=%q: a duration of at least an hour, such as 168h", c.EvidenceAge)
 	}
+	if info, err := os.Stat(c.Definitions); c.Definitions != "" && (err != nil || !info.IsDir()) {
+		bad("DEFINITIONS=%q: no such folder", c.Definitions)
+	}
 	if _, err := c.level(); err != nil {
 		bad("LOG_LEVEL=%q: debug, info, warn or error", c.LogLevel)
 	}
@@ -285,6 +293,11 @@ func (c *config) evidenceLimits() evidence.Limits {
 	size, _ := humanize.ParseBytes(c.EvidenceSize)
 	age, _ := time.ParseDuration(c.EvidenceAge)
 	return evidence.Limits{Size: int64(size), Age: age}
+}
+
+// folder is where definitions are looked for; it may not exist yet, unless it was named.
+func (c *config) folder() fs.FS {
+	return os.DirFS(cmp.Or(c.Definitions, filepath.Join(c.nodeDir(), "definitions")))
 }
 
 // nodeDir is the folder of this node's data.

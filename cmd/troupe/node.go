@@ -33,7 +33,6 @@ import (
 	"troupe/actors/worker"
 	"troupe/cluster/lease"
 	"troupe/messages"
-	"troupe/platforms/definition"
 )
 
 // firstUID is the lowest of the users that accounts' Chromiums run as when the node is root. They need no entry in passwd.
@@ -92,7 +91,7 @@ func startNode(cfg *config, log *slog.Logger) (*node, error) {
 	}
 	logins := states{shared.Ring}
 	if n.master, err = root.SpawnNamed(master.Props(master.Config{
-		Store: n.store, Leases: n.leases, Board: published, Platforms: masterPlatforms(definitions),
+		Store: n.store, Leases: n.leases, Board: published, Definitions: definitions, Folder: cfg.folder(),
 		Keys: shared.Ring, SealSecret: logins.sealSecret, Noise: cfg.Noise,
 		Clock: lease.BootTime, Now: time.Now, Log: log,
 	}), master.Name); err != nil {
@@ -111,7 +110,7 @@ func startNode(cfg *config, log *slog.Logger) (*node, error) {
 	}), worker.Name); err != nil {
 		return nil, n.abort("start the worker", err)
 	}
-	if err := n.startGateway(root, views, published, definitions, logins); err != nil {
+	if err := n.startGateway(root, views, published, logins); err != nil {
 		return nil, n.abort("start the gateway", err)
 	}
 	return n, nil
@@ -257,9 +256,9 @@ func (n *node) runKeeper(k *lease.Keeper) {
 	}()
 }
 
-func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, definitions *definition.Registry, logins api.States) error {
+func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, logins api.States) error {
 	gw, err := gateway.New(gateway.Config{
-		Views: views, Board: published, Master: n.master, Store: n.store, Platforms: gatewayPlatforms(definitions), Now: time.Now, Log: n.log,
+		Views: views, Board: published, Master: n.master, Store: n.store, Now: time.Now, Log: n.log,
 	})
 	if err != nil {
 		return err
@@ -273,7 +272,7 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 	}
 	web := api.New(api.Config{
 		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, Board: published, Views: views,
-		Platforms: apiPlatforms(definitions), States: logins, Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
+		States: logins, Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/socket.io/", gw.Handler())

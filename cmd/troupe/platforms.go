@@ -2,15 +2,9 @@ package main
 
 import (
 	"encoding/json"
-	"net"
-	"strings"
 	"time"
 
 	"troupe/actors/account"
-	"troupe/actors/gateway"
-	"troupe/actors/gateway/api"
-	"troupe/actors/master"
-	"troupe/messages"
 	"troupe/platforms"
 	"troupe/platforms/definition"
 	"troupe/platforms/douyin"
@@ -46,45 +40,6 @@ func newMemory(exported []byte) (platforms.Memory, error) {
 func memoryOf(m platforms.Memory) *engine.Memory {
 	memory, _ := m.(*engine.Memory) // nil: the client begins anew
 	return memory
-}
-
-func masterPlatforms(r *definition.Registry) []master.Platform {
-	var list []master.Platform
-	for _, d := range r.All() {
-		p := master.Platform{Name: d.Platform, Prefix: d.Prefix, CanReply: map[messages.ReplyKind]bool{}, Site: siteOf(d)}
-		for kind := range messages.ReplyKind_name {
-			k := messages.ReplyKind(kind)
-			p.CanReply[k] = len(d.ReplyFlow(k)) > 0
-		}
-		list = append(list, p)
-	}
-	return list
-}
-
-// siteOf is the host:port of a definition's first site that is named whole.
-func siteOf(d *definition.Definition) string {
-	for _, host := range d.Hosts.Sites {
-		if !strings.Contains(host, "*") {
-			return net.JoinHostPort(host, "443")
-		}
-	}
-	return ""
-}
-
-func gatewayPlatforms(r *definition.Registry) []gateway.Platform {
-	var list []gateway.Platform
-	for _, d := range r.All() {
-		list = append(list, gateway.Platform{Value: string(d.Platform), Label: d.Title.ZH})
-	}
-	return list
-}
-
-func apiPlatforms(r *definition.Registry) []api.Platform {
-	var list []api.Platform
-	for _, d := range r.All() {
-		list = append(list, api.Platform{Name: string(d.Platform), Title: map[string]string{"zh": d.Title.ZH, "en": d.Title.EN}})
-	}
-	return list
 }
 
 // evidenceFiles are the parts of evidence by their files' extensions: the page's picture and document, those that the

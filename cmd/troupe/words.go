@@ -89,6 +89,20 @@ const (
 		"never sees the password; it rests sealed and is never shown again. Left out of the command line, it is asked for\n" +
 		"on a terminal; scripts give it with --password-stdin.\n\n" +
 		"Exit codes of test: 0 the proxy works, 1 it does not, 3 nobody could check it."
+	platformText = "A platform is a folder with platform.yaml and what stands beside it (docs/platforms.md). One in the definitions folder of\n" +
+		"the node goes before the built-in one of its name. It may be edited while the node runs: a valid version is taken up\n" +
+		"within seconds, an invalid one is refused and named, and what runs stays."
+	validateText = "PATH is the folder of a definition, its platform.yaml, or a folder of such folders. Exit codes: 0 all are valid, 1 faults\n" +
+		"were found."
+	tryText = "The account's own browser makes one probe and one round by the definition, between two of its own. Nothing is sent,\n" +
+		"marked or stored. What it read is compared with the newest round of the version that runs.\n\n" +
+		"Exit codes: 0 the round went well, 1 it did not, or the definition has faults."
+	recordText = "The account's own browser makes one probe and one round in tabs of its own. All that its pages received goes into a\n" +
+		"folder: documents, scripts, answers, frames and what came of them. Cookies, tokens, signatures and phone numbers are\n" +
+		"taken out, and what people wrote is hidden unless --texts keeps it. Nothing is sent, marked or stored. A round that\n" +
+		"fails is recorded too."
+	replayText = "A stand-in for the site answers what was recorded, and nothing else; no host is reached. What comes out is compared\n" +
+		"with the recording's result.\n\nExit codes: 0 as recorded, 1 it differs."
 	completionText = "Source the script, or put it where your shell looks for completions: for bash\n" +
 		"~/.local/share/bash-completion/completions/troupe, for zsh a folder of $fpath, under the name _troupe,\n" +
 		"for fish ~/.config/fish/completions/troupe.fish. Accounts' ids are completed too, from the running node."
@@ -118,15 +132,58 @@ var chinese = map[string]string{
 		"命令行里不写密码时，会在终端上询问；脚本请用 --password-stdin。\n\n" +
 		"test 的退出码：0 代理可用，1 不可用，3 没有节点能检查。",
 
+	platformText: "平台就是一个目录：platform.yaml 和它旁边的文件（见 docs/platforms.md）。节点的定义目录里的版本优先于同名的内置版本。\n" +
+		"节点运行时可以直接修改：有效的版本几秒内生效，无效的会被拒绝并指出原因，正在运行的不变。",
+	validateText: "PATH 是定义的目录、其中的 platform.yaml，或由这些目录组成的目录。退出码：0 全部有效，1 发现错误。",
+	tryText: "账号用自己的浏览器，在自己的两轮之间按该定义登录检查一次、查看一轮。不发送、不标记、不保存。\n" +
+		"读到的内容与正在运行的版本最近一轮相比较。\n\n退出码：0 这一轮正常，1 不正常，或定义有错误。",
+
+	recordText: "账号用自己的浏览器，在单独的标签页里登录检查一次、查看一轮。页面收到的一切都写进一个目录：文档、脚本、应答、帧以及由此得到的结果。\n" +
+		"Cookie、令牌、签名和电话号码会被去掉；人们写的内容会被遮盖，除非用 --texts 保留。不发送、不标记、不保存。失败的一轮也会录下。",
+	replayText: "由替身站点按录制内容应答，除此之外什么都不应答；不访问任何主机。结果与录制的结果相比较。\n\n退出码：0 与录制一致，1 有差异。",
+
 	// commands
-	"Save an account's login as a file; whoever has it is logged in":                                    "把账号的登录存成文件；谁有这个文件，谁就已登录",
-	"a login is not shown in a terminal: name a file with --output":                                     "登录不会显示在终端里：请用 --output 指定文件",
-	"warning: this file is the login of %s; keep it as you would its password, and remove it after use": "警告：这个文件就是 %s 的登录；请像密码一样保管，用完删除",
-	"file to write, readable by you only; it must not exist yet":                                        "要写的文件，只有你能读；不能已经存在",
-	"as a storage state of Playwright, which holds less":                                                "写成 Playwright 的 storage state，内容较少",
-	"%s exists already; a login overwrites nothing: choose another name":                                "%s 已经存在；登录不会覆盖任何文件，请换个名字",
-	"Replace a paused account's login by one from a file":                                               "用文件里的登录替换已暂停账号的登录",
-	"%s is larger than any login: %d bytes at most":                                                     "%s 比任何登录都大：最多 %d 字节",
+	"Record a round of an account, without its secrets":                                                    "录制账号的一轮查看，去掉其中的秘密",
+	"Make a recorded round again in a real Chromium, offline, and compare":                                 "在真实的 Chromium 里离线重放录制的一轮，并作比较",
+	"folder to write, which must not exist yet; ACCOUNT and the time when empty":                           "要写的目录，不能已经存在；不填为账号加时间",
+	"keep what people wrote, and pictures of the pages; else it is hidden behind words of the same length": "保留人们写的内容和页面截图；否则用等长的文字遮盖",
+	"folder of the definition to run; the built-in one of the recording's platform when empty":             "要运行的定义的目录；不填为该平台的内置定义",
+	"store what came out as the recording's result":                                                        "把得到的结果存为录制的结果",
+	"%s exists already; choose another folder with --output":                                               "%s 已经存在；请用 --output 换个目录",
+	"recording a round of %s ...":                                                                          "正在录制 %s 的一轮……",
+	"%s: %d answers and frames, %d items":                                                                  "%s：%d 个应答和帧，%d 条内容",
+	"the round ended with %s at %s":                                                                        "这一轮以 %s 结束，位于 %s",
+	"replaying %s by version %d of %s ...":                                                                 "正在重放 %s，版本 %d，平台 %s……",
+	"no platform %s is built in: name its folder with --definition":                                        "没有内置平台 %s：请用 --definition 指定目录",
+	"the recording has no answer to %s":                                                                    "录制里没有对 %s 的应答",
+	"as recorded: %d items":                                                                                "与录制一致：%d 条内容",
+	"%d differences":                                                                                       "%d 处差异",
+	"List, validate, try and roll back the definitions of platforms":                                       "列出、校验、试用和回退平台定义",
+	"List the platforms and the version that each runs; of one, every version that it can go back to":      "列出平台及各自运行的版本；指定一个平台时，列出可回退的全部版本",
+	"Run an earlier version of a platform until the definitions folder changes":                            "运行平台的较早版本，直到定义目录改变",
+	"Check definitions, without a node: every fault with its file and line":                                "不需要节点，校验定义：每处错误都带文件和行号",
+	"Run a definition on one account, read-only, and compare":                                              "在一个账号上只读试用一份定义，并作比较",
+	"on which account? name it with --account; see: troupe account list":                                   "在哪个账号上？请用 --account 指定；见：troupe account list",
+	"account to try it on":                                                                                 "用来试用的账号",
+	"the trial ended with %s at %s":                                                                        "试用以 %s 结束，位于 %s",
+	"tried version %d (%s) beside version %d (%s), which runs: %s":                                         "试用版本 %d（%s），与运行中的版本 %d（%s）比较：%s",
+	"it failed: %s: %s": "失败：%s：%s",
+	"hosts in neither list of the definition; paste those that belong to the site:": "定义的两个名单里都没有的主机；属于该网站的请粘贴进去：",
+	"%d faults":                  "%d 处错误",
+	"%s: ok: %s version %d (%s)": "%s：有效：%s 版本 %d（%s）",
+	"%s runs version %d (%s); its accounts take it up between two rounds":      "%s 现在运行版本 %d（%s）；账号在两轮之间换用",
+	"the version in the definitions folder of %s is refused, what runs stays:": "定义目录里 %s 的版本被拒绝，正在运行的不变：",
+	"none is valid": "没有有效版本", "rolled back, until the folder changes": "已回退，直到目录改变", "built in": "内置", "definitions folder": "定义目录", "runs": "运行中",
+	"VERSION": "版本", "STEP": "步骤", "DIGEST": "摘要", "SOURCE": "来源", "TAKEN UP": "启用时间", "MATCHED": "匹配", "COLLECTION": "集合", "TRIED": "试用", "CURRENT": "当前", "MISSING": "缺少", "EXTRA": "多出",
+	"folder of platform definitions that go before the built-in ones, watched while the node runs; empty is DATA_DIR/WORKER_ID/definitions": "平台定义的目录，优先于内置定义，节点运行时一直查看；不填为 DATA_DIR/WORKER_ID/definitions",
+	"Save an account's login as a file; whoever has it is logged in":                                                                        "把账号的登录存成文件；谁有这个文件，谁就已登录",
+	"a login is not shown in a terminal: name a file with --output":                                                                         "登录不会显示在终端里：请用 --output 指定文件",
+	"warning: this file is the login of %s; keep it as you would its password, and remove it after use":                                     "警告：这个文件就是 %s 的登录；请像密码一样保管，用完删除",
+	"file to write, readable by you only; it must not exist yet":                                                                            "要写的文件，只有你能读；不能已经存在",
+	"as a storage state of Playwright, which holds less":                                                                                    "写成 Playwright 的 storage state，内容较少",
+	"%s exists already; a login overwrites nothing: choose another name":                                                                    "%s 已经存在；登录不会覆盖任何文件，请换个名字",
+	"Replace a paused account's login by one from a file":                                                                                   "用文件里的登录替换已暂停账号的登录",
+	"%s is larger than any login: %d bytes at most":                                                                                         "%s 比任何登录都大：最多 %d 字节",
 	"%s is not JSON": "%s 不是 JSON",
 	"This replaces the login of %s. Type its id to go on: ":               "这会替换 %s 的登录。输入它的编号以继续：",
 	"not confirmed; nothing was written (use --yes to skip the question)": "未确认，什么都没有写（--yes 可跳过询问）",

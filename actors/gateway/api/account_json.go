@@ -39,6 +39,9 @@ type Account struct {
 	BrowserStarts   int64  `json:"browser_starts"`
 	BrowserEnd      string `json:"browser_end,omitempty"` // why the last browser was ended on purpose: memory, age, idle
 
+	Definition        string `json:"definition,omitempty"`         // digest of the platform's definition that it runs
+	DefinitionVersion int64  `json:"definition_version,omitempty"` // as the definition calls itself
+
 	Proxy   string   `json:"proxy,omitempty"`   // name of its way out; absent = directly
 	Noise   string   `json:"noise,omitempty"`   // of its persona: off or seed
 	Persona *Persona `json:"persona,omitempty"` // known once its browser ran
@@ -87,13 +90,14 @@ type Last struct {
 	At   int64  `json:"at"`
 }
 
-// Alarm is a named trouble, of an account, of a node or of a proxy.
+// Alarm is a named trouble, of an account, of a node, of a proxy or of a platform.
 type Alarm struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	Account   string `json:"account,omitempty"`
 	Node      string `json:"node,omitempty"`
-	Proxy     string `json:"proxy,omitempty"` // name of the proxy in trouble, for all accounts that use it
+	Proxy     string `json:"proxy,omitempty"`    // name of the proxy in trouble, for all accounts that use it
+	Platform  string `json:"platform,omitempty"` // whose new definition was refused
 	Reason    string `json:"reason"`
 	RaisedAt  int64  `json:"raised_at"`
 	ClearedAt int64  `json:"cleared_at,omitempty"`
@@ -113,6 +117,7 @@ func accountOf(b *board.Board, acc *board.Account, v *dataset.View) Account {
 		ItemsPerHour: st.GetItemsHour(), Gate: st.GetGate(), Evidence: st.GetEvidence(),
 		BrowserPID: st.GetBrowserPid(), BrowserStarts: st.GetBrowserStarts(), OpenReplies: len(acc.Queue), Loaded: true,
 	}
+	out.Definition, out.DefinitionVersion = st.GetDefinition(), st.GetDefinitionVersion()
 	out.Noise, out.Proxy = rec.GetNoise(), proxyName(b, rec.GetProxy())
 	out.Persona, out.Traffic, out.BrowserEnd = personaOf(st.GetPersona()), trafficOf(st.GetCounts()), st.GetBrowserEnd()
 	for _, al := range b.Alarms {
@@ -154,7 +159,7 @@ func concerns(al *messages.Alarm, rec *messages.Account) bool {
 
 func alarmOf(b *board.Board, al *messages.Alarm) Alarm {
 	return Alarm{
-		al.GetId(), al.GetName(), al.GetAccount(), al.GetWorker(), proxyName(b, al.GetProxy()), al.GetReason(),
+		al.GetId(), al.GetName(), al.GetAccount(), al.GetWorker(), proxyName(b, al.GetProxy()), al.GetPlatform(), al.GetReason(),
 		al.GetRaisedAt(), al.GetClearedAt(), al.GetClearedAt() == 0,
 	}
 }

@@ -51,12 +51,11 @@ type Config struct {
 	Store  *actor.PID         // takes read marks
 	Events *actor.PID         // spawned from Props; nobody else talks to it
 
-	Board     *board.Holder
-	Views     Views
-	Platforms []Platform
-	States    States // exports and imports logins
-	Version   string
-	Console   http.Handler // serves / and what no route matches; nil = a short page that says what this is
+	Board   *board.Holder
+	Views   Views
+	States  States // exports and imports logins
+	Version string
+	Console http.Handler // serves / and what no route matches; nil = a short page that says what this is
 
 	Heartbeat time.Duration    // between two signs of life on an idle stream; zero means 15 s
 	Now       func() time.Time // nil means time.Now

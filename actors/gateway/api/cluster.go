@@ -11,13 +11,6 @@ import (
 	"troupe/messages"
 )
 
-// Platform is a platform that accounts can live on.
-type Platform struct {
-	Name     string            `json:"name"`
-	Title    map[string]string `json:"title"`    // for people, by language: zh, en
-	Accounts int               `json:"accounts"` // how many there are
-}
-
 // Node is a worker as the master sees it.
 type Node struct {
 	Name          string  `json:"name"`
@@ -149,18 +142,6 @@ func (a *API) listNodes(w http.ResponseWriter, _ *http.Request) error {
 		})
 	}
 	return answer(w, http.StatusOK, map[string]any{"nodes": list})
-}
-
-func (a *API) listPlatforms(w http.ResponseWriter, _ *http.Request) error {
-	list := slices.Clone(a.Platforms)
-	for _, acc := range a.Board.Load().Accounts {
-		for i := range list {
-			if list[i].Name == acc.Record.GetPlatform() {
-				list[i].Accounts++
-			}
-		}
-	}
-	return answer(w, http.StatusOK, map[string]any{"platforms": list})
 }
 
 func revText(rev messages.Rev) string { return strconv.FormatUint(uint64(rev), 10) }

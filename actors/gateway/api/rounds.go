@@ -11,15 +11,16 @@ import (
 
 // Round is one thing that an account did in its browser.
 type Round struct {
-	At       int64       `json:"at"`
-	TookMS   int64       `json:"took_ms"`
-	What     string      `json:"what"` // round probe login reply
-	Items    int64       `json:"items"`
-	Outcome  string      `json:"outcome"` // ok, or the kind of trouble
-	Reason   string      `json:"reason,omitempty"`
-	Evidence string      `json:"evidence,omitempty"`       // of GET /accounts/{account}/evidence/{name}: the picture
-	Files    []string    `json:"evidence_files,omitempty"` // all of it: picture, document, answers
-	Steps    []RoundStep `json:"steps"`
+	At         int64       `json:"at"`
+	TookMS     int64       `json:"took_ms"`
+	What       string      `json:"what"`                 // round probe login reply try
+	Definition string      `json:"definition,omitempty"` // digest of the version that it ran on
+	Items      int64       `json:"items"`
+	Outcome    string      `json:"outcome"` // ok, or the kind of trouble
+	Reason     string      `json:"reason,omitempty"`
+	Evidence   string      `json:"evidence,omitempty"`       // of GET /accounts/{account}/evidence/{name}: the picture
+	Files      []string    `json:"evidence_files,omitempty"` // all of it: picture, document, answers
+	Steps      []RoundStep `json:"steps"`
 }
 
 // RoundStep is one step of a flow: what it looked for, what matched, how long it took.
@@ -49,14 +50,18 @@ func (a *API) listRounds(w http.ResponseWriter, r *http.Request) error {
 }
 
 func roundOf(m *messages.Round) Round {
-	out := Round{
-		At: m.GetAt(), TookMS: m.GetTookMs(), What: m.GetWhat(), Items: m.GetItems(), Outcome: m.GetOutcome(), Reason: m.GetReason(),
-		Evidence: m.GetEvidence(), Files: m.GetEvidenceFiles(), Steps: make([]RoundStep, 0, len(m.GetSteps())),
+	return Round{
+		At: m.GetAt(), TookMS: m.GetTookMs(), What: m.GetWhat(), Definition: m.GetDefinition(), Items: m.GetItems(), Outcome: m.GetOutcome(), Reason: m.GetReason(),
+		Evidence: m.GetEvidence(), Files: m.GetEvidenceFiles(), Steps: stepsOf(m.GetSteps()),
 	}
-	for _, s := range m.GetSteps() {
-		out.Steps = append(out.Steps, RoundStep{Step: s.GetStep(), Matched: s.GetMatched(), TookMS: s.GetTookMs(), Error: s.GetError()})
+}
+
+func stepsOf(steps []*messages.RoundStep) []RoundStep {
+	list := make([]RoundStep, 0, len(steps))
+	for _, s := range steps {
+		list = append(list, RoundStep{Step: s.GetStep(), Matched: s.GetMatched(), TookMS: s.GetTookMs(), Error: s.GetError()})
 	}
-	return out
+	return list
 }
 
 func (a *API) showEvidence(w http.ResponseWriter, r *http.Request) error {

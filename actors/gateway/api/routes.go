@@ -15,6 +15,7 @@ const (
 	Viewer   Role = "viewer"
 	Agent    Role = "agent"
 	Operator Role = "operator"
+	Admin    Role = "admin"
 )
 
 // Route is one row of the table of all routes.
@@ -34,6 +35,7 @@ const (
 	smallBody = 4 << 10
 	replyBody = 64 << 10
 	stateBody = 16 << 20
+	filesBody = 6 << 20
 )
 
 // Routes is the table: every route that the node answers, beside the console's.
@@ -57,6 +59,8 @@ func Routes() []Route {
 		{"POST", v + "/accounts/{account}/resume", Operator, nil, smallBody, "go on after a pause, a captcha or a parking", (*API).resumeAccount},
 		{"POST", v + "/accounts/{account}/collect", Operator, nil, smallBody, "look at the page at once", (*API).collect},
 		{"POST", v + "/accounts/{account}/screenshot", Operator, nil, smallBody, "a PNG of the account's page", (*API).screenshot},
+
+		{"POST", v + "/accounts/{account}/try", Admin, nil, filesBody, "run a definition on one account, read-only, and compare", (*API).try},
 
 		{"PUT", v + "/accounts/{account}/proxy", Operator, nil, smallBody, "give an account another way out, without a restart", (*API).assignProxy},
 
@@ -105,6 +109,8 @@ func Routes() []Route {
 		{"GET", v + "/alarms", Viewer, []string{"account", "open"}, noBody, "what a person should look at", (*API).listAlarms},
 		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes", (*API).listNodes},
 		{"GET", v + "/platforms", Viewer, nil, noBody, "the platforms that accounts can live on", (*API).listPlatforms},
+		{"GET", v + "/platforms/{platform}", Viewer, nil, noBody, "one platform: the version that runs, those kept, and why one was refused", (*API).showPlatform},
+		{"POST", v + "/platforms/{platform}/rollback", Admin, nil, smallBody, "run an earlier version until the definitions folder changes", (*API).rollBack},
 		{
 			"GET", v + "/events", Viewer,
 			[]string{"account", "login", "types", "since"},

@@ -13,7 +13,7 @@ import (
 
 // pathOf fills a route's pattern with things that exist.
 func pathOf(pattern string) string {
-	return strings.NewReplacer("{account}", "shop", "{session}", "s1", "{topic}", "shop.w.w1", "{reply}", "r1", "{proxy}", "office", "{key}", "k1").Replace(pattern)
+	return strings.NewReplacer("{account}", "shop", "{session}", "s1", "{topic}", "shop.w.w1", "{reply}", "r1", "{proxy}", "office", "{key}", "k1", "{platform}", "sandbox").Replace(pattern)
 }
 
 // bodies are what each route with a body needs at least.
@@ -24,6 +24,7 @@ var bodies = map[string]any{
 	"POST /api/v1/accounts/{account}/login": map[string]any{"session": "s2"},
 	"PUT /api/v1/accounts/{account}/proxy":  map[string]any{"proxy": "office"},
 	"PUT /api/v1/accounts/{account}/state":  map[string]any{"state": map[string]any{}},
+	"POST /api/v1/accounts/{account}/try":   map[string]any{"files": map[string]string{"platform.yaml": "platform: sandbox"}},
 	"POST /api/v1/proxies":                  map[string]any{"name": "home", "scheme": "http", "host": "127.0.0.1", "port": 3128},
 }
 

@@ -76,6 +76,16 @@ func (b *Board) Proxy(idOrName string) *Proxy {
 	return nil
 }
 
+// Platform finds a platform; nil when there is none.
+func (b *Board) Platform(name messages.PlatformName) *Platform {
+	for _, p := range b.Platforms {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
 // Account finds an account; nil when there is none.
 func (b *Board) Account(id messages.AccountID) *Account {
 	for _, a := range b.Accounts {

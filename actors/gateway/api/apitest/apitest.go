@@ -43,9 +43,8 @@ func Start(t testing.TB, change ...func(*api.Config)) *Node {
 	n.events = sys.Root.Spawn(api.Props(api.EventsConfig{Store: n.store, Master: n.master, Log: testkit.Quiet()}))
 	cfg := api.Config{
 		Root: sys.Root, Master: n.master, Store: n.store, Events: n.events, Board: n.Board, Views: n.Views,
-		Platforms: []api.Platform{{Name: "sandbox", Title: map[string]string{"zh": "演示平台", "en": "Sandbox"}}},
-		States:    states{},
-		Version:   "test", Log: testkit.Quiet(),
+		States:  states{},
+		Version: "test", Log: testkit.Quiet(),
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -13,13 +13,14 @@ import (
 
 // Master is the stand-in's state, in its own mailbox: only a function given to Update may touch it.
 type Master struct {
-	Accounts map[string]*board.Account
-	Order    []string // the accounts' ids
-	Replies  []*messages.Reply
-	Logins   []*messages.LoginSession
-	Alarms   []*messages.Alarm
-	Nodes    []*board.Node
-	Proxies  []*board.Proxy
+	Accounts  map[string]*board.Account
+	Order     []string // the accounts' ids
+	Replies   []*messages.Reply
+	Logins    []*messages.LoginSession
+	Alarms    []*messages.Alarm
+	Nodes     []*board.Node
+	Proxies   []*board.Proxy
+	Platforms []*board.Platform
 
 	// Refuse, when set, answers every command.
 	Refuse *messages.Refused
@@ -38,7 +39,7 @@ type listCommands struct{}
 
 func newMaster(h *board.Holder) *Master {
 	keys := []*messages.SealingKey{{Id: "k1", CreatedAt: now()}, {Id: "k2", CreatedAt: now(), Newest: true, States: 3, Secrets: 1}}
-	return &Master{holder: h, vault: map[string]*messages.SealedState{}, keys: keys, Accounts: map[string]*board.Account{}, Nodes: []*board.Node{{
+	return &Master{holder: h, Platforms: []*board.Platform{sandbox()}, vault: map[string]*messages.SealedState{}, keys: keys, Accounts: map[string]*board.Account{}, Nodes: []*board.Node{{
 		Status: &messages.NodeStatus{Worker: "node-1", Accounts: 2, MaxAccounts: 10, Browsers: 2, Sandbox: "on"}, Online: true, LastBeat: now(),
 	}}}
 }
@@ -146,6 +147,8 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return m.done(x.GetAccount())
 	case *messages.AddProxy, *messages.RemoveProxy, *messages.AssignProxy, *messages.TestProxy:
 		return m.proxies(x)
+	case *messages.RollBackDefinition, *messages.TryDefinition:
+		return m.definitions(x)
 	case *messages.ReadVault, *messages.WriteVault, *messages.RotateKeys, *messages.ListKeys, *messages.RetireKey:
 		return m.seals(x)
 	case *messages.ListRounds:
@@ -204,7 +207,7 @@ func (m *Master) publish(c actor.Context) {
 	b := &board.Board{
 		Replies: append([]*messages.Reply{}, m.Replies...), Logins: append([]*messages.LoginSession{}, m.Logins...),
 		Alarms: append([]*messages.Alarm{}, m.Alarms...), Nodes: m.Nodes,
-		Proxies: append([]*board.Proxy{}, m.Proxies...),
+		Proxies: append([]*board.Proxy{}, m.Proxies...), Platforms: append([]*board.Platform{}, m.Platforms...),
 	}
 	changed := board.Changed{Board: b, Replies: b.Replies, Alarms: b.Alarms}
 	for _, id := range m.Order {
