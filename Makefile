@@ -11,6 +11,9 @@ CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules
 # The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
+# The platforms that stand against look-alikes of big sites, and the example platforms: run by test-full.
+LONG    := /(douyin|xiaohongshu|examples)$$
+
 .PHONY: help demo build console test test-root test-full bench lint proto setup clean
 
 help: ## what can be made here
@@ -24,7 +27,8 @@ build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 
 test: setup npm console ## every promise once, with a real Chromium (about 8 minutes with a cold cache)
 	$(GO) vet ./...
-	$(GO) test -timeout 10m ./...
+	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(LONG)')
+	@echo "not run, because they take minutes of Chromium (make test-full):"; $(GO) list ./... | grep -E '$(LONG)'
 	@[ "$$(id -u)" = 0 ] || { echo "not run, because only root can (make test-root):"; grep -rhoE 'Test[A-Za-z]+AsRoot' --include='*_test.go' . | sort -u; }
 
 test-root: setup ## the tests that only root can run; the others leave them out
