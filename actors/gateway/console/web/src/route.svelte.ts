@@ -6,13 +6,14 @@ export type Route =
   | { page: "login"; account: string }
   | { page: "inbox"; account?: string; topic?: string }
   | { page: "proxies" }
+  | { page: "platforms" }
   | { page: "nodes" };
 
 // parse reads a hash; what it does not know is the list of accounts.
 function parse(hash: string): Route {
   const [page, id, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
   if (page === "inbox") return { page, ...(id && id !== "all" ? { account: id } : {}), ...(more ? { topic: more } : {}) };
-  if (page === "nodes" || page === "proxies") return { page };
+  if (page === "nodes" || page === "proxies" || page === "platforms") return { page };
   if (page === "accounts" && id) return { page: more === "login" ? "login" : "account", account: id };
   return { page: "accounts" };
 }

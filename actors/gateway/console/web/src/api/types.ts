@@ -47,6 +47,8 @@ export interface Account {
   browser_pid?: number;
   browser_starts: number;
   browser_end?: "memory" | "age" | "idle";
+  definition?: string; // digest
+  definition_version?: number;
   items_per_hour?: number;
   evidence?: string;
   proxy?: string; // name of its way out; absent = directly
@@ -106,6 +108,14 @@ export interface Proxy {
   checked_on?: string;
 }
 
+export interface PlatformVersion {
+  version: number;
+  digest: string;
+  taken_at?: number;
+  built_in: boolean;
+  running: boolean;
+}
+
 export interface AccountGone {
   id: string;
   removed: true;
@@ -117,6 +127,7 @@ export interface Alarm {
   account?: string;
   node?: string;
   proxy?: string; // its name
+  platform?: string;
   reason: string;
   raised_at: number;
   cleared_at?: number;
@@ -254,4 +265,10 @@ export interface Platform {
   name: string;
   title: Record<string, string>;
   accounts: number;
+  version: number;
+  digest: string; // empty: no version was ever valid
+  built_in: boolean;
+  rolled_back: boolean;
+  problem?: string; // a line for each fault
+  versions: PlatformVersion[];
 }

@@ -271,6 +271,29 @@ export const en: Record<keyof typeof zh, string> = {
   "problem.conflict": "Not possible now: {message}",
   "problem.unsupported": "The platform cannot do this: {message}",
 
+  "nav.platforms": "Platforms",
+
+  "alarm.definition_refused": "A platform's new definition is refused",
+
+  "account.definition": "Definition",
+
+  "platforms.title": "Platforms",
+  "platforms.lead": "What is known of each site. A changed definition is taken up while everything runs.",
+  "platforms.version": "version {n}",
+  "platforms.builtIn": "built in",
+  "platforms.folder": "definitions folder",
+  "platforms.rolledBack": "rolled back, until the folder changes",
+  "platforms.none": "no version is valid",
+  "platforms.accounts": "Accounts",
+  "platforms.refused": "The version in the definitions folder is refused; what runs stays.",
+  "platforms.versions": "Versions that can run",
+  "platforms.runs": "runs",
+  "platforms.back": "Go back to it",
+  "platforms.backTo": "Go back to version {n} of {name}",
+  "platforms.failed": "The platforms could not be read",
+  "platforms.loading": "Reading platforms…",
+  "platforms.empty": "No platforms",
+
   "nav.proxies": "Proxies",
 
   "account.browserEnd": "Why the last browser ended",

@@ -269,6 +269,29 @@ export const zh = {
   "problem.conflict": "现在不能这样做：{message}",
   "problem.unsupported": "这个平台不支持：{message}",
 
+  "nav.platforms": "平台",
+
+  "alarm.definition_refused": "平台的新定义被拒绝",
+
+  "account.definition": "定义",
+
+  "platforms.title": "平台",
+  "platforms.lead": "每个网站的定义。改动后不用停机即可生效。",
+  "platforms.version": "版本 {n}",
+  "platforms.builtIn": "内置",
+  "platforms.folder": "定义目录",
+  "platforms.rolledBack": "已回退，直到目录改变",
+  "platforms.none": "没有有效版本",
+  "platforms.accounts": "账号",
+  "platforms.refused": "定义目录里的版本被拒绝，正在运行的不变。",
+  "platforms.versions": "可以运行的版本",
+  "platforms.runs": "运行中",
+  "platforms.back": "回退到它",
+  "platforms.backTo": "把 {name} 回退到版本 {n}",
+  "platforms.failed": "读取平台失败",
+  "platforms.loading": "正在读取平台…",
+  "platforms.empty": "没有平台",
+
   "nav.proxies": "代理",
 
   "account.browserEnd": "上个浏览器因何结束",
