@@ -23,7 +23,7 @@ func platformCommand(c *cli) *cobra.Command {
 		Example: "  troupe platform list", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(platformList(c), platformValidate(c), platformTry(c), platformRollback(c))
+	cmd.AddCommand(platformList(c), platformValidate(c), platformTry(c), platformRollback(c), platformRecord(c), platformReplay(c))
 	return cmd
 }
 

@@ -61,6 +61,7 @@ func Routes() []Route {
 		{"POST", v + "/accounts/{account}/screenshot", Operator, nil, smallBody, "a PNG of the account's page", (*API).screenshot},
 
 		{"POST", v + "/accounts/{account}/try", Admin, nil, filesBody, "run a definition on one account, read-only, and compare", (*API).try},
+		{"POST", v + "/accounts/{account}/record", Admin, nil, smallBody, "a recording of one round, redacted: a zip of its folder", (*API).record},
 
 		{"PUT", v + "/accounts/{account}/proxy", Operator, nil, smallBody, "give an account another way out, without a restart", (*API).assignProxy},
 

@@ -155,6 +155,8 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return &messages.RoundsListed{Rounds: []*messages.Round{{At: 1, TookMs: 2, What: "round", Outcome: "ok"}}}
 	case *messages.ReadEvidence:
 		return &messages.EvidenceRead{Content: []byte("png")}
+	case *messages.RecordRound:
+		return &messages.RoundRecorded{Archive: []byte("PK"), Outcome: "page_changed", Step: "probe/await me"}
 	case *messages.TakeScreenshot:
 		return &messages.ScreenshotTaken{Png: []byte("\x89PNG picture"), At: now()}
 	case *messages.SubmitReply:
