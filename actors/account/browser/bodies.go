@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	bodyLimit = 10 * time.Second // to fetch one body
+	bodyLimit = 30 * time.Second // to fetch one body
 	fetchers  = 3                // of one target, so that one that hangs holds up only itself
 	maxWaits  = 1024             // responses of a target whose body is still to be fetched
 	maxAtOnce = 12               // bodies on their way from all targets, which bounds the memory they take
@@ -75,10 +75,9 @@ func (r *traffic) complete(job bodyJob) page.Record {
 		job.rec.Err = context.Cause(ctx).Error()
 		return job.rec
 	}
-	ask := proto.NetworkGetResponseBody{RequestID: job.id}
-	body, err := ask.Call(job.from.in(ctx))
+	body, err := job.ask(ctx, job.from)
 	if anchor := job.from.all.anchor.Load(); err != nil && job.from.ctx.Err() != nil && anchor != nil {
-		body, err = ask.Call(anchor.in(ctx))
+		body, err = job.ask(ctx, anchor)
 	}
 	if err != nil {
 		job.rec.Err = err.Error()
@@ -86,4 +85,10 @@ func (r *traffic) complete(job bodyJob) page.Record {
 	}
 	setBody(&job.rec, body.Body, body.Base64Encoded)
 	return job.rec
+}
+
+// ask asks a target for the body.
+func (j bodyJob) ask(ctx context.Context, where *target) (body proto.NetworkGetResponseBodyResult, err error) {
+	err = where.call(ctx, "Network.getResponseBody", map[string]any{"requestId": j.id}, &body)
+	return body, err
 }

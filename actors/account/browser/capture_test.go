@@ -34,10 +34,10 @@ func watching(kind page.RecordKind, _, url string) bool {
 	return kind == page.Frame || kind == page.Sent || strings.Contains(url, "/api/")
 }
 
-// await waits for a record, at most thirty seconds.
+// await waits for a record, at most a minute.
 func await(t *testing.T, e page.Expectation) page.Record {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	rec, err := e.Wait(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func TestNoBodyIsLostOverANavigation(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/item", func(w http.ResponseWriter, req *http.Request) {
 		size, _ := strconv.Atoi(req.URL.Query().Get("size"))
-		fmt.Fprintf(w, `{"n":%q,"pad":%q}`, req.URL.Query().Get("n"), strings.Repeat("x", size))
+		write(w, size, 'x')
 	})
 	mux.HandleFunc("/leave", html(fmt.Sprintf(`<script>
 		const size = new URLSearchParams(location.search).get("size");
@@ -74,7 +74,7 @@ func TestNoBodyIsLostOverANavigation(t *testing.T) {
 	i.Traffic().Watch(watching)
 	tab := open(t, i, "main", "")
 	for n := range rounds(1, 20) {
-		for _, size := range []int{100, 300_000} {
+		for _, size := range []int{100, rounds(100_000, 300_000)} {
 			mark := i.Traffic().Seq()
 			if err := tab.Navigate(t.Context(), fmt.Sprintf("https://site.test/leave?round=%d&size=%d", n, size)); err != nil {
 				t.Fatal(err)
@@ -172,7 +172,7 @@ func ptr[T any](v T) *T { return &v }
 
 // TestAnswersOfEveryKind tries what answers there are, one after another in one page.
 func TestAnswersOfEveryKind(t *testing.T) {
-	chinese := strings.Repeat("评论", 400_000)
+	chinese := strings.Repeat("评论", 40_000)
 	mux := http.NewServeMux()
 	text := func(path, body string, status int) {
 		mux.HandleFunc("/api/"+path, func(w http.ResponseWriter, _ *http.Request) {
@@ -181,7 +181,6 @@ func TestAnswersOfEveryKind(t *testing.T) {
 			io.WriteString(w, body)
 		})
 	}
-	text("whole", strings.Repeat("x", maxBody), 200)
 	text("mixed", "评"+strings.Repeat("x", maxBody-3), 200)
 	text("more", strings.Repeat("x", maxBody+1), 200)
 	text("chinese", chinese, 200)
@@ -202,7 +201,7 @@ func TestAnswersOfEveryKind(t *testing.T) {
 		})
 	}
 	zipped("zipped", 1000)
-	zipped("bomb", 100<<20)
+	zipped("bomb", rounds(40, 100)<<20)
 	mux.HandleFunc("/api/broken", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		io.WriteString(w, "half")
@@ -237,7 +236,7 @@ func TestAnswersOfEveryKind(t *testing.T) {
 
 	eval(t, tab, `() => { new EventSource("/api/stream"); fetch("/api/stream") }`) // they never end, and hold up nothing
 	for path, want := range map[string]string{
-		"whole": strings.Repeat("x", maxBody), "mixed": "评" + strings.Repeat("x", maxBody-3), "chinese": chinese,
+		"mixed": "评" + strings.Repeat("x", maxBody-3), "chinese": chinese,
 		"binary": "\x00\xff\xfe\x01", "zipped": strings.Repeat("z", 1000), "nothing": "", "error": `{"code":500}`,
 	} {
 		rec := fetched(path, "{}")

@@ -13,8 +13,8 @@ import (
 const (
 	hungLimit   = 5 * time.Second
 	hungTries   = 2
-	workerEvery = 6               // times as long between two questions to a worker
-	endLimit    = 2 * time.Second // for Chromium to take the order
+	workerEvery = 30 * time.Second // between two questions to a worker
+	endLimit    = 2 * time.Second  // for Chromium to take the order
 )
 
 // judge finds out, beside what else goes on, whether a page or frame that let a command pass its deadline still
@@ -59,7 +59,7 @@ func (t *target) end() {
 // watchWorker asks a worker now and then whether it answers; the page that has it would not notice. What such a worker
 // does is cut, again and again if need be. It ends with the worker.
 func (t *target) watchWorker() {
-	ticker := time.NewTicker(workerEvery * t.all.patience)
+	ticker := time.NewTicker(t.all.workerEvery)
 	defer ticker.Stop()
 	for {
 		select {

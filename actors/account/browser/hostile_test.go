@@ -71,7 +71,7 @@ func works(t *testing.T, tab page.Tab) {
 func TestEveryMethodReturnsWhenAPageHangs(t *testing.T) {
 	r := newRig(t, hostile())
 	i := start(t, r.config(t))
-	i.targets.patience = 700 * time.Millisecond
+	i.targets.patience, i.targets.workerEvery = 2*time.Second, time.Second
 	other := open(t, i, "other", "https://calm.test/calm")
 	tab := open(t, i, "main", "https://site.test/calm")
 	el := find(t, tab, "#b")
@@ -209,7 +209,7 @@ func TestAPageFunctionIsCutAtItsDeadline(t *testing.T) {
 func TestHostilePages(t *testing.T) {
 	r := newRig(t, hostile())
 	i := start(t, r.config(t))
-	i.targets.patience = 700 * time.Millisecond
+	i.targets.patience, i.targets.workerEvery = 2*time.Second, time.Second
 	other := open(t, i, "other", "https://calm.test/calm")
 
 	t.Run("DialogsAreDismissedAndCounted", func(t *testing.T) {
@@ -308,7 +308,7 @@ func TestHostilePages(t *testing.T) {
 	t.Run("AServiceWorkerThatHangs", func(t *testing.T) {
 		tab := open(t, i, "main", "https://stuck.test/stuck/")
 		until(t, "the worker", func() bool { title, err := tab.Title(t.Context()); return err == nil && title == "ready" })
-		if err := tab.Navigate(soon(t, time.Second), "https://stuck.test/stuck/again"); !errors.Is(err, context.DeadlineExceeded) {
+		if err := tab.Navigate(soon(t, 2*time.Second), "https://stuck.test/stuck/again"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 		works(t, other)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-rod/rod/lib/cdp"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -30,7 +31,18 @@ type pipe struct {
 }
 
 func newPipe(src, dst *os.File) *pipe {
+	widen(src)
 	return &pipe{in: bufio.NewReaderSize(src, 256<<10), src: src, dst: dst}
+}
+
+// pipeSize is how many bytes Chromium can write before this process must read.
+const pipeSize = 1 << 20
+
+// widen makes a pipe hold more, so that large bodies take fewer turns. Where that is refused it only takes more turns.
+func widen(src *os.File) {
+	if raw, err := src.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
+	}
 }
 
 // Send writes one command.

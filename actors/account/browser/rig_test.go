@@ -248,10 +248,10 @@ func eval(t *testing.T, tab page.Tab, function string) string {
 	return string(got)
 }
 
-// until polls for at most thirty seconds.
+// until polls for at most a minute.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	for !ok() {
 		select {

@@ -28,6 +28,18 @@ type session struct {
 
 // call sends one command and decodes its answer into answer, which may be nil.
 func (s *session) call(ctx context.Context, method string, params, answer any) error {
+	b, err := s.ask(ctx, method, params)
+	if err != nil || answer == nil {
+		return err
+	}
+	if err := json.Unmarshal(b, answer); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// ask sends one command and returns its answer.
+func (s *session) ask(ctx context.Context, method string, params any) (json.RawMessage, error) {
 	ctx, stop := s.during(ctx)
 	defer stop()
 	b, err := s.once(ctx, method, params)
@@ -39,15 +51,9 @@ func (s *session) call(ctx context.Context, method string, params, answer any) e
 		b, err = s.once(ctx, method, params)
 	}
 	if err != nil {
-		return s.explain(ctx, method, err)
+		return nil, s.explain(ctx, method, err)
 	}
-	if answer == nil {
-		return nil
-	}
-	if err := json.Unmarshal(b, answer); err != nil {
-		return fmt.Errorf("%s: %w", method, err)
-	}
-	return nil
+	return b, nil
 }
 
 // gone is the error of a target that is not there any more.
@@ -135,9 +141,7 @@ type boundSession struct {
 
 // Call implements proto.Client.
 func (b boundSession) Call(ctx context.Context, _, method string, params any) ([]byte, error) {
-	var answer json.RawMessage
-	err := b.call(ctx, method, params, &answer)
-	return answer, err
+	return b.ask(ctx, method, params)
 }
 
 // GetContext implements proto.Contextable.

@@ -76,21 +76,22 @@ type targets struct {
 	i      *Instance
 	anchor atomic.Pointer[target] // the page that stays; nil before it is there
 
-	mu        sync.Mutex
-	bySession map[proto.TargetSessionID]*target
-	byID      map[proto.TargetTargetID]*target
-	listeners map[proto.TargetSessionID]func(*cdp.Event) // of further sessions with Chromium itself
-	attached  chan struct{}                              // closed and replaced at each attachment
-	popups    []proto.TargetTargetID
-	patience  time.Duration // with a page that does not answer
-	popupLife time.Duration
+	mu          sync.Mutex
+	bySession   map[proto.TargetSessionID]*target
+	byID        map[proto.TargetTargetID]*target
+	listeners   map[proto.TargetSessionID]func(*cdp.Event) // of further sessions with Chromium itself
+	attached    chan struct{}                              // closed and replaced at each attachment
+	popups      []proto.TargetTargetID
+	patience    time.Duration // with a page that does not answer
+	workerEvery time.Duration
+	popupLife   time.Duration
 }
 
 func newTargets(i *Instance) *targets {
 	return &targets{
 		i: i, bySession: map[proto.TargetSessionID]*target{}, byID: map[proto.TargetTargetID]*target{},
 		listeners: map[proto.TargetSessionID]func(*cdp.Event){}, attached: make(chan struct{}),
-		patience: hungLimit, popupLife: popupLife,
+		patience: hungLimit, workerEvery: workerEvery, popupLife: popupLife,
 	}
 }
 
