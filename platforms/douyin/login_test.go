@@ -13,11 +13,12 @@ import (
 )
 
 func TestLoginGoesFromCodeToProfileAndNamesEveryOtherEnd(t *testing.T) {
-	s := newStand(t, site.NewOwner{Nickname: "小厨"})
+	s := newStand(t, site.NewOwner{Nickname: "小厨", Empty: true})
 	s.play(
 		part{"without a login the account is logged out, whatever avatar a guest sees", true, guests},
 		part{"a refusal, a captcha and the end of patience have names", false, loginsThatEnd},
 		part{"an expired code is renewed, a wrong verification code asked for again", true, loginSteps},
+		part{"an account without works, chats and notices is quiet", true, nothingThere},
 		part{"a login that lapsed is seen in every disguise", false, lapses},
 	)
 }
@@ -112,9 +113,15 @@ func loginSteps(s *stand) {
 	}
 }
 
+func nothingThere(s *stand) {
+	if n := held(s.rounds(messages.Collections...)); len(n) != 0 {
+		s.t.Errorf("there is nothing, and it was seen: %v", n)
+	}
+	s.round()
+}
+
 // lapses ends the login in each way the site knows, and logs in again.
 func lapses(s *stand) {
-	s.rounds(messages.Collections...)
 	for _, how := range []string{"silently", "card", ""} {
 		s.must(s.site.Logout(s.owner.UID, how))
 		if _, err := s.Client.Collect(s.Context(2 * time.Minute)); platforms.KindOf(err) != platforms.LoggedOut {

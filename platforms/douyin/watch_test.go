@@ -14,7 +14,7 @@ import (
 
 func TestAccountIsWatchedWithoutATrace(t *testing.T) {
 	s := newStand(t, site.NewOwner{Nickname: "小厨"})
-	fill := site.Fill{Owner: s.owner.UID, Works: 12, Comments: 40, Conversations: 55, Messages: 60, Notices: 12}
+	fill := site.Fill{Owner: s.owner.UID, Works: 4, Comments: 24, Conversations: 52, Messages: 40, Notices: 12}
 	if full() {
 		fill = site.Fill{Owner: s.owner.UID, Works: 103, Comments: 350, Conversations: 220, Messages: 1780, Notices: 30}
 	}

@@ -173,10 +173,12 @@ func (r *Rig) Drained(within time.Duration, accept func(*messages.Item) bool) bo
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		for _, i := range b.Items {
-			if accept(i) {
-				return true
-			}
+		found := false
+		for _, i := range b.Items { // accept sees all that came along
+			found = accept(i) || found
+		}
+		if found {
+			return true
 		}
 		select {
 		case <-r.Client.Received():
