@@ -152,6 +152,23 @@ func TestOtherVariantsOfTheSiteReadTheSame(t *testing.T) {
 	if id, found, err := s.Client.FindReply(s.Context(time.Minute), reply, nil); err != nil || !found || id != o.PlatformID {
 		t.Errorf("found %q %v %v, want %q", id, found, err, o.PlatformID)
 	}
+	s.rowsKnowOneIDOnly(work.ID)
+}
+
+// rowsKnowOneIDOnly answers by the numeric id where the page's rows know the opaque one: a list that says both has taught it. In the
+// older generation nothing does, and nobody is guessed.
+func (s *stand) rowsKnowOneIDOnly(work string) {
+	s.t.Helper()
+	c := s.comment(site.NewComment{Work: work, Author: "小兰", Text: "两个名字"})
+	o, _ := s.answer(toComment(c), "猜的")
+	if o.State != messages.ReplyReturned || platforms.KindOf(o.Err) != platforms.PageChanged || len(s.posts("猜的")) != 0 {
+		s.t.Errorf("by a numeric id among opaque ones: %+v", o)
+	}
+	s.must(s.site.Behave(func(b *site.Behaviour) { b.Generation, b.IDs = "B", "opaque" }))
+	o, _ = s.answer(toComment(c), "认出来了")
+	if posts := s.posts("认出来了"); o.State != messages.ReplyConfirmedState || len(posts) != 1 || posts[0].Target != c.ID {
+		s.t.Errorf("%+v %+v\n%s", o, posts, s.Story())
+	}
 }
 
 // numericOf is the numeric id of the comment with an opaque one.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"troupe/messages"
@@ -66,6 +67,29 @@ func (m *Memory) named(item *messages.Item) {
 	case *messages.Item_Message:
 		e.Message.ConversationId = m.conversation(e.Message.GetConversationId())
 	}
+}
+
+// alsoKnown are the further names of things that names hold: target.comment_aliases beside target.comment_id, with blanks
+// between. A page function that reads a row may know the thing by one of them only.
+func (m *Memory) alsoKnown(names map[string]string) {
+	for _, one := range []struct{ name, kind string }{{"target.work", workName}, {"target.comment", commentName}, {"target.discussion", commentName}} {
+		if id := names[one.name+"_id"]; id != "" {
+			names[one.name+"_aliases"] = strings.Join(m.aliases(one.kind, id), " ")
+		}
+	}
+}
+
+// aliases are the further names of a thing, sorted.
+func (m *Memory) aliases(kind, id string) (names []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, of := range m.kept.Aliases {
+		if alias, ok := strings.CutPrefix(name, kind+"/"); ok && of == id {
+			names = append(names, alias)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // conversation is a conversation's id with the first id of the other side.

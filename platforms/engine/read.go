@@ -94,7 +94,9 @@ func (f *flow) readOnce(ctx context.Context, name string, args map[string]string
 
 // take notes a good answer. What was read from the page is handed to the inbox, which sees only traffic by itself.
 func (f *flow) take(a *answer) {
-	f.client.named(a)
+	if f.client.named(a); len(a.aliases) > 0 {
+		f.client.Memory.alsoKnown(f.names)
+	}
 	f.last[a.listen] = a
 	f.read = append(f.read, a)
 	if f.owner() == "" && a.profile != nil {

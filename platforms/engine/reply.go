@@ -39,6 +39,7 @@ func (c *client) Reply(ctx context.Context, r *messages.Reply, commit func(conte
 	f.fresh, f.commit = true, commit
 	f.confirm = steps[len(steps)-1].Confirm
 	maps.Copy(f.names, targetNames(r))
+	c.Memory.alsoKnown(f.names)
 	err = f.run(ctx, steps)
 	outcome := f.ended(err)
 	if err == nil { // otherwise the run has noted it

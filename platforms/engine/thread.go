@@ -47,6 +47,7 @@ func (c *client) FindReply(ctx context.Context, r *messages.Reply, matched []str
 	names := targetNames(r)
 	delete(names, "reply.content")
 	maps.Copy(f.names, names)
+	c.Memory.alsoKnown(f.names)
 	if err := f.run(ctx, steps); err != nil {
 		return "", false, err
 	}
