@@ -19,7 +19,7 @@ import (
 type TakeUp struct{ Definition *definition.Definition }
 
 // takeUpPatience is how long a version waits for the end of a look.
-const takeUpPatience = 3 * time.Second
+const takeUpPatience = 2 * time.Second
 
 // takeUpDue ends the patience.
 type takeUpDue struct{ digest string }
@@ -36,7 +36,11 @@ func (a *account) onTakeUp(c actor.Context, m TakeUp) {
 		return
 	}
 	a.reload(c, m.Definition)
-	if a.ops.running != nil && a.Definition != m.Definition {
+	switch r := a.ops.running; {
+	case r == nil || r.name == "definition":
+	case r.name == "look": // at the persona; there is time for that later
+		a.ops.cancel()
+	default:
 		actors.After(c, takeUpPatience, takeUpDue{m.Definition.Digest})
 	}
 }

@@ -111,7 +111,7 @@ func (c *cli) showVersions(p api.Platform) {
 func platformRollback(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use: "rollback PLATFORM [VERSION]", Short: c.t("Run an earlier version of a platform until the definitions folder changes"),
-		Example: "  troupe platform rollback sandbox\n  troupe platform rollback sandbox 3\n  troupe platform rollback sandbox 97ec78fc",
+		Example: "  troupe platform rollback sandbox\n  troupe platform rollback sandbox 3",
 		Args:    c.args(cobra.RangeArgs(1, 2)), ValidArgsFunction: c.completePlatforms,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()

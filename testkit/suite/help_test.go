@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -230,6 +231,7 @@ func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(d.dir, "troupe.yaml"), []byte("max-accounts: 5\nlog-level: warn\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	putDefinition(t, filepath.Join(d.dir, "definitions"))
 	lines := append(d.examples(), d.examples("site")...)
 	if len(lines) < 30 {
 		t.Fatalf("only %d examples found: %q", len(lines), lines)
@@ -267,12 +269,23 @@ func (d *desk) arranged(line string) (runs, typed string) {
 	case strings.Contains(line, "account import"):
 		d.pauseWhole("sb_1") // the files are from the examples of export
 		return line, "sb_1\n"
+	case strings.Contains(line, "platform rollback"):
+		d.runsTwo(line)
 	case strings.Contains(line, "keys retire"):
 		old := d.keys()[0].ID
 		d.must("POST", "/keys/rotate", nil, nil)
 		return strings.Replace(line, "k1f2e3d4c", old, 1), old + "\n"
 	}
 	return line, "my-shop\n"
+}
+
+// runsTwo lets two versions of the sandbox run, one after the other; a comment makes them others than those of the line before.
+func (d *desk) runsTwo(line string) {
+	d.t.Helper()
+	for version := 3; version <= 4; version++ {
+		putDefinition(d.t, d.definitions(), "\nversion: 1\n", fmt.Sprintf("\nversion: %d # %s\n", version, line))
+		d.eventually("another version runs", 10*time.Second, func() bool { p := d.platform(); return p.Version == int64(version) && !p.RolledBack })
+	}
 }
 
 // accountsOf are the accounts that go out through a proxy.
