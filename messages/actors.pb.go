@@ -5450,7 +5450,8 @@ func (x *DefinitionRolledBack) GetVersion() int64 {
 	return 0
 }
 
-// TryDefinition runs a version on one account, read-only: one probe and one round between two of its own. Nothing is stored.
+// TryDefinition runs a version on one account, read-only: one probe and one round between two of its own, and the same on the version that
+// runs. Nothing is stored.
 type TryDefinition struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -5517,6 +5518,7 @@ type DefinitionTried struct {
 	Collections    []*TriedCollection     `protobuf:"bytes,9,rep,name=collections,proto3" json:"collections,omitempty"`
 	Steps          []*RoundStep           `protobuf:"bytes,10,rep,name=steps,proto3" json:"steps,omitempty"`
 	Unlisted       map[string]int64       `protobuf:"bytes,11,rep,name=unlisted,proto3" json:"unlisted,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // connections to hosts in neither of the tried version's lists, by name
+	CurrentOutcome string                 `protobuf:"bytes,12,opt,name=current_outcome,json=currentOutcome,proto3" json:"current_outcome,omitempty"`                                          // of the same, made on the version that runs
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -5626,6 +5628,13 @@ func (x *DefinitionTried) GetUnlisted() map[string]int64 {
 		return x.Unlisted
 	}
 	return nil
+}
+
+func (x *DefinitionTried) GetCurrentOutcome() string {
+	if x != nil {
+		return x.CurrentOutcome
+	}
+	return ""
 }
 
 // RecordRound makes one read-only round on an account and keeps everything that its pages received. Nothing is stored.
@@ -5742,7 +5751,7 @@ func (x *RoundRecorded) GetStep() string {
 	return ""
 }
 
-// TriedCollection compares what a tried version read of a collection with the newest round that read any of it.
+// TriedCollection compares what a tried version read of a collection with what the version that runs did.
 type TriedCollection struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Collection    string                 `protobuf:"bytes,1,opt,name=collection,proto3" json:"collection,omitempty"`
@@ -7367,7 +7376,7 @@ const file_actors_proto_rawDesc = "" +
 	"\aversion\x18\x03 \x01(\x03R\aversion\"A\n" +
 	"\rTryDefinition\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
-	"\x06packed\x18\x02 \x01(\fR\x06packed\"\xd6\x03\n" +
+	"\x06packed\x18\x02 \x01(\fR\x06packed\"\xff\x03\n" +
 	"\x0fDefinitionTried\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\tR\x06digest\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x12%\n" +
@@ -7380,7 +7389,8 @@ const file_actors_proto_rawDesc = "" +
 	"\vcollections\x18\t \x03(\v2\x17.troupe.TriedCollectionR\vcollections\x12'\n" +
 	"\x05steps\x18\n" +
 	" \x03(\v2\x11.troupe.RoundStepR\x05steps\x12A\n" +
-	"\bunlisted\x18\v \x03(\v2%.troupe.DefinitionTried.UnlistedEntryR\bunlisted\x1a;\n" +
+	"\bunlisted\x18\v \x03(\v2%.troupe.DefinitionTried.UnlistedEntryR\bunlisted\x12'\n" +
+	"\x0fcurrent_outcome\x18\f \x01(\tR\x0ecurrentOutcome\x1a;\n" +
 	"\rUnlistedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"F\n" +

@@ -157,7 +157,6 @@ type account struct {
 	base *slog.Logger // of browser and gate, which name the account themselves
 
 	newest **definition.Definition // given to the account; Definition is it, or will be soon
-	yields yields                  // of rounds on Definition
 
 	state  messages.AccountState
 	reason string

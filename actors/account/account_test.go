@@ -36,7 +36,8 @@ type scene struct {
 	account *actor.PID
 	gate    *fakeGate
 	client  *fakeClient
-	tried   *fakeClient // of a version that is tried
+	present *fakeClient // of a trial, on the version that runs
+	tried   *fakeClient // of a trial, on the other one
 
 	mu       sync.Mutex
 	browsers []*fakeBrowser
@@ -101,10 +102,14 @@ func (s *scene) begin() {
 
 // clientOf is the account's client, or that of a trial.
 func (s *scene) clientOf(cfg ClientConfig) platforms.Client {
-	if cfg.ReadOnly {
+	switch {
+	case !cfg.ReadOnly:
+		return s.client
+	case cfg.Definition == s.definition:
+		return s.present
+	default:
 		return s.tried
 	}
-	return s.client
 }
 
 // browser is the recipe of one incarnation.

@@ -72,7 +72,7 @@ func (a *account) reloaded(c actor.Context, client platforms.Client, d *definiti
 		return
 	}
 	reach(a.gate, a.instance, d, a.Log)
-	a.Definition, a.yields = d, nil
+	a.Definition = d
 	a.Log.Info("definition taken up", "version", d.Version, "digest", d.Digest[:min(len(d.Digest), 12)])
 	a.report(c)
 	if a.state == messages.Watching || a.state == messages.PageChanged {

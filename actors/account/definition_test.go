@@ -98,7 +98,7 @@ func TestTriedVersionIsComparedAndLeavesNothing(t *testing.T) {
 		}
 		s := newScene(t)
 		s.definition = &definition.Definition{Platform: "sandbox", Digest: "first", Version: 9}
-		s.client.items, s.tried = []string{"c1", "c2", "c3"}, &fakeClient{items: []string{"c2", "c3", "c4"}}
+		s.present, s.tried = &fakeClient{items: []string{"c1", "c2", "c3"}}, &fakeClient{items: []string{"c2", "c3", "c4"}}
 		s.begin()
 		testkit.Expect(s.queue, func(m *messages.Observed) bool { return m.GetRound() })
 		s.state(messages.Watching)
@@ -137,12 +137,12 @@ func TestFailedTrialNamesItsStepAndTheAccountStaysAsItWas(t *testing.T) {
 		}
 		s := newScene(t)
 		s.definition = &definition.Definition{Platform: "sandbox", Digest: "first"}
-		s.tried = &fakeClient{}
+		s.present, s.tried = &fakeClient{}, &fakeClient{}
 		s.tried.script(nil, &platforms.Error{Op: "collect.desk/await works", Kind: platforms.PageChanged})
 		s.begin()
 		s.state(messages.Watching)
 		s.master.Send(s.account, &messages.TryDefinition{Account: "sb_1", Packed: packed})
-		if tried := testkit.Expect[*messages.DefinitionTried](s.master, nil); tried.GetOutcome() != "page_changed" || tried.GetStep() != "collect.desk/await works" {
+		if tried := testkit.Expect[*messages.DefinitionTried](s.master, nil); tried.GetOutcome() != "page_changed" || tried.GetStep() != "collect.desk/await works" || tried.GetCurrentOutcome() != "ok" {
 			t.Errorf("%v", tried)
 		}
 		for limit := time.After(time.Minute); limit != nil; {

@@ -102,7 +102,6 @@ func (a *account) collect(c actor.Context) {
 
 func (a *account) onCollected(c actor.Context, r collected) {
 	a.send(c, r.batch) // what was seen before a failure is kept
-	a.noteYield(r.batch.Items)
 	a.note("round", r.began, len(r.batch.Items), r.batch.Steps, r.err)
 	if r.err != nil {
 		if platforms.KindOf(r.err) == platforms.Cancelled {

@@ -18,17 +18,17 @@ import (
 	"troupe/platforms/page"
 )
 
-// A version of a definition is tried by a second client over the account's own browser: one probe and one round, as an operation
-// among the others. It replies to nobody and marks nothing as read, and what it reads goes nowhere. What the pages receive meanwhile
-// is still heard for the present client.
+// A version of a definition is tried by clients beside the present one, over the account's own browser: one probe and one round on the version
+// that runs, the same on the tried one, as an operation among the others. They reply to nobody and mark nothing as read, and what they read
+// goes nowhere. What the pages receive meanwhile is still heard for the present client.
 
-// trialLimit is how long a trial may take.
-const trialLimit = 2 * time.Minute
+// trialLimit is how long a trial may take with each of the versions.
+const trialLimit = 90 * time.Second
 
 // idsTold is how many ids of a difference are told.
 const idsTold = 20
 
-// yields are the ids that the newest round read, by collection; a collection that it read nothing of keeps what an earlier one did.
+// yields are the ids that a round read, by collection.
 type yields map[string]map[string]bool
 
 // yieldOf sorts what was read by collection.
@@ -45,14 +45,6 @@ func yieldOf(items []*messages.Item) yields {
 		y[collection][id] = true
 	}
 	return y
-}
-
-// noteYield remembers what a round of the present version read.
-func (a *account) noteYield(items []*messages.Item) {
-	if a.yields == nil {
-		a.yields = yields{}
-	}
-	maps.Copy(a.yields, yieldOf(items))
 }
 
 // compared sets what a trial read beside what the present version did.
@@ -94,14 +86,12 @@ func (a *account) onTry(c actor.Context, m *messages.TryDefinition) {
 	}
 	t := &trial{
 		Config: a.Config, client: a.client, browser: a.instance, gate: a.gate, memory: a.memory, owner: a.owner, known: a.known,
-		before: maps.Clone(a.yields), whole: slices.Clone(a.whole),
+		whole: slices.Clone(a.whole),
 	}
 	packed := m.GetPacked()
 	a.do(c, &op{
 		name: "try", urgency: soon, interrupts: true,
 		run: func(ctx context.Context) any {
-			ctx, cancel := context.WithTimeout(ctx, trialLimit)
-			defer cancel()
 			return t.run(ctx, packed)
 		},
 		done: func(c actor.Context, result any) {
@@ -135,7 +125,10 @@ func (a *account) afterTrial(c actor.Context, t *trial, result any) {
 	if !ok || a.draining != nil {
 		return
 	}
-	a.noteOn(tried.GetDigest(), "try", t.began, t.read, t.steps, t.err)
+	a.noteOn(tried.GetDigest(), "try", t.began, len(t.tried.items), t.tried.steps, t.tried.err)
+	if t.client == a.client && t.Definition != a.Definition { // another version was taken up while the trial waited
+		a.reload(c, a.Definition)
+	}
 	if t.client == a.client && (a.state == messages.Watching || a.state == messages.PageChanged) {
 		a.probe(c)
 	}
@@ -150,11 +143,15 @@ type trial struct {
 	memory  platforms.Memory
 	owner   string
 	known   *known
-	before  yields
 	whole   []string
 
 	began time.Time
-	read  int
+	tried course
+}
+
+// course is how a probe and a round on one version went.
+type course struct {
+	items []*messages.Item
 	steps []platforms.StepLog
 	err   error
 }
@@ -168,26 +165,35 @@ func (t *trial) run(ctx context.Context, packed []byte) any {
 	case d.Platform != t.Definition.Platform:
 		return refused("invalid", fmt.Sprintf("this defines %q; the account lives on %q", d.Platform, t.Definition.Platform))
 	}
-	memory, err := t.copyMemory()
-	if err != nil {
-		return refused("unavailable", "the account's memory could not be copied: "+err.Error())
-	}
-	reach(t.gate, t.browser, d, t.Log)
 	defer t.restore()
 	t.began = t.Node.Now()
+	now := t.once(ctx, t.Definition)
+	reach(t.gate, t.browser, d, t.Log)
+	t.tried = t.once(ctx, d)
+	return t.result(d, now, t.tried)
+}
+
+// once makes a probe and a round on one version.
+func (t *trial) once(ctx context.Context, d *definition.Definition) (c course) {
+	ctx, cancel := context.WithTimeout(ctx, trialLimit)
+	defer cancel()
+	memory, err := t.copyMemory()
+	if err != nil {
+		return course{err: fmt.Errorf("copy the account's memory: %w", err)}
+	}
 	client := t.Node.Client(ClientConfig{
 		Definition: d, Browser: bystander{t.browser, t.Definition}, Account: t.ID, Owner: t.owner, Whole: t.whole, Known: t.known.has,
-		Holds: t.known.holds, Memory: memory, ReadOnly: true, Evidence: t.take, Log: t.Log,
+		Holds: t.known.holds, Memory: memory, ReadOnly: true, Evidence: func(e Evidence) { c.steps = e.Steps }, Log: t.Log,
 	})
-	var batch platforms.Batch
-	if _, t.err = client.Probe(ctx); t.err == nil {
-		batch, t.err = client.Collect(ctx)
+	if _, c.err = client.Probe(ctx); c.err != nil {
+		return c
 	}
+	batch, err := client.Collect(ctx)
+	c.items, c.err = batch.Items, err
 	if len(batch.Steps) > 0 {
-		t.steps = batch.Steps
+		c.steps = batch.Steps
 	}
-	t.read = len(batch.Items)
-	return t.result(d, batch)
+	return c
 }
 
 // copyMemory is a copy of the account's, so that a trial keeps to its budgets and leaves nothing in it.
@@ -202,9 +208,6 @@ func (t *trial) copyMemory() (platforms.Memory, error) {
 	return t.Node.Memory(exported)
 }
 
-// take keeps the course of a flow that failed.
-func (t *trial) take(e Evidence) { t.steps = e.Steps }
-
 // restore gives browser and gate back to the present version.
 func (t *trial) restore() {
 	reach(t.gate, t.browser, t.Definition, t.Log)
@@ -213,19 +216,28 @@ func (t *trial) restore() {
 	}
 }
 
-func (t *trial) result(d *definition.Definition, batch platforms.Batch) *messages.DefinitionTried {
+func (t *trial) result(d *definition.Definition, now, tried course) *messages.DefinitionTried {
 	out := &messages.DefinitionTried{
-		Digest: d.Digest, Version: int64(d.Version), CurrentDigest: t.Definition.Digest, CurrentVersion: int64(t.Definition.Version), Outcome: "ok",
-		TookMs: t.Node.Now().Sub(t.began).Milliseconds(), Collections: yieldOf(batch.Items).compared(t.before),
+		Digest: d.Digest, Version: int64(d.Version), CurrentDigest: t.Definition.Digest, CurrentVersion: int64(t.Definition.Version), Outcome: outcomeOf(tried.err),
+		CurrentOutcome: outcomeOf(now.err),
+		TookMs:         t.Node.Now().Sub(t.began).Milliseconds(), Collections: yieldOf(tried.items).compared(yieldOf(now.items)),
 		Unlisted: missingHosts(t.gate, d.Hosts, t.began),
 	}
-	if t.err != nil {
-		out.Outcome, out.Reason, out.Step = platforms.KindOf(t.err).String(), t.err.Error(), platforms.StepOf(t.err)
+	if tried.err != nil {
+		out.Reason, out.Step = tried.err.Error(), platforms.StepOf(tried.err)
 	}
-	for _, s := range t.steps {
+	for _, s := range tried.steps {
 		out.Steps = append(out.Steps, stepOf(s))
 	}
 	return out
+}
+
+// outcomeOf is ok, or the kind of trouble.
+func outcomeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	return platforms.KindOf(err).String()
 }
 
 // missingHosts counts connections to hosts that are in neither of the lists: those that were made, and those refused since.

@@ -58,6 +58,9 @@ func platformTry(c *cli) *cobra.Command {
 func (c *cli) showTrial(tried api.Trial) {
 	fmt.Fprintln(c.out, c.f("tried version %d (%s) beside version %d (%s), which runs: %s", tried.Version, digestShown(tried.Digest),
 		tried.CurrentVersion, digestShown(tried.CurrentDigest), time.Duration(tried.TookMS)*time.Millisecond))
+	if tried.CurrentOutcome != "ok" {
+		fmt.Fprintln(c.out, c.f("the version that runs ends with %s itself", tried.CurrentOutcome))
+	}
 	if tried.Outcome != "ok" {
 		fmt.Fprintln(c.out, c.f("it failed: %s: %s", tried.Outcome, clean(tried.Reason)))
 	}

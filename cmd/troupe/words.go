@@ -94,8 +94,8 @@ const (
 		"within seconds, an invalid one is refused and named, and what runs stays."
 	validateText = "PATH is the folder of a definition, its platform.yaml, or a folder of such folders. Exit codes: 0 all are valid, 1 faults\n" +
 		"were found."
-	tryText = "The account's own browser makes one probe and one round by the definition, between two of its own. Nothing is sent,\n" +
-		"marked or stored. What it read is compared with the newest round of the version that runs.\n\n" +
+	tryText = "The account's own browser makes one probe and one round by the version that runs, and the same by the definition. Nothing\n" +
+		"is sent, marked or stored. What the two read is compared.\n\n" +
 		"Exit codes: 0 the round went well, 1 it did not, or the definition has faults."
 	recordText = "The account's own browser makes one probe and one round in tabs of its own. All that its pages received goes into a\n" +
 		"folder: documents, scripts, answers, frames and what came of them. Cookies, tokens, signatures and phone numbers are\n" +
@@ -135,8 +135,8 @@ var chinese = map[string]string{
 	platformText: "平台就是一个目录：platform.yaml 和它旁边的文件（见 docs/platforms.md）。节点的定义目录里的版本优先于同名的内置版本。\n" +
 		"节点运行时可以直接修改：有效的版本几秒内生效，无效的会被拒绝并指出原因，正在运行的不变。",
 	validateText: "PATH 是定义的目录、其中的 platform.yaml，或由这些目录组成的目录。退出码：0 全部有效，1 发现错误。",
-	tryText: "账号用自己的浏览器，在自己的两轮之间按该定义登录检查一次、查看一轮。不发送、不标记、不保存。\n" +
-		"读到的内容与正在运行的版本最近一轮相比较。\n\n退出码：0 这一轮正常，1 不正常，或定义有错误。",
+	tryText: "账号用自己的浏览器，先按正在运行的版本登录检查一次、查看一轮，再按该定义做同样的事。不发送、不标记、不保存。\n" +
+		"然后比较两者读到的内容。\n\n退出码：0 这一轮正常，1 不正常，或定义有错误。",
 
 	recordText: "账号用自己的浏览器，在单独的标签页里登录检查一次、查看一轮。页面收到的一切都写进一个目录：文档、脚本、应答、帧以及由此得到的结果。\n" +
 		"Cookie、令牌、签名和电话号码会被去掉；人们写的内容会被遮盖，除非用 --texts 保留。不发送、不标记、不保存。失败的一轮也会录下。",
@@ -167,6 +167,7 @@ var chinese = map[string]string{
 	"account to try it on":                                                                                 "用来试用的账号",
 	"the trial ended with %s at %s":                                                                        "试用以 %s 结束，位于 %s",
 	"tried version %d (%s) beside version %d (%s), which runs: %s":                                         "试用版本 %d（%s），与运行中的版本 %d（%s）比较：%s",
+	"the version that runs ends with %s itself":                                                            "正在运行的版本自己的结果是 %s",
 	"it failed: %s: %s": "失败：%s：%s",
 	"hosts in neither list of the definition; paste those that belong to the site:": "定义的两个名单里都没有的主机；属于该网站的请粘贴进去：",
 	"%d faults":                  "%d 处错误",

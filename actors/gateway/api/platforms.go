@@ -50,7 +50,8 @@ type Trial struct {
 	Digest         string            `json:"digest"`
 	CurrentVersion int64             `json:"current_version"`
 	CurrentDigest  string            `json:"current_digest"`
-	Outcome        string            `json:"outcome"` // ok, or the kind of trouble
+	CurrentOutcome string            `json:"current_outcome"` // of the same on the version that runs: ok, or the kind of trouble
+	Outcome        string            `json:"outcome"`
 	Reason         string            `json:"reason,omitempty"`
 	Step           string            `json:"step,omitempty"` // that failed
 	TookMS         int64             `json:"took_ms"`
@@ -59,7 +60,7 @@ type Trial struct {
 	Unlisted       map[string]int64  `json:"unlisted"` // connections to hosts in neither list, by name
 }
 
-// TrialCollection compares what was read of a collection with the newest round of the current version that read any of it.
+// TrialCollection compares what both versions read of a collection.
 type TrialCollection struct {
 	Collection string   `json:"collection"`
 	Tried      int64    `json:"tried"`
@@ -162,7 +163,7 @@ func (a *API) try(w http.ResponseWriter, r *http.Request) error {
 func trialOf(m *messages.DefinitionTried) Trial {
 	out := Trial{
 		Version: m.GetVersion(), Digest: m.GetDigest(), CurrentVersion: m.GetCurrentVersion(), CurrentDigest: m.GetCurrentDigest(),
-		Outcome: m.GetOutcome(), Reason: m.GetReason(), Step: m.GetStep(), TookMS: m.GetTookMs(), Unlisted: m.GetUnlisted(),
+		CurrentOutcome: m.GetCurrentOutcome(), Outcome: m.GetOutcome(), Reason: m.GetReason(), Step: m.GetStep(), TookMS: m.GetTookMs(), Unlisted: m.GetUnlisted(),
 		Collections: make([]TrialCollection, 0, len(m.GetCollections())), Steps: stepsOf(m.GetSteps()),
 	}
 	if out.Unlisted == nil {

@@ -43,7 +43,7 @@ func (m *Master) definitions(command any) proto.Message {
 		return &messages.DefinitionRolledBack{Platform: x.GetPlatform(), Digest: "1111111111111111", Version: 1}
 	default:
 		return &messages.DefinitionTried{
-			Digest: "3333333333333333", Version: 3, CurrentDigest: "2222222222222222", CurrentVersion: 2, Outcome: "ok", TookMs: 1200,
+			Digest: "3333333333333333", Version: 3, CurrentDigest: "2222222222222222", CurrentVersion: 2, Outcome: "ok", CurrentOutcome: "ok", TookMs: 1200,
 			Collections: []*messages.TriedCollection{{Collection: messages.Comments, Tried: 3, Current: 4, Missing: []string{"c7"}}},
 			Steps:       []*messages.RoundStep{{Step: "collect.desk/await works", Matched: "works", TookMs: 12}},
 			Unlisted:    map[string]int64{"img.other.test": 3},

@@ -288,7 +288,7 @@ export const en: Record<keyof typeof zh, string> = {
   "platforms.refused": "The version in the definitions folder is refused; what runs stays.",
   "platforms.versions": "Versions that can run",
   "platforms.runs": "runs",
-  "platforms.back": "Go back to it",
+  "platforms.back": "Go back",
   "platforms.backTo": "Go back to version {n} of {name}",
   "platforms.failed": "The platforms could not be read",
   "platforms.loading": "Reading platforms…",
