@@ -105,7 +105,7 @@ func (s *scene) clientOf(cfg ClientConfig) platforms.Client {
 	switch {
 	case !cfg.ReadOnly:
 		return s.client
-	case cfg.Definition == s.definition:
+	case cfg.Definition == s.definition && s.present != nil:
 		return s.present
 	default:
 		return s.tried
