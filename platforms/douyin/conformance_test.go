@@ -11,11 +11,10 @@ import (
 	"troupe/testkit/site/stage"
 )
 
-// TestPlatformConforms is the suite of every platform. It takes a minute: the other tests prove the heart of it sooner, so it runs
-// in a full test.
+// TestPlatformConforms is the suite of every platform. It takes a minute, and the heart of it is proven by the tests that always
+// run.
 func TestPlatformConforms(t *testing.T) {
-	if !full() {
-		t.Log("the suite of every platform runs in a full test")
+	if !inFull(t) {
 		return
 	}
 	web, err := site.Start(site.Options{Seed: 7})

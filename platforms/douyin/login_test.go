@@ -13,6 +13,9 @@ import (
 )
 
 func TestLoginGoesFromCodeToProfileAndNamesEveryOtherEnd(t *testing.T) {
+	if !inFull(t) {
+		return
+	}
 	s := newStand(t, site.NewOwner{Nickname: "小厨", Empty: true})
 	s.play(
 		part{"without a login the account is logged out, whatever avatar a guest sees", true, guests},

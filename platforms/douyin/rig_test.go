@@ -79,6 +79,14 @@ func (s *stand) with(t *testing.T) *stand {
 // full says whether every part of every test is to run, and every repetition.
 func full() bool { return os.Getenv("TROUPE_FULL") != "" }
 
+// inFull says whether a test that stands on its own is to run. The tests that always run prove the heart of each.
+func inFull(t *testing.T) bool {
+	if !full() {
+		t.Log("runs in a full test")
+	}
+	return full()
+}
+
 // part is a piece of a test. Parts stand on one another; those that are not core run in a full test only.
 type part struct {
 	name string

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"troupe/messages"
+	"troupe/testkit/rig"
 	site "troupe/testkit/site/douyin"
 )
 
@@ -13,8 +14,8 @@ import (
 // knows: namesakes, people without a name, renamed ones, lists that turn around, rows whose nodes are used for another, a header
 // that suddenly bears another name.
 func TestNoReplyReachesTheWrongPerson(t *testing.T) {
-	s := newStand(t, site.NewOwner{Nickname: "小厨"})
-	s.must(s.site.Fill(site.Fill{Owner: s.owner.UID, Conversations: 12}))
+	t.Parallel()
+	s := newStand(t, site.NewOwner{Nickname: "小厨"}, func(c *rig.Config) { c.Account = "dy_2" })
 	s.logIn()
 	work := s.site.Works(s.owner.UID)[0]
 	var comments []site.Comment
@@ -68,6 +69,10 @@ func TestNoReplyReachesTheWrongPerson(t *testing.T) {
 	if outcomes["confirmed "] == 0 {
 		t.Error("nobody was answered at all")
 	}
+	s.play(
+		part{"lines become one message", true, lineBreaks},
+		part{"a connection that breaks after the post is unknown, and settled by reading", true, brokenConnection},
+	)
 }
 
 // disturb does something again and again, at moments of its own, until the returned function is called.
