@@ -283,7 +283,8 @@ func gap(s *stand) {
 }
 
 func wroteElsewhere(s *stand) {
-	work := s.site.Works(s.owner.UID)[0].ID
+	works := s.site.Works(s.owner.UID)
+	work := works[len(works)-1].ID // of older ones it is found by the look at everything
 	c := s.comment(site.NewComment{Work: work, Author: "客人", Text: "怎么卖"})
 	own := s.comment(site.NewComment{ReplyTo: c.ID, AuthorID: s.owner.UID, Text: "私信你了"})
 	looks := s.Definition.Collect.Looks
