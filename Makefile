@@ -12,7 +12,7 @@ CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
 # The platforms that stand against look-alikes of big sites, and the example platforms: run by test-full.
-LONG    := /(site/douyin|xiaohongshu|examples)$$$$
+LONG    := /(site/douyin|xiaohongshu|examples)$$
 
 .PHONY: help demo build console test test-root test-full bench lint proto setup clean
 
