@@ -239,15 +239,13 @@ func (n *Node) Processes() []int {
 
 // Browsers lists the living Chromium processes of an account, or of all with "".
 func (n *Node) Browsers(account string) []int {
-	dir := filepath.Join(n.Dir, workerID, "accounts", account)
-	return processes(func(cmdline string) bool { return strings.Contains(cmdline, "--user-data-dir="+dir) })
+	return processes(func(cmdline string) bool { return strings.Contains(cmdline, n.profileSwitch(account)) })
 }
 
 // BrowserMain is the account's main Chromium process, 0 when there is none.
 func (n *Node) BrowserMain(account string) int {
-	dir := n.AccountDir(account)
 	for _, pid := range processes(func(c string) bool {
-		return strings.Contains(c, "--user-data-dir="+dir) && !strings.Contains(c, "--type=")
+		return strings.Contains(c, n.profileSwitch(account)) && !strings.Contains(c, "--type=")
 	}) {
 		return pid
 	}
@@ -256,10 +254,14 @@ func (n *Node) BrowserMain(account string) int {
 
 // Renderers lists the account's renderer processes.
 func (n *Node) Renderers(account string) []int {
-	dir := n.AccountDir(account)
 	return processes(func(c string) bool {
-		return strings.Contains(c, "--user-data-dir="+dir) && strings.Contains(c, "--type=renderer")
+		return strings.Contains(c, n.profileSwitch(account)) && strings.Contains(c, "--type=renderer")
 	})
+}
+
+// profileSwitch begins the switch by which a Chromium of the account is known; with its last slash, or sb_1's would be sb_10's too.
+func (n *Node) profileSwitch(account string) string {
+	return "--user-data-dir=" + n.AccountDir(account) + string(filepath.Separator)
 }
 
 func processes(match func(cmdline string) bool) []int {

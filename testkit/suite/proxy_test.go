@@ -177,9 +177,9 @@ func TestNodeThatHasAllItsAccountsTakesNoMore(t *testing.T) {
 	if text := s.cli("", "account", "show", second, "--lang", "en"); !strings.Contains(text, "full") {
 		t.Errorf("account show says\n%s", text)
 	}
-	if text := s.cli("", "status", "--lang", "en"); !strings.Contains(text, "MAX_ACCOUNTS=1") {
-		t.Errorf("status says\n%s", text)
-	}
+	s.eventually("the status says so with the node's next beat", 20*time.Second, func() bool {
+		return strings.Contains(s.cli("", "status", "--lang", "en"), "MAX_ACCOUNTS=1")
+	})
 	if a := s.account(second); a.BrowserStarts != 0 || a.BrowserPID != 0 {
 		t.Errorf("a browser was started for it: %+v", a)
 	}
