@@ -37,7 +37,7 @@ test-root: setup ## the tests that only root can run; the others leave them out
 test-full: setup npm console ## the same with all repetitions and the race detector (at most 90 minutes)
 	TROUPE_FULL=1 $(GO) test -race -timeout 80m ./...
 
-bench: setup npm ## the figures of docs/performance.md, measured here (about 4 minutes)
+bench: setup npm ## the figures of docs/performance.md, measured here (about 5 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures
 
 lint: $(if $(CONSOLE_NODE),console) ## formatting, vet, staticcheck, the console's types and the rules of the house
