@@ -37,7 +37,13 @@ func (s *switchboard) onPublished(c actor.Context, p *dataset.Published) {
 	first := p.View.Loaded && !s.loaded[account]
 	s.loaded[account] = p.View.Loaded
 	a := s.Board.Load().Account(account)
-	if s.inbox.Len() == 0 || a == nil {
+	if a == nil {
+		return
+	}
+	for _, n := range im.Notifications(a, p, s.Now()) {
+		s.notify(n)
+	}
+	if s.inbox.Len() == 0 {
 		return
 	}
 	if !first && len(p.Changes) == 0 && len(p.Announce) == 0 {
@@ -45,6 +51,11 @@ func (s *switchboard) onPublished(c actor.Context, p *dataset.Published) {
 	}
 	for _, h := range im.Hints(a, p, s.Now()) {
 		s.inbox.Broadcast(im.HintEvent, h)
+	}
+	if s.PushMessages {
+		for _, m := range im.NewMessages(s.Board.Load(), p, s.Now()) {
+			s.inbox.Broadcast(im.MessageEvent, m)
+		}
 	}
 	s.broadcastTopics(account)
 	topics := im.Refreshed(p)
@@ -63,6 +74,12 @@ func (s *switchboard) onChanged(c actor.Context, m board.Changed) {
 	for _, r := range m.Replies {
 		s.replyChanged(c, r, first)
 	}
+	s.nodesChanged(m.Board, first)
+	for _, alarm := range m.Alarms {
+		if !first && alarm.GetClearedAt() == 0 {
+			s.notify(im.AlarmNotification(alarm, m.Board.Account(messages.AccountID(alarm.GetAccount())), s.Now()))
+		}
+	}
 	if first {
 		s.ready.Store(&mailbox{root: c.ActorSystem().Root, self: c.Self()})
 		return
@@ -77,9 +94,11 @@ func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, qu
 	if a == nil {
 		delete(s.shown, id)
 		delete(s.loaded, id)
+		delete(s.replaced, id)
 		s.topics.forget(id)
 		return
 	}
+	s.accountRestarted(a)
 	status := im.ChannelStatusOf(a, s.Views.Get(id))
 	before, known := s.shown[id]
 	s.shown[id] = status
@@ -87,6 +106,7 @@ func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, qu
 		return
 	}
 	s.inbox.Broadcast(im.ChannelStatusEvent, status)
+	s.client.Broadcast(im.ChannelStatusEvent, status)
 	s.channels.last = nil // the client has just zeroed the account's badge: the channels must follow
 }
 
@@ -105,6 +125,9 @@ func (s *switchboard) replyChanged(c actor.Context, r *messages.Reply, quiet boo
 		return
 	}
 	s.broadcastMessages(topic)
+	if a := s.Board.Load().Account(messages.AccountID(r.GetAccount())); a != nil {
+		s.client.Broadcast(im.ServerReplyResultEvent, im.ServerReplyResultOf(r, a, s.Now().UnixMilli()))
+	}
 	if state := r.GetState(); state != messages.ReplyConfirmedState {
 		s.inbox.Broadcast(im.MessageStatusEvent, im.MessageStatus{MessageID: r.GetId(), Status: state, Error: r.GetReason()})
 	}
@@ -118,6 +141,12 @@ func (s *switchboard) onQueueDue(r *messages.Reply) {
 	}
 	s.broadcastQueue(messages.TopicID(r.GetTopic()))
 	s.broadcastMessages(messages.TopicID(r.GetTopic()))
+}
+
+// notify tells the administration and the desktop clients.
+func (s *switchboard) notify(n im.Notification) {
+	s.admin.Broadcast(im.NotificationEvent, n)
+	s.client.Broadcast(im.NotificationEvent, n)
 }
 
 func (s *switchboard) broadcastQueue(topic messages.TopicID) {

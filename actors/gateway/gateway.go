@@ -1,5 +1,5 @@
-// Package gateway is the room of everything that clients talk to: here the Socket.IO server of the PC IM client; the HTTP
-// API is in api, the protocol in socketio, the client's events and shapes in im.
+// Package gateway is the room of everything that clients talk to: here the Socket.IO server of the PC IM client (its window and its
+// Electron process) and of the web administration; the HTTP API is in api, the protocol in socketio, the clients' events and shapes in im.
 //
 //	sockets ── reads ──────────────▶ board and views, on the connection's own goroutine; no actor is asked
 //	   │
@@ -60,6 +60,12 @@ type Config struct {
 	Sockets socketio.Config // its Log is replaced by this one's
 	Log     *slog.Logger
 	Now     func() time.Time
+
+	// ReadState reads a login that an agent made by hand, in Playwright's form, into what the master takes. Its errors name the place
+	// in it, never a value. Nil = such logins are not taken.
+	ReadState func(state []byte) (plain []byte, err error)
+	// PushMessages also sends each new inbound message as channel:message, for which the PC client comes to the front.
+	PushMessages bool
 }
 
 // Validate reports everything that is missing.
@@ -79,8 +85,11 @@ func (c Config) Validate() error {
 type Gateway struct {
 	Config
 	server *socketio.Server
-	inbox  *socketio.Namespace
+	inbox  *socketio.Namespace // the PC client's window
+	client *socketio.Namespace // its Electron main process
+	admin  *socketio.Namespace
 	topics topicCache
+	codes  loginCodes
 	ready  atomic.Pointer[mailbox] // nil until the first board is there
 }
 
@@ -98,18 +107,35 @@ func New(cfg Config) (*Gateway, error) {
 	cfg.Log = cfg.Log.With(slog.String("actor", Name))
 	cfg.Sockets.Log = cfg.Log
 	g := &Gateway{Config: cfg, server: socketio.New(cfg.Sockets)}
-	g.inbox = g.server.Of("/")
-	rules, err := g.rules()
-	if err != nil {
-		return nil, err
+	g.inbox, g.client, g.admin = g.server.Of(im.Inbox), g.server.Of(im.Desktop), g.server.Of(im.Admin)
+	g.admin.Complain(im.AdminErrorEvent, func(message string) any { return im.AdminError{Error: message} })
+	for _, name := range im.Namespaces {
+		if err := g.declare(name); err != nil {
+			return nil, err
+		}
 	}
-	g.inbox.Handle(rules...)
-	g.inbox.OnConnect(func(s *socketio.Socket) {
-		s.Grant(im.Agent)
+	return g, nil
+}
+
+// declare gives a namespace its rules, and its clients their roles and actors.
+func (g *Gateway) declare(name string) error {
+	ns := g.server.Of(name)
+	rules, err := g.rules(name)
+	if err != nil {
+		return err
+	}
+	ns.Handle(rules...)
+	ns.OnConnect(func(s *socketio.Socket) {
+		for _, role := range []string{im.Anyone, im.Viewer, im.Agent, im.Operator} {
+			s.Grant(role)
+		}
+		if name == im.Admin {
+			s.Emit(im.AdminConnectedEvent, im.AdminConnected{Message: "connected", Timestamp: g.Now().UnixMilli()})
+		}
 		g.tell(joined{s})
 	})
-	g.inbox.OnDisconnect(func(s *socketio.Socket, reason string) { g.tell(left{s, reason}) })
-	return g, nil
+	ns.OnDisconnect(func(s *socketio.Socket, reason string) { g.tell(left{s, reason}) })
+	return nil
 }
 
 // Props is the recipe of the gateway's actor; it is spawned once, as Name.

@@ -11,10 +11,33 @@ import (
 	"troupe/messages"
 )
 
-// rules joins the contract's table with who answers each event. Reads are answered on the connection's goroutine,
-// commands by the client's actor.
-func (g *Gateway) rules() ([]socketio.Rule, error) {
-	handlers := map[string]socketio.Handler{
+// rules joins the contract's table of a namespace with who answers each event. Reads are answered on the connection's
+// goroutine, commands by the client's actor.
+func (g *Gateway) rules(namespace string) ([]socketio.Rule, error) {
+	handlers := map[string]map[string]socketio.Handler{
+		im.Inbox: g.inboxHandlers(), im.Desktop: g.desktopHandlers(), im.Admin: g.adminHandlers(),
+	}[namespace]
+	var rules []socketio.Rule
+	for _, e := range im.Events {
+		if e.Direction != im.In || e.Namespace != namespace {
+			continue
+		}
+		h := handlers[e.Name]
+		if h == nil {
+			return nil, fmt.Errorf("gateway: nobody answers %s", e.Name)
+		}
+		rules = append(rules, socketio.Rule{
+			Event: e.Name, Role: e.Role, MaxBytes: e.MaxBytes, PerSecond: e.PerSecond, Burst: e.Burst, Handler: h,
+		})
+	}
+	if len(rules) != len(handlers) {
+		return nil, fmt.Errorf("gateway: %d events of %s are answered, %d are in the table", len(handlers), namespace, len(rules))
+	}
+	return rules, nil
+}
+
+func (g *Gateway) inboxHandlers() map[string]socketio.Handler {
+	return map[string]socketio.Handler{
 		im.RegisterEvent:         read(g.register),
 		im.RequestChannelsEvent:  read(g.requestChannels),
 		im.SyncEvent:             read(g.requestChannels),
@@ -31,23 +54,6 @@ func (g *Gateway) rules() ([]socketio.Rule, error) {
 		im.CreateAccountEvent:    command[im.CreateAccountRequest](g, im.CreateAccountEvent),
 		im.DeleteAccountEvent:    command[im.DeleteAccountRequest](g, im.DeleteAccountEvent),
 	}
-	var rules []socketio.Rule
-	for _, e := range im.Events {
-		if e.Direction != im.In {
-			continue
-		}
-		h := handlers[e.Name]
-		if h == nil {
-			return nil, fmt.Errorf("gateway: nobody answers %s", e.Name)
-		}
-		rules = append(rules, socketio.Rule{
-			Event: e.Name, Role: e.Role, MaxBytes: e.MaxBytes, PerSecond: e.PerSecond, Burst: e.Burst, Handler: h,
-		})
-	}
-	if len(rules) != len(handlers) {
-		return nil, fmt.Errorf("gateway: %d events are answered, %d are in the table", len(handlers), len(rules))
-	}
-	return rules, nil
 }
 
 // read is a handler that answers at once.
@@ -67,7 +73,7 @@ func command[R any, P im.Request[R]](g *Gateway, event string) socketio.Handler 
 	return func(s *socketio.Socket, payload json.RawMessage, _ func(any)) {
 		r, err := im.Parse[R, P](payload)
 		if err != nil {
-			refuse(s, event, err)
+			refuse(s, event, r, err)
 			return
 		}
 		g.tell(asked{s, event, r})
@@ -75,12 +81,14 @@ func command[R any, P im.Request[R]](g *Gateway, event string) socketio.Handler 
 }
 
 // refuse answers a request that cannot be carried out, in the event that the client waits for.
-func refuse(s *socketio.Socket, event string, err error) {
+func refuse(s *socketio.Socket, event string, request any, err error) {
 	switch event {
 	case im.CreateAccountEvent:
 		s.Emit(im.AccountCreatedEvent, im.AccountCreated{Error: err.Error()})
 	case im.DeleteAccountEvent:
 		s.Emit(im.AccountDeletedEvent, im.AccountDeleted{Error: err.Error()})
+	case im.ManualLoginEvent:
+		s.Emit(im.ManualLoginErrorEvent, im.ManualLoginFailed{Error: err.Error(), AccountID: request.(im.ManualLogin).AccountID})
 	default:
 		s.EmitError(err.Error())
 	}

@@ -62,6 +62,12 @@ func (s *session) onAsked(c actor.Context, m asked) {
 		submit[*messages.AccountDone](s, c, s.Master, m, im.CreateAccount(r), nil)
 	case im.DeleteAccountRequest:
 		submit[*messages.AccountDone](s, c, s.Master, m, &messages.RemoveAccount{Account: r.AccountID}, nil)
+	case im.LoginStart:
+		submit[*messages.LoginStarted](s, c, s.Master, m, &messages.StartLogin{Account: r.AccountID, Session: r.SessionID}, nil)
+	case im.LoginInput:
+		submit[*messages.LoginStarted](s, c, s.Master, m, &messages.LoginInput{Session: r.SessionID, Kind: r.InputType, Value: []byte(r.Value)}, nil)
+	case im.ManualLogin:
+		s.takeLogin(c, m, r)
 	}
 }
 
@@ -88,7 +94,7 @@ func (s *session) onAnswered(m answered) {
 		return
 	}
 	if m.err != nil {
-		refuse(s.socket, m.event, readable(m.err))
+		refuse(s.socket, m.event, m.request, readable(m.err))
 		return
 	}
 	switch r := m.request.(type) {
@@ -100,6 +106,10 @@ func (s *session) onAnswered(m answered) {
 		s.socket.Emit(im.AccountCreatedEvent, im.AccountCreated{Success: true, Data: im.SafeAccountOf(m.result.(*messages.AccountDone).GetAccount())})
 	case im.DeleteAccountRequest:
 		s.socket.Emit(im.AccountDeletedEvent, im.AccountDeleted{Success: true, AccountID: r.AccountID})
+	case im.LoginStart, im.LoginInput:
+		s.onLoginCommand(m)
+	case im.ManualLogin:
+		s.onLoginTaken(r)
 	}
 }
 

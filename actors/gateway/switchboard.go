@@ -33,6 +33,8 @@ type switchboard struct {
 	sessions map[*socketio.Socket]*actor.PID
 	shown    map[messages.AccountID]im.ChannelStatus // as last seen; what differs is broadcast
 	loaded   map[messages.AccountID]bool             // its items are known to be there
+	nodes    map[string]bool                         // by name: whether it is online
+	replaced map[messages.AccountID]bool             // its login was replaced by hand, and it is not up again
 	channels spacing
 }
 
@@ -42,6 +44,8 @@ func newSwitchboard(g *Gateway) *switchboard {
 		sessions: map[*socketio.Socket]*actor.PID{},
 		shown:    map[messages.AccountID]im.ChannelStatus{},
 		loaded:   map[messages.AccountID]bool{},
+		nodes:    map[string]bool{},
+		replaced: map[messages.AccountID]bool{},
 	}
 }
 
@@ -55,6 +59,12 @@ func (s *switchboard) Receive(c actor.Context) {
 		s.onPublished(c, m)
 	case board.Changed:
 		s.onChanged(c, m)
+	case *messages.LoginStep:
+		s.onLoginStep(m)
+	case *messages.LoginEnded:
+		s.onLoginEnded(m)
+	case loginReplaced:
+		s.replaced[m.account] = true
 	case joined:
 		s.session(c, m.socket)
 	case left:

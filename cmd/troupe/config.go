@@ -51,6 +51,7 @@ type config struct {
 	EvidenceAge   string
 	Pace          float64
 	Definitions   string
+	IMPush        bool
 	DevDial       string
 	DevPins       []string
 }
@@ -83,6 +84,7 @@ var settings = []setting{
 	{"evidence-size", "EVIDENCE_SIZE"},
 	{"evidence-age", "EVIDENCE_AGE"},
 	{"definitions", "DEFINITIONS"},
+	{"im-push", "IM_PUSH"},
 }
 
 // nodeFlags registers the settings of a node. Each names its environment variable at the end of its text.
@@ -109,6 +111,7 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.EvidenceSize, "evidence-size", "1GiB", c.t("how much evidence of failed flows this node keeps, oldest dropped first"))
 	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
 	f.StringVar(&cfg.Definitions, "definitions", "", c.t("folder of platform definitions that go before the built-in ones, watched while the node runs; empty is DATA_DIR/WORKER_ID/definitions"))
+	f.BoolVar(&cfg.IMPush, "im-push", false, c.t("push each new message itself to IM clients too; the PC client's window comes to the front"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
 	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name: a look-alike site; development only"))
 	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, c.t("accept certificates with this public key pin; development only"))

@@ -279,6 +279,7 @@ var chinese = map[string]string{
 	"YAML file with settings; its keys are named like the flags":                                                       "YAML 设置文件，键名与选项相同",
 	"this node's name; its data lie in DATA_DIR/WORKER_ID":                                                             "本节点的名字，数据在 DATA_DIR/WORKER_ID",
 	"this worker's own port for other nodes, 4000 to 4099; nothing listens on it while there is one node":              "本工作节点供其他节点使用的端口，4000 到 4099；只有一个节点时不监听",
+	"push each new message itself to IM clients too; the PC client's window comes to the front":                        "另逐条推送新消息给 IM 客户端；PC 客户端窗口会因此弹到最前",
 	"address that the gateway listens on; loopback only":                                                               "网关监听的地址，只能是本机回环地址",
 	"port of the gateway: IM clients, HTTP API, console; 0 takes a free one":                                           "网关端口：IM 客户端、HTTP API、控制台；0 为任选空闲端口",
 	"development or production; production logs JSON and refuses development settings":                                 "development 或 production；production 输出 JSON 日志，并拒绝开发用设置",

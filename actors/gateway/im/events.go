@@ -1,5 +1,7 @@
 package im
 
+import "slices"
+
 // Direction says who sends an event.
 type Direction string
 
@@ -9,11 +11,27 @@ const (
 	Out Direction = "out" // master to client
 )
 
-// Agent is the role that a client needs for the inbox.
-const Agent = "agent"
+// The namespaces.
+const (
+	Inbox   = "/"       // the PC client's window
+	Desktop = "/client" // its Electron main process: logins made in a browser of the agent's machine
+	Admin   = "/admin"  // the web administration
+)
 
-// Event is one row of the contract: an event of namespace "/".
+// Namespaces lists them.
+var Namespaces = []string{Inbox, Desktop, Admin}
+
+// The roles that rows ask for; each holds what the ones before it may do.
+const (
+	Anyone   = "anyone" // every client, also before it said who it is
+	Viewer   = "viewer"
+	Agent    = "agent"
+	Operator = "operator"
+)
+
+// Event is one row of the contract.
 type Event struct {
+	Namespace string
 	Name      string
 	Direction Direction
 	Role      string  // who may send it; of an outbound event: who gets it
@@ -23,7 +41,7 @@ type Event struct {
 	About     string
 }
 
-// Inbound events.
+// Inbound events of the inbox.
 const (
 	RegisterEvent         = "monitor:register"
 	RequestChannelsEvent  = "monitor:request_channels"
@@ -42,7 +60,7 @@ const (
 	DeleteAccountEvent    = "monitor:delete_account"
 )
 
-// Outbound events.
+// Outbound events of the inbox.
 const (
 	ChannelsEvent           = "monitor:channels"
 	RegisteredEvent         = "monitor:registered"
@@ -66,6 +84,7 @@ const (
 	UnreadEvent             = "monitor:unread_count_response"
 	ReplySuccessEvent       = "reply:success"
 	ReplyErrorEvent         = "reply:error"
+	MessageEvent            = "channel:message"
 	MessageStatusEvent      = "channel:message:status"
 	ErrorEvent              = "error"
 )
@@ -76,46 +95,49 @@ const (
 	batchPayload = 512 << 10
 )
 
-// Events is the whole contract of namespace "/": what is not listed is neither answered nor sent.
-var Events = []Event{
-	{RegisterEvent, In, Agent, smallPayload, 5, 20, "says who it is; answered by channels and registered"},
-	{RequestChannelsEvent, In, Agent, smallPayload, 0, 0, "asks for the accounts"},
-	{SyncEvent, In, Agent, smallPayload, 0, 0, "asks for the accounts, every 30 s and after a reconnect"},
-	{RequestTopicsEvent, In, Agent, smallPayload, 0, 0, "asks for an account's works and conversations; one per account after each list of accounts"},
-	{RequestMessagesEvent, In, Agent, smallPayload, 0, 0, "asks for a topic's messages and sending queue"},
-	{ReplyEvent, In, Agent, replyPayload, 5, 20, "answers a comment, a work or a message"},
-	{MarkTopicEvent, In, Agent, smallPayload, 50, 200, "marks a work's comments read"},
-	{MarkConversationEvent, In, Agent, smallPayload, 50, 200, "marks a conversation read"},
-	{MarkItemEvent, In, Agent, smallPayload, 50, 200, "marks one comment or message read"},
-	{MarkBatchEvent, In, Agent, batchPayload, 10, 50, "marks several comments or messages read"},
-	{UnreadCountEvent, In, Agent, smallPayload, 50, 200, "asks for unread counts"},
-	{RequestPlatformsEvent, In, Agent, smallPayload, 10, 50, "asks which platforms an account can be on"},
-	{RequestWorkersEvent, In, Agent, smallPayload, 10, 50, "asks for the nodes"},
-	{CreateAccountEvent, In, Agent, smallPayload, 1, 20, "adds an account"},
-	{DeleteAccountEvent, In, Agent, smallPayload, 1, 20, "removes an account and erases its data"},
+// Events is the whole contract: what is not listed is neither answered nor sent.
+var Events = slices.Concat(inboxEvents, desktopEvents, adminEvents)
 
-	{Name: ChannelsEvent, Direction: Out, Role: Agent, About: "all accounts; to the caller, and to all on a real change, at most one a second"},
-	{Name: RegisteredEvent, Direction: Out, Role: Agent, About: "answer to register"},
-	{Name: TopicsEvent, Direction: Out, Role: Agent, About: "an account's topics, replaces; to the caller, and to all on a change"},
-	{Name: MessagesEvent, Direction: Out, Role: Agent, About: "a topic's messages, replaces; to the caller, and to all on a change"},
-	{Name: SendingQueueEvent, Direction: Out, Role: Agent, About: "a topic's replies under way, replaces; at least one per reply"},
-	{Name: HintEvent, Direction: Out, Role: Agent, About: "something new came in; topics follow at once"},
-	{Name: ChannelStatusEvent, Direction: Out, Role: Agent, About: "an account's login or profile changed; channels follow"},
-	{Name: PlatformsEvent, Direction: Out, Role: Agent, About: "answer to request_platforms"},
-	{Name: WorkersEvent, Direction: Out, Role: Agent, About: "answer to request_workers"},
-	{Name: AccountCreatedEvent, Direction: Out, Role: Agent, About: "answer to create_account"},
-	{Name: AccountDeletedEvent, Direction: Out, Role: Agent, About: "answer to delete_account"},
-	{Name: TopicMarkedEvent, Direction: Out, Role: Agent, About: "answer to mark_topic_as_read"},
-	{Name: ConversationMarkedEvent, Direction: Out, Role: Agent, About: "answer to mark_conversation_as_read"},
-	{Name: TopicReadEvent, Direction: Out, Role: Agent, About: "to all: a work's comments were read"},
-	{Name: ConversationReadEvent, Direction: Out, Role: Agent, About: "to all: a conversation was read"},
-	{Name: ItemMarkedEvent, Direction: Out, Role: Agent, About: "answer to mark_as_read"},
-	{Name: ItemReadEvent, Direction: Out, Role: Agent, About: "to all: one item was read"},
-	{Name: BatchMarkedEvent, Direction: Out, Role: Agent, About: "answer to mark_batch_as_read"},
-	{Name: BatchReadEvent, Direction: Out, Role: Agent, About: "to all: several items were read"},
-	{Name: UnreadEvent, Direction: Out, Role: Agent, About: "answer to get_unread_count"},
-	{Name: ReplySuccessEvent, Direction: Out, Role: Agent, About: "a reply is on disk and will be sent"},
-	{Name: ReplyErrorEvent, Direction: Out, Role: Agent, About: "a reply was not taken"},
-	{Name: MessageStatusEvent, Direction: Out, Role: Agent, About: "to all: a reply failed, or nobody knows whether it was sent"},
-	{Name: ErrorEvent, Direction: Out, Role: Agent, About: "an event was not understood"},
+var inboxEvents = []Event{
+	{Inbox, RegisterEvent, In, Agent, smallPayload, 5, 20, "says who it is; answered by channels and registered"},
+	{Inbox, RequestChannelsEvent, In, Agent, smallPayload, 0, 0, "asks for the accounts"},
+	{Inbox, SyncEvent, In, Agent, smallPayload, 0, 0, "asks for the accounts, every 30 s and after a reconnect"},
+	{Inbox, RequestTopicsEvent, In, Agent, smallPayload, 0, 0, "asks for an account's works and conversations; one per account after each list of accounts"},
+	{Inbox, RequestMessagesEvent, In, Agent, smallPayload, 0, 0, "asks for a topic's messages and sending queue"},
+	{Inbox, ReplyEvent, In, Agent, replyPayload, 5, 20, "answers a comment, a work or a message"},
+	{Inbox, MarkTopicEvent, In, Agent, smallPayload, 50, 200, "marks a work's comments read"},
+	{Inbox, MarkConversationEvent, In, Agent, smallPayload, 50, 200, "marks a conversation read"},
+	{Inbox, MarkItemEvent, In, Agent, smallPayload, 50, 200, "marks one comment or message read"},
+	{Inbox, MarkBatchEvent, In, Agent, batchPayload, 10, 50, "marks several comments or messages read"},
+	{Inbox, UnreadCountEvent, In, Agent, smallPayload, 50, 200, "asks for unread counts"},
+	{Inbox, RequestPlatformsEvent, In, Agent, smallPayload, 10, 50, "asks which platforms an account can be on"},
+	{Inbox, RequestWorkersEvent, In, Agent, smallPayload, 10, 50, "asks for the nodes"},
+	{Inbox, CreateAccountEvent, In, Agent, smallPayload, 1, 20, "adds an account"},
+	{Inbox, DeleteAccountEvent, In, Agent, smallPayload, 1, 20, "removes an account and erases its data"},
+
+	{Inbox, ChannelsEvent, Out, Agent, 0, 0, 0, "all accounts; to the caller, and to all on a real change, at most one a second"},
+	{Inbox, RegisteredEvent, Out, Agent, 0, 0, 0, "answer to register"},
+	{Inbox, TopicsEvent, Out, Agent, 0, 0, 0, "an account's topics, replaces; to the caller, and to all on a change"},
+	{Inbox, MessagesEvent, Out, Agent, 0, 0, 0, "a topic's messages, replaces; to the caller, and to all on a change"},
+	{Inbox, SendingQueueEvent, Out, Agent, 0, 0, 0, "a topic's replies under way, replaces; at least one per reply"},
+	{Inbox, HintEvent, Out, Agent, 0, 0, 0, "something new came in; topics follow at once"},
+	{Inbox, ChannelStatusEvent, Out, Agent, 0, 0, 0, "an account's login or profile changed; channels follow"},
+	{Inbox, PlatformsEvent, Out, Agent, 0, 0, 0, "answer to request_platforms"},
+	{Inbox, WorkersEvent, Out, Agent, 0, 0, 0, "answer to request_workers"},
+	{Inbox, AccountCreatedEvent, Out, Agent, 0, 0, 0, "answer to create_account"},
+	{Inbox, AccountDeletedEvent, Out, Agent, 0, 0, 0, "answer to delete_account"},
+	{Inbox, TopicMarkedEvent, Out, Agent, 0, 0, 0, "answer to mark_topic_as_read"},
+	{Inbox, ConversationMarkedEvent, Out, Agent, 0, 0, 0, "answer to mark_conversation_as_read"},
+	{Inbox, TopicReadEvent, Out, Agent, 0, 0, 0, "to all: a work's comments were read"},
+	{Inbox, ConversationReadEvent, Out, Agent, 0, 0, 0, "to all: a conversation was read"},
+	{Inbox, ItemMarkedEvent, Out, Agent, 0, 0, 0, "answer to mark_as_read"},
+	{Inbox, ItemReadEvent, Out, Agent, 0, 0, 0, "to all: one item was read"},
+	{Inbox, BatchMarkedEvent, Out, Agent, 0, 0, 0, "answer to mark_batch_as_read"},
+	{Inbox, BatchReadEvent, Out, Agent, 0, 0, 0, "to all: several items were read"},
+	{Inbox, UnreadEvent, Out, Agent, 0, 0, 0, "answer to get_unread_count"},
+	{Inbox, ReplySuccessEvent, Out, Agent, 0, 0, 0, "a reply is on disk and will be sent"},
+	{Inbox, ReplyErrorEvent, Out, Agent, 0, 0, 0, "a reply was not taken"},
+	{Inbox, MessageEvent, Out, Agent, 0, 0, 0, "one new inbound message, to all; only where the operator wants it: the client comes to the front"},
+	{Inbox, MessageStatusEvent, Out, Agent, 0, 0, 0, "to all: a reply failed, or nobody knows whether it was sent"},
+	{Inbox, ErrorEvent, Out, Agent, 0, 0, 0, "an event was not understood"},
 }

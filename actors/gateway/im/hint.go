@@ -64,6 +64,27 @@ func Hints(a *board.Account, p *dataset.Published, now time.Time) []Hint {
 	return hints
 }
 
+// NewMessages are the messages that a commit's hints tell of, as their topics' histories show them.
+func NewMessages(b *board.Board, p *dataset.Published, now time.Time) []Message {
+	byTopic := map[messages.TopicID]MessageList{}
+	var out []Message
+	for _, c := range p.Announce {
+		topic, _ := announced(p.View, c, now)
+		if topic == "" {
+			continue
+		}
+		if _, shaped := byTopic[topic]; !shaped {
+			byTopic[topic] = Messages(topic, b, p.View, now)
+		}
+		for _, m := range byTopic[topic].Messages {
+			if m.ID == c.ID {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
 // announced is the topic of a change that deserves a hint, and the message if it is one.
 func announced(v *dataset.View, c dataset.Change, now time.Time) (messages.TopicID, *dataset.DirectMessage) {
 	oldest := now.Add(-hintAge).UnixMilli()

@@ -189,12 +189,12 @@ func TestStatusIsTheSameWhileOnlyItemsChange(t *testing.T) {
 func TestEveryEventStandsOnceInTheTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, e := range Events {
-		if seen[e.Name] || e.About == "" || e.Role == "" || (e.Direction != In && e.Direction != Out) {
+		if seen[e.Namespace+e.Name] || e.About == "" || e.Role == "" || (e.Direction != In && e.Direction != Out) {
 			t.Errorf("row %+v", e)
 		}
 		if e.PerSecond > 0 && e.Burst < 1 {
 			t.Errorf("%s can never be sent", e.Name)
 		}
-		seen[e.Name] = true
+		seen[e.Namespace+e.Name] = true
 	}
 }

@@ -40,6 +40,8 @@ type Namespace struct {
 	auth       func(Handshake) error
 	connect    func(*Socket)
 	disconnect func(*Socket, string)
+	complaint  string           // the event by which a client learns that it was not understood
+	complain   func(string) any // its payload
 
 	mu      sync.RWMutex
 	sockets map[*Socket]struct{}
@@ -53,6 +55,11 @@ func (n *Namespace) OnConnect(f func(*Socket)) { n.connect = f }
 
 // OnDisconnect is called once per socket, after its last event, with one of the reasons.
 func (n *Namespace) OnDisconnect(f func(s *Socket, reason string)) { n.disconnect = f }
+
+// Complain sets the event by which a client learns that it was not understood, and its payload; else it is error {message}.
+func (n *Namespace) Complain(event string, payload func(message string) any) {
+	n.complaint, n.complain = event, payload
+}
 
 // Handle adds rules; an event has one.
 func (n *Namespace) Handle(rules ...Rule) {
@@ -73,7 +80,13 @@ func (n *Namespace) Len() int {
 
 // Broadcast sends an event to every socket. A payload of type json.RawMessage is sent as it is; it must be valid JSON and
 // is not changed afterwards.
-func (n *Namespace) Broadcast(event string, payload any) {
+func (n *Namespace) Broadcast(event string, payload any) { n.BroadcastTo("", event, payload) }
+
+// BroadcastTo sends an event to every socket that holds the role.
+func (n *Namespace) BroadcastTo(role, event string, payload any) {
+	if n.Len() == 0 {
+		return // nothing to encode it for
+	}
 	frame, err := encodeEvent(n.name, event, payload)
 	if err != nil {
 		n.log.Error("event could not be encoded", "event", event, "err", err)
@@ -82,7 +95,9 @@ func (n *Namespace) Broadcast(event string, payload any) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	for s := range n.sockets {
-		s.conn.send(frame)
+		if role == "" || s.Holds(role) {
+			s.conn.send(frame)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ func (s *Server) Of(name string) *Namespace {
 	ns, ok := s.namespaces[name]
 	if !ok {
 		ns = &Namespace{name: name, log: s.cfg.Log, rules: map[string]Rule{}, sockets: map[*Socket]struct{}{}}
+		ns.Complain("error", func(message string) any { return map[string]string{"message": message} })
 		s.namespaces[name] = ns
 	}
 	return ns

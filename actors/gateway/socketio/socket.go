@@ -3,6 +3,7 @@ package socketio
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/time/rate"
@@ -15,8 +16,9 @@ type Socket struct {
 	id   string
 	from Handshake
 
+	roles sync.Map // string -> true; granted once, asked from any goroutine
+
 	// Of the connection's goroutine alone.
-	roles  map[string]bool
 	limits map[string]*rate.Limiter // by event
 }
 
@@ -27,7 +29,13 @@ func (s *Socket) ID() string { return s.id }
 func (s *Socket) Handshake() Handshake { return s.from }
 
 // Grant gives the socket a role, for the rules that ask for one. It is called from OnConnect or a handler.
-func (s *Socket) Grant(role string) { s.roles[role] = true }
+func (s *Socket) Grant(role string) { s.roles.Store(role, true) }
+
+// Holds says whether the socket was granted a role.
+func (s *Socket) Holds(role string) bool {
+	_, granted := s.roles.Load(role)
+	return granted
+}
 
 // Emit sends an event to this client; to one that is gone it does nothing. A json.RawMessage payload is sent as it is.
 func (s *Socket) Emit(event string, payload any) {
@@ -39,9 +47,9 @@ func (s *Socket) Emit(event string, payload any) {
 	s.conn.send(frame)
 }
 
-// EmitError sends the error event by which a client learns that it was not understood.
+// EmitError sends the event by which a client learns that it was not understood.
 func (s *Socket) EmitError(message string) {
-	s.Emit("error", map[string]string{"message": message})
+	s.Emit(s.ns.complaint, s.ns.complain(message))
 }
 
 // Close ends the client's connection; it may come back.
@@ -59,7 +67,7 @@ func (s *Socket) dispatch(p packet) error {
 	switch {
 	case !known:
 		s.ns.log.Debug("unknown event", "client", s.id)
-	case rule.Role != "" && !s.roles[rule.Role]:
+	case rule.Role != "" && !s.Holds(rule.Role):
 		s.EmitError(event + ": not allowed")
 	case rule.MaxBytes > 0 && len(payload) > rule.MaxBytes:
 		s.EmitError(fmt.Sprintf("%s: payload over %d bytes", event, rule.MaxBytes))
@@ -145,7 +153,7 @@ func (c *conn) connect(p packet) error {
 			return nil
 		}
 	}
-	s := &Socket{conn: c, ns: ns, id: newID(), from: from, roles: map[string]bool{}, limits: map[string]*rate.Limiter{}}
+	s := &Socket{conn: c, ns: ns, id: newID(), from: from, limits: map[string]*rate.Limiter{}}
 	c.sockets[p.nsp] = s
 	ns.join(s)
 	return nil
