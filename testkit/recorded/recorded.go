@@ -24,7 +24,7 @@ import (
 var update = flag.Bool("update", false, "make the recordings anew")
 
 // sizeMost is how large a recording in testdata may be, in bytes.
-const sizeMost = 300 << 10
+const sizeMost = 512 << 10
 
 // Case is one recording of a platform.
 type Case struct {
@@ -131,7 +131,8 @@ func (c Case) CheckMapping(t *testing.T, rec *recording.Recording) {
 	}
 }
 
-// CheckReplay makes the recorded round again in a real Chromium, against nothing but the recording.
+// CheckReplay makes the recorded round again in a real Chromium, against nothing but the recording. Pictures, frames and the like
+// that had not arrived when a page was left may be missing; nothing that the definition listens to may.
 func (c Case) CheckReplay(t *testing.T) {
 	t.Helper()
 	rec, err := recording.Load(os.DirFS(c.Dir))
@@ -143,8 +144,22 @@ func (c Case) CheckReplay(t *testing.T) {
 		t.Error(line)
 	}
 	for _, miss := range out.Missed {
-		t.Errorf("the recording has no answer to %s", miss)
+		if c.listens(strings.Cut(miss, " ")) {
+			t.Errorf("the recording has no answer to %s", miss)
+		} else {
+			t.Logf("the recording has no answer to %s", miss)
+		}
 	}
+}
+
+// listens says whether an answer to that request is read.
+func (c Case) listens(method, address string, _ bool) bool {
+	for _, l := range c.Definition.Listen {
+		if l.Answers(method, address) {
+			return true
+		}
+	}
+	return false
 }
 
 // CheckChanged changes every answer whose address ends in place, makes the round again in a real Chromium, and wants it called
