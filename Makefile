@@ -11,8 +11,8 @@ CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules
 # The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
-# The platforms that stand against look-alikes of big sites, and the example platforms: run by test-full.
-LONG    := /(site/douyin|xiaohongshu|examples)$$
+# What takes minutes of Chromium: run by test-full.
+LONG    := /site/douyin$$
 
 .PHONY: help demo build console test test-root test-full bench lint proto setup clean
 

@@ -3,6 +3,7 @@ package examples_test
 import (
 	"testing"
 
+	"troupe/messages"
 	"troupe/platforms/examples"
 	"troupe/testkit/conformance"
 	"troupe/testkit/site/feed"
@@ -10,12 +11,13 @@ import (
 	"troupe/testkit/site/talk"
 )
 
-func TestAServerRenderedSiteConforms(t *testing.T) { conforms(t, "guestbook", guestbook.Start) }
+func TestAServerRenderedSiteConforms(t *testing.T) { conforms(t, "guestbook", "ex_1", guestbook.Start) }
 
-func TestASiteOfJSONAndASocketConforms(t *testing.T) { conforms(t, "feed", feed.Start) }
+func TestASiteOfJSONAndASocketConforms(t *testing.T) { conforms(t, "feed", "ex_2", feed.Start) }
 
-func conforms(t *testing.T, name string, start func(talk.Options) (*talk.Talk, error)) {
+func conforms(t *testing.T, name string, account messages.AccountID, start func(talk.Options) (*talk.Talk, error)) {
 	t.Helper()
+	t.Parallel()
 	web, err := start(talk.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -30,5 +32,5 @@ func conforms(t *testing.T, name string, start func(talk.Options) (*talk.Talk, e
 	if err != nil {
 		t.Fatal(err)
 	}
-	conformance.Run(t, conformance.Platform{FS: folder, Account: "ex_1", Site: conformance.Talk{Talk: web}})
+	conformance.Run(t, conformance.Platform{FS: folder, Account: account, Site: conformance.Talk{Talk: web}, Short: true})
 }

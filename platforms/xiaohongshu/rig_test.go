@@ -46,13 +46,6 @@ func newStand(t *testing.T, o site.NewOwner, change ...func(*rig.Config)) *stand
 	def.Collect.NavigateAtMost = definition.Rate{Events: 600, Per: time.Minute}
 	def.Collect.Navigations, def.Collect.Replies = definition.Allowance{}, definition.Allowance{}
 	def.Collect.BackOff = definition.BackOff{First: time.Nanosecond, Most: time.Nanosecond}
-	for _, flow := range def.Reply {
-		for i := range flow {
-			if flow[i].Pause != (definition.Span{}) {
-				flow[i].Pause = definition.Span{Min: time.Millisecond, Max: time.Millisecond}
-			}
-		}
-	}
 	for _, flow := range def.Reply { // nobody watches how fast it goes
 		for i := range flow {
 			if flow[i].Pause.Max > 0 {
@@ -97,6 +90,14 @@ func (s *stand) with(t *testing.T) *stand {
 
 // full says whether every part of every test is to run, and every repetition.
 func full() bool { return os.Getenv("TROUPE_FULL") != "" }
+
+// inFull says whether a test that stands on its own is to run. The tests that always run prove the heart of each.
+func inFull(t *testing.T) bool {
+	if !full() {
+		t.Log("runs in a full test")
+	}
+	return full()
+}
 
 // part is a piece of a test. Those that are not core run in a full test only.
 type part struct {

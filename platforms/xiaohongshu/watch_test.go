@@ -16,19 +16,20 @@ import (
 )
 
 func TestAccountIsLoggedInAndWatched(t *testing.T) {
+	t.Parallel()
 	s := newStand(t, site.NewOwner{Nickname: "小厨"})
 	if full() {
 		s.must(s.site.Fill(site.Fill{Owner: s.owner.UID, Notes: 12, Comments: 60, Conversations: 105, Messages: 300, Mentions: 30}))
 	}
 	s.play(
-		part{"a guest's cookie is no login", true, guest},
+		part{"a guest's cookie is no login", false, guest},
 		part{"a captcha in a login is named", false, captchaInLogin},
 		part{"a login goes from picture to picture, code and profile", true, loginSteps},
 		part{"the first pass sees every list to its end", true, firstPass},
-		part{"quiet rounds load no page and mark nothing as read", true, quiet},
+		part{"quiet rounds load no page and mark nothing as read", false, quiet},
 		part{"a message is there at once, and only its conversation is opened", true, pushed},
-		part{"a comment and its reply are found without a push", true, commented},
-		part{"own messages sent elsewhere are outbound", true, ownMessages},
+		part{"a comment and its reply are found without a push", false, commented},
+		part{"own messages sent elsewhere are outbound", false, ownMessages},
 		part{"captcha, layout and lapse have names", true, troubles},
 	)
 }
@@ -80,10 +81,13 @@ func loginSteps(s *stand) {
 }
 
 // want is what a store would hold of all that stands on the site.
-func (s *stand) want() map[string]int {
-	want := map[string]int{messages.Notifications: len(s.site.Mentions(s.owner.UID)), messages.Contents: len(s.site.Notes(s.owner.UID))}
-	for _, n := range s.site.Notes(s.owner.UID) {
-		for _, c := range s.site.Comments(n.ID) {
+func (s *stand) want() map[string]int { return standing(s.site, s.owner.UID) }
+
+// standing counts what a store would hold of all that stands on a site.
+func standing(web *site.Site, owner string) map[string]int {
+	want := map[string]int{messages.Notifications: len(web.Mentions(owner)), messages.Contents: len(web.Notes(owner))}
+	for _, n := range web.Notes(owner) {
+		for _, c := range web.Comments(n.ID) {
 			if c.Level == 1 {
 				want[messages.Comments]++
 			} else {
@@ -91,13 +95,13 @@ func (s *stand) want() map[string]int {
 			}
 		}
 	}
-	for _, c := range s.site.Conversations(s.owner.UID) {
+	for _, c := range web.Conversations(owner) {
 		if c.Kind != "official" {
 			want[messages.Conversations]++
 			want[messages.Messages] += c.Messages
 		}
 	}
-	for _, m := range s.site.Messages(s.owner.UID) {
+	for _, m := range web.Messages(owner) {
 		if m.Type == 0 {
 			want[messages.Messages]--
 		}
@@ -322,8 +326,7 @@ func (s *stand) due(look string) {
 
 // TestTimesDoNotDependOnTheBrowsersZone runs the browser in London.
 func TestTimesDoNotDependOnTheBrowsersZone(t *testing.T) {
-	if !full() {
-		t.Log("the browser of the other tests is in Shanghai")
+	if !inFull(t) {
 		return
 	}
 	s := newStand(t, site.NewOwner{Nickname: "伦敦"}, func(c *rig.Config) { c.Locale, c.TimeZone = "en-US", "Europe/London" })

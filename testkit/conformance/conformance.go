@@ -8,11 +8,12 @@
 //
 // The parts build on each other, in one browser: login, first and second look, news, replies, refusals, trouble, and at the
 // end a site that shows nothing any more. Nothing here knows a platform; what differs is asked of the definition (which
-// replies it has, whether it listens to a socket, how often it looks) and of the Site.
+// replies it has, whether it listens to a socket, whether looking opens what it reads, how often it looks) and of the Site.
 package conformance
 
 import (
 	"io/fs"
+	"os"
 	"testing"
 	"time"
 
@@ -29,7 +30,12 @@ type Platform struct {
 	FS      fs.FS // the definition's folder
 	Account messages.AccountID
 	Site    Site
+	// Short leaves the parts that are not the heart of the suite to a full test.
+	Short bool
 }
+
+// FullVariable is the environment variable that lets every part of every suite run.
+const FullVariable = "TROUPE_FULL"
 
 // Site is a look-alike with one owner, on which something of every kind stands already, enough for lists of several pages.
 // Its methods are called one at a time; what they change is seen by the next request.
@@ -76,28 +82,30 @@ type run struct {
 	def    *definition.Definition
 	memory *engine.Memory
 	seen   map[string]bool // keys of all items so far
+	full   bool            // every part runs, and each to its end
 }
 
 // part is one promise.
 type part struct {
 	promise string
 	prove   func(*run)
+	heart   bool // also of a short suite
 }
 
 var parts = []part{
-	{"without a login the account is logged out", loggedOut},
-	{"a login by another person is refused", refusedLogin},
-	{"a login ends with the owner's profile", login},
-	{"the first round sees every list to its end", firstRound},
-	{"a second round announces nothing and loads at most a page a minute", quietRound},
-	{"what is new is seen", news},
-	{"each kind of reply is posted once, to the right one of two of the same name, and found again", replies},
-	{"a misled reply is refused and not sent", misled},
-	{"a refusal of the site is a failure with its reason", refusals},
-	{"a reply without permission leaves nothing behind", withoutPermission},
-	{"a connection that breaks after the post is unknown, and settled by reading", brokenConnection},
-	{"captcha, changed layout and lapse have names and pass", troubles},
-	{"a site that shows nothing any more is not quiet", empty},
+	{"without a login the account is logged out", loggedOut, true},
+	{"a login by another person is refused", refusedLogin, false},
+	{"a login ends with the owner's profile", login, true},
+	{"the first round sees every list to its end", firstRound, true},
+	{"a second round announces nothing and loads at most a page a minute", quietRound, true},
+	{"what is new is seen", news, true},
+	{"each kind of reply is posted once, to the right one of two of the same name, and found again", replies, true},
+	{"a misled reply is refused and not sent", misled, true},
+	{"a refusal of the site is a failure with its reason", refusals, false},
+	{"a reply without permission leaves nothing behind", withoutPermission, false},
+	{"a connection that breaks after the post is unknown, and settled by reading", brokenConnection, false},
+	{"captcha, changed layout and lapse have names and pass", troubles, false},
+	{"a site that shows nothing any more is not quiet", empty, true},
 }
 
 // Run proves every promise. It needs a Chromium.
@@ -111,12 +119,23 @@ func Run(t *testing.T, p Platform) {
 	def.Collect.NavigateAtMost = definition.Rate{Events: 600, Per: time.Minute}
 	def.Collect.Navigations, def.Collect.Replies = definition.Allowance{}, definition.Allowance{}
 	def.Collect.BackOff = definition.BackOff{First: time.Nanosecond, Most: time.Nanosecond}
+	for _, flow := range def.Reply {
+		for i := range flow {
+			if flow[i].Pause.Max > 0 {
+				flow[i].Pause = definition.Span{Min: time.Millisecond, Max: time.Millisecond}
+			}
+		}
+	}
 	r := &run{
 		Rig: rig.Start(t, rig.Config{Definition: def, Account: p.Account, Site: p.Site}),
-		t:   t, site: p.Site, def: def, memory: engine.NewMemory(), seen: map[string]bool{},
+		t:   t, site: p.Site, def: def, memory: engine.NewMemory(), seen: map[string]bool{}, full: !p.Short || os.Getenv(FullVariable) != "",
 	}
 	r.Renew(engine.Config{Memory: r.memory})
 	for _, one := range parts {
+		if !one.heart && !r.full {
+			t.Logf("%s: in a full test", one.promise)
+			continue
+		}
 		began := time.Now()
 		if !t.Run(one.promise, func(t *testing.T) {
 			r.t = t
@@ -143,4 +162,12 @@ func (r *run) must(err error) {
 func (r *run) audited(kind string) int {
 	entries, _ := r.site.Audit(stage.AuditQuery{Kind: kind})
 	return len(entries)
+}
+
+// pause lasts until the page received something, or long enough for a page that asks by itself to ask again.
+func (r *run) pause() {
+	select {
+	case <-r.Client.Received():
+	case <-time.After(1500 * time.Millisecond):
+	}
 }

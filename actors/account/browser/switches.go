@@ -32,6 +32,7 @@ var switches = []string{
 	// a kept page goes on although nobody looks at it
 	"--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
 	"--disable-hang-monitor", "--disable-prompt-on-repost",
+	"--allow-pre-commit-input", // or a click that comes before the page's first frame is lost
 
 	"--disable-extensions", "--disable-component-extensions-with-background-pages", "--mute-audio",
 	"--password-store=basic", "--use-mock-keychain",

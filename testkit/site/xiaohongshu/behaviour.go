@@ -18,6 +18,7 @@ type Behaviour struct {
 	LagMS        int    `json:"lag_ms"`        // the notifications' rows come so much after the state
 	EditorMS     int    `json:"editor_ms"`     // the chat's editor comes so much after the conversation
 	SendMS       int    `json:"send_ms"`       // a sent message's bubble comes so much after Enter
+	Astray       bool   `json:"astray"`        // a click on a comment's reply button aims the editor at another comment
 	SendLost     bool   `json:"send_lost"`     // frames that pages send are swallowed: nothing stands, nothing is answered
 	PollMS       int    `json:"poll_ms"`       // pages ask for the count of notifications so often
 	ConvIDs      string `json:"conv_ids"`      // data-conv-id: peer (the chat's id with the peer's in it), opaque

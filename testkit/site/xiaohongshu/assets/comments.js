@@ -18,7 +18,7 @@ function commentList(note, into, engage) {
       c.pictures && node("div.comment-picture", {}, node("img", { src: c.pictures[0].urlDefault, alt: "" })),
       node("div.info", {}, node("div.date", {}, node("span", { text: clock(c.createTime) })), node("div.interactions", {},
         node("div.like", {}, node("span.like-wrapper.like-active", { text: "赞" }), node("span.count", { text: c.likeCount })),
-        node("div.reply.icon-container", { onclick: byPerson(() => aim(c)) }, node("span.count", { text: "回复" })))))));
+        node("div.reply.icon-container", { onclick: byPerson(() => aim(MANNERS.astray ? other(c) : c)) }, node("span.count", { text: "回复" })))))));
   }
   // expander offers the replies that are not shown yet.
   function expander(c) {
@@ -45,6 +45,8 @@ function commentList(note, into, engage) {
     } finally { busy = false; }
   }
 
+  // other is who is aimed at when the button leads astray.
+  const other = (c) => { const all = roots.flatMap((r) => [r, ...r.subComments]); return all[(all.indexOf(c) + 1) % all.length]; };
   // aim points the editor at a comment, or at the note itself (null).
   function aim(c) { target = c; engage.open(c ? "回复 " + (c.userInfo.nickname || "") : "", c ? c.content : ""); }
   engage.send = async (content, how) => {
