@@ -27,7 +27,7 @@ build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 
 test: setup npm console ## every promise once, with a real Chromium (about 8 minutes with a cold cache)
 	$(GO) vet ./...
-	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(LONG)')
+	$(GO) test -timeout 14m $$($(GO) list ./... | grep -vE '$(LONG)')
 	@echo "not run, because they take minutes of Chromium (make test-full):"; $(GO) list ./... | grep -E '$(LONG)'
 	@[ "$$(id -u)" = 0 ] || { echo "not run, because only root can (make test-root):"; grep -rhoE 'Test[A-Za-z]+AsRoot' --include='*_test.go' . | sort -u; }
 

@@ -10,17 +10,6 @@ import (
 	"troupe/messages"
 )
 
-// choose picks an option of a select as a person does.
-func (c *console) choose(selector, value string) {
-	c.t.Helper()
-	c.find(selector)
-	c.eval(nil, `([s, v]) => {
-		const el = document.querySelector(s);
-		el.value = v;
-		el.dispatchEvent(new Event("change", { bubbles: true }));
-	}`, []string{selector, value})
-}
-
 // TestConsoleAddsTestsAssignsAndRemovesAProxyAndNeverShowsItsPassword takes a proxy through its life on the console, and looks at
 // what an account's page says of its way out, its gate and its persona.
 func TestConsoleAddsTestsAssignsAndRemovesAProxyAndNeverShowsItsPassword(t *testing.T) {

@@ -161,6 +161,17 @@ func (c *console) write(selector, text string) {
 	}
 }
 
+// choose picks an option of a select as a person does.
+func (c *console) choose(selector, value string) {
+	c.t.Helper()
+	c.find(fmt.Sprintf("%s:has(option[value=%q])", selector, value))
+	c.eval(nil, `([s, v]) => {
+		const el = document.querySelector(s);
+		el.value = v;
+		el.dispatchEvent(new Event("change", { bubbles: true }));
+	}`, []string{selector, value})
+}
+
 // shows waits until the element's text holds the words.
 func (c *console) shows(selector, words string) {
 	c.t.Helper()
@@ -182,7 +193,7 @@ func (c *console) count(selector string) (n int) {
 
 func (c *console) until(what string, ok func() bool) {
 	c.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience * 20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if ok() {
 			return
 		}

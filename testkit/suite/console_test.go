@@ -81,6 +81,7 @@ func (s *stage) loginThrough(c *console, owner site.Owner) (account string) {
 	c.t.Helper()
 	c.click("text=添加账号")
 	c.accessible("the dialog to add")
+	c.choose("select[name=platform]", "sandbox")
 	c.write("input[name=name]", owner.Nickname)
 	c.click("dialog button.primary")
 	c.find("img[data-qr]")

@@ -53,7 +53,7 @@ func (s *stage) recovers(account string) {
 		s.t.Fatal(err)
 	}
 	s.must("POST", "/accounts/"+account+"/resume", nil, nil)
-	s.awaitState(account, "watching", 120*time.Second)
+	s.awaitState(account, "watching", 60*time.Second)
 	c := s.comment(account, "又好了")
 	s.eventually("the next comment is stored", 60*time.Second, func() bool { return s.has(account, messages.Comments, c.ID) })
 }
@@ -62,7 +62,7 @@ func (s *stage) recovers(account string) {
 func (s *stage) namesItsTrouble(account string) {
 	s.t.Helper()
 	named := []string{string(messages.PageChanged), string(messages.Parked)}
-	s.eventually("the trouble is named", 240*time.Second, func() bool {
+	s.eventually("the trouble is named", 60*time.Second, func() bool {
 		a := s.account(account)
 		return slices.Contains(named, a.State) && a.Reason != "" && len(a.Alarms) > 0
 	})

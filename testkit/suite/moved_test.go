@@ -58,6 +58,9 @@ func TestWholeLoginOutlivesRotationProfileAndFolder(t *testing.T) {
 			}
 			s.notOnDisk(value)
 		}
+		for _, cookie := range s.site.SessionCookies() {
+			s.notOnDisk(cookie)
+		}
 		if s.qrCodes() != codes {
 			t.Fatalf("a QR code was asked for after %s", after)
 		}
@@ -75,6 +78,8 @@ func TestWholeLoginOutlivesRotationProfileAndFolder(t *testing.T) {
 		keys := s.keys()
 		return len(keys) == 2 && keys[0].Logins+keys[0].Passwords == 0 && keys[1].Logins == 1 && keys[1].Passwords == many
 	})
+	old := s.keys()[0].ID
+	s.must("DELETE", "/keys/"+old+"?confirm="+old, nil, nil)
 
 	s.node.Stop()
 	s.movesTo(openFolder(t))
@@ -93,6 +98,29 @@ func TestWholeLoginOutlivesRotationProfileAndFolder(t *testing.T) {
 	s.takesOver(account, login)
 	codes = s.qrCodes() // the new node may have looked at the page that asks for a login
 	isWhole("the import into a new node")
+}
+
+// wipe deletes what a dead node holds of an account on disk, once its Chromium is gone too.
+func (s *stage) wipe(account string) {
+	s.t.Helper()
+	s.eventually("no Chromium is left", 10*time.Second, func() bool { return len(s.node.Browsers(account)) == 0 })
+	if err := os.RemoveAll(s.node.AccountDir(account)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// pauseWhole pauses an account and waits until nothing of it runs.
+func (s *stage) pauseWhole(account string) {
+	s.t.Helper()
+	s.must("POST", "/accounts/"+account+"/pause", nil, nil)
+	s.awaitState(account, "paused", 20*time.Second)
+}
+
+func (s *stage) keys() []api.Key {
+	s.t.Helper()
+	var list struct{ Keys []api.Key }
+	s.must("GET", "/keys", nil, &list)
+	return list.Keys
 }
 
 // plantIn adds the planted values to a login's file.

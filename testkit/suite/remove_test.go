@@ -10,10 +10,11 @@ import (
 	"troupe/testkit/proc"
 )
 
-func TestRemovedAccountLeavesNothingBehind(t *testing.T) {
+func TestPausedAccountResumesAndARemovedOneLeavesNothingBehind(t *testing.T) {
 	s := newStage(t)
 	account := s.watched("甲")
 	other := s.watched("乙")
+	s.pausesAndResumes(other)
 	if err := s.call(http.MethodDelete, "/accounts/"+account, nil, nil); err == nil {
 		t.Error("removed without a confirmation")
 	}
@@ -39,19 +40,19 @@ func TestRemovedAccountLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func TestPausedAccountClosesItsBrowserAndResumesLoggedIn(t *testing.T) {
-	s := newStage(t)
-	account := s.watched("甲")
+// pausesAndResumes has an account rest, without a browser, and go on with its login.
+func (s *stage) pausesAndResumes(account string) {
+	s.t.Helper()
 	codes := s.qrCodes()
 	s.must(http.MethodPost, "/accounts/"+account+"/pause", map[string]string{"reason": "夜间"}, nil)
 	s.eventually("its browser is closed", 15*time.Second, func() bool { return len(s.node.Browsers(account)) == 0 })
 	if a := s.awaitState(account, "paused", 15*time.Second); a.Reason != "夜间" {
-		t.Errorf("reason %q", a.Reason)
+		s.t.Errorf("reason %q", a.Reason)
 	}
 	s.must(http.MethodPost, "/accounts/"+account+"/resume", nil, nil)
 	s.awaitState(account, "watching", 30*time.Second)
 	if s.qrCodes() != codes {
-		t.Error("a QR code was asked for")
+		s.t.Error("a QR code was asked for")
 	}
 }
 
