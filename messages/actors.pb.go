@@ -105,6 +105,8 @@ type Account struct {
 	Removing        bool                   `protobuf:"varint,21,opt,name=removing,proto3" json:"removing,omitempty"`                                      // erasing began; finished after a crash
 	Proxy           string                 `protobuf:"bytes,22,opt,name=proxy,proto3" json:"proxy,omitempty"`                                             // id of the proxy that it goes out through; empty = directly
 	Noise           string                 `protobuf:"bytes,23,opt,name=noise,proto3" json:"noise,omitempty"`                                             // of its persona: off or seed; decided when the account is added
+	Foreign         string                 `protobuf:"bytes,30,opt,name=foreign,proto3" json:"foreign,omitempty"`                                         // the foreign worker that an operator pinned it to; empty = it is placed on our own nodes
+	Abroad          string                 `protobuf:"bytes,31,opt,name=abroad,proto3" json:"abroad,omitempty"`                                           // the foreign worker that was given it last, and may run it still: nothing fences it; empty = none since it was on our own nodes
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -296,6 +298,20 @@ func (x *Account) GetProxy() string {
 func (x *Account) GetNoise() string {
 	if x != nil {
 		return x.Noise
+	}
+	return ""
+}
+
+func (x *Account) GetForeign() string {
+	if x != nil {
+		return x.Foreign
+	}
+	return ""
+}
+
+func (x *Account) GetAbroad() string {
+	if x != nil {
+		return x.Abroad
 	}
 	return ""
 }
@@ -1666,6 +1682,7 @@ type NodeStatus struct {
 	MemoryAvailable int64                  `protobuf:"varint,18,opt,name=memory_available,json=memoryAvailable,proto3" json:"memory_available,omitempty"` // bytes
 	Chromium        string                 `protobuf:"bytes,19,opt,name=chromium,proto3" json:"chromium,omitempty"`                                       // full version of the binary that this run of the node uses
 	Mode            string                 `protobuf:"bytes,20,opt,name=mode,proto3" json:"mode,omitempty"`                                               // headless headful shell
+	Foreign         bool                   `protobuf:"varint,30,opt,name=foreign,proto3" json:"foreign,omitempty"`                                        // a worker of another make, that the gateway speaks for
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1840,6 +1857,156 @@ func (x *NodeStatus) GetMode() string {
 	return ""
 }
 
+func (x *NodeStatus) GetForeign() bool {
+	if x != nil {
+		return x.Foreign
+	}
+	return false
+}
+
+// RegisterForeign says that a worker of another make is connected; ForeignRegistered answers. It beats no lease and opens no gate.
+// Later signs of life are NodeStatus, with foreign set.
+type RegisterForeign struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Status        *NodeStatus            `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"` // incarnation is that of its connection
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterForeign) Reset() {
+	*x = RegisterForeign{}
+	mi := &file_actors_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterForeign) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterForeign) ProtoMessage() {}
+
+func (x *RegisterForeign) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterForeign.ProtoReflect.Descriptor instead.
+func (*RegisterForeign) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RegisterForeign) GetStatus() *NodeStatus {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+type ForeignRegistered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Assignments   []*AssignAccount       `protobuf:"bytes,1,rep,name=assignments,proto3" json:"assignments,omitempty"` // that operators pinned to it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForeignRegistered) Reset() {
+	*x = ForeignRegistered{}
+	mi := &file_actors_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForeignRegistered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForeignRegistered) ProtoMessage() {}
+
+func (x *ForeignRegistered) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForeignRegistered.ProtoReflect.Descriptor instead.
+func (*ForeignRegistered) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ForeignRegistered) GetAssignments() []*AssignAccount {
+	if x != nil {
+		return x.Assignments
+	}
+	return nil
+}
+
+// ForeignGone says that a foreign worker's connection ended.
+type ForeignGone struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	Incarnation   string                 `protobuf:"bytes,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForeignGone) Reset() {
+	*x = ForeignGone{}
+	mi := &file_actors_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForeignGone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForeignGone) ProtoMessage() {}
+
+func (x *ForeignGone) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForeignGone.ProtoReflect.Descriptor instead.
+func (*ForeignGone) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ForeignGone) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *ForeignGone) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
+}
+
 // DrainWorker asks a worker to end every account cleanly: vaults saved, browsers closed.
 type DrainWorker struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1850,7 +2017,7 @@ type DrainWorker struct {
 
 func (x *DrainWorker) Reset() {
 	*x = DrainWorker{}
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1862,7 +2029,7 @@ func (x *DrainWorker) String() string {
 func (*DrainWorker) ProtoMessage() {}
 
 func (x *DrainWorker) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1875,7 +2042,7 @@ func (x *DrainWorker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorker.ProtoReflect.Descriptor instead.
 func (*DrainWorker) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{19}
+	return file_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DrainWorker) GetReason() string {
@@ -1896,7 +2063,7 @@ type WorkerDrained struct {
 
 func (x *WorkerDrained) Reset() {
 	*x = WorkerDrained{}
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1908,7 +2075,7 @@ func (x *WorkerDrained) String() string {
 func (*WorkerDrained) ProtoMessage() {}
 
 func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1921,7 +2088,7 @@ func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerDrained.ProtoReflect.Descriptor instead.
 func (*WorkerDrained) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{20}
+	return file_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *WorkerDrained) GetWorker() string {
@@ -1953,7 +2120,7 @@ type SealedState struct {
 
 func (x *SealedState) Reset() {
 	*x = SealedState{}
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1965,7 +2132,7 @@ func (x *SealedState) String() string {
 func (*SealedState) ProtoMessage() {}
 
 func (x *SealedState) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1978,7 +2145,7 @@ func (x *SealedState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedState.ProtoReflect.Descriptor instead.
 func (*SealedState) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{21}
+	return file_actors_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SealedState) GetAccount() string {
@@ -2032,7 +2199,7 @@ type SaveVault struct {
 
 func (x *SaveVault) Reset() {
 	*x = SaveVault{}
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2044,7 +2211,7 @@ func (x *SaveVault) String() string {
 func (*SaveVault) ProtoMessage() {}
 
 func (x *SaveVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2057,7 +2224,7 @@ func (x *SaveVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveVault.ProtoReflect.Descriptor instead.
 func (*SaveVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{22}
+	return file_actors_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SaveVault) GetSealed() *SealedState {
@@ -2078,7 +2245,7 @@ type VaultSaved struct {
 
 func (x *VaultSaved) Reset() {
 	*x = VaultSaved{}
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2090,7 +2257,7 @@ func (x *VaultSaved) String() string {
 func (*VaultSaved) ProtoMessage() {}
 
 func (x *VaultSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2103,7 +2270,7 @@ func (x *VaultSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultSaved.ProtoReflect.Descriptor instead.
 func (*VaultSaved) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{23}
+	return file_actors_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *VaultSaved) GetAccount() string {
@@ -2140,7 +2307,7 @@ type SealedSecret struct {
 
 func (x *SealedSecret) Reset() {
 	*x = SealedSecret{}
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2152,7 +2319,7 @@ func (x *SealedSecret) String() string {
 func (*SealedSecret) ProtoMessage() {}
 
 func (x *SealedSecret) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2165,7 +2332,7 @@ func (x *SealedSecret) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedSecret.ProtoReflect.Descriptor instead.
 func (*SealedSecret) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{24}
+	return file_actors_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SealedSecret) GetOwner() string {
@@ -2215,7 +2382,7 @@ type Proxy struct {
 
 func (x *Proxy) Reset() {
 	*x = Proxy{}
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2227,7 +2394,7 @@ func (x *Proxy) String() string {
 func (*Proxy) ProtoMessage() {}
 
 func (x *Proxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2240,7 +2407,7 @@ func (x *Proxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proxy.ProtoReflect.Descriptor instead.
 func (*Proxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{25}
+	return file_actors_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Proxy) GetId() string {
@@ -2329,7 +2496,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2341,7 +2508,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2354,7 +2521,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{26}
+	return file_actors_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Upstream) GetProxy() string {
@@ -2418,7 +2585,7 @@ type SetUpstream struct {
 
 func (x *SetUpstream) Reset() {
 	*x = SetUpstream{}
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2430,7 +2597,7 @@ func (x *SetUpstream) String() string {
 func (*SetUpstream) ProtoMessage() {}
 
 func (x *SetUpstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2443,7 +2610,7 @@ func (x *SetUpstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUpstream.ProtoReflect.Descriptor instead.
 func (*SetUpstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{27}
+	return file_actors_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SetUpstream) GetAccount() string {
@@ -2479,7 +2646,7 @@ type CheckUpstream struct {
 
 func (x *CheckUpstream) Reset() {
 	*x = CheckUpstream{}
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2491,7 +2658,7 @@ func (x *CheckUpstream) String() string {
 func (*CheckUpstream) ProtoMessage() {}
 
 func (x *CheckUpstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2504,7 +2671,7 @@ func (x *CheckUpstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUpstream.ProtoReflect.Descriptor instead.
 func (*CheckUpstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{28}
+	return file_actors_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CheckUpstream) GetAccount() string {
@@ -2545,7 +2712,7 @@ type ProxyChecked struct {
 
 func (x *ProxyChecked) Reset() {
 	*x = ProxyChecked{}
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2557,7 +2724,7 @@ func (x *ProxyChecked) String() string {
 func (*ProxyChecked) ProtoMessage() {}
 
 func (x *ProxyChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2570,7 +2737,7 @@ func (x *ProxyChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProxyChecked.ProtoReflect.Descriptor instead.
 func (*ProxyChecked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{29}
+	return file_actors_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ProxyChecked) GetProxy() string {
@@ -2645,7 +2812,7 @@ type AddProxy struct {
 
 func (x *AddProxy) Reset() {
 	*x = AddProxy{}
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2657,7 +2824,7 @@ func (x *AddProxy) String() string {
 func (*AddProxy) ProtoMessage() {}
 
 func (x *AddProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2670,7 +2837,7 @@ func (x *AddProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddProxy.ProtoReflect.Descriptor instead.
 func (*AddProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{30}
+	return file_actors_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AddProxy) GetId() string {
@@ -2731,7 +2898,7 @@ type ProxyDone struct {
 
 func (x *ProxyDone) Reset() {
 	*x = ProxyDone{}
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2743,7 +2910,7 @@ func (x *ProxyDone) String() string {
 func (*ProxyDone) ProtoMessage() {}
 
 func (x *ProxyDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2756,7 +2923,7 @@ func (x *ProxyDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProxyDone.ProtoReflect.Descriptor instead.
 func (*ProxyDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{31}
+	return file_actors_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ProxyDone) GetProxy() *Proxy {
@@ -2775,7 +2942,7 @@ type RemoveProxy struct {
 
 func (x *RemoveProxy) Reset() {
 	*x = RemoveProxy{}
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2787,7 +2954,7 @@ func (x *RemoveProxy) String() string {
 func (*RemoveProxy) ProtoMessage() {}
 
 func (x *RemoveProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2800,7 +2967,7 @@ func (x *RemoveProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveProxy.ProtoReflect.Descriptor instead.
 func (*RemoveProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{32}
+	return file_actors_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RemoveProxy) GetProxy() string {
@@ -2821,7 +2988,7 @@ type AssignProxy struct {
 
 func (x *AssignProxy) Reset() {
 	*x = AssignProxy{}
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2833,7 +3000,7 @@ func (x *AssignProxy) String() string {
 func (*AssignProxy) ProtoMessage() {}
 
 func (x *AssignProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2846,7 +3013,7 @@ func (x *AssignProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignProxy.ProtoReflect.Descriptor instead.
 func (*AssignProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{33}
+	return file_actors_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AssignProxy) GetAccounts() []string {
@@ -2873,7 +3040,7 @@ type TestProxy struct {
 
 func (x *TestProxy) Reset() {
 	*x = TestProxy{}
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2885,7 +3052,7 @@ func (x *TestProxy) String() string {
 func (*TestProxy) ProtoMessage() {}
 
 func (x *TestProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2898,7 +3065,7 @@ func (x *TestProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestProxy.ProtoReflect.Descriptor instead.
 func (*TestProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{34}
+	return file_actors_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *TestProxy) GetProxy() string {
@@ -2917,7 +3084,7 @@ type RotateKeys struct {
 
 func (x *RotateKeys) Reset() {
 	*x = RotateKeys{}
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2929,7 +3096,7 @@ func (x *RotateKeys) String() string {
 func (*RotateKeys) ProtoMessage() {}
 
 func (x *RotateKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2942,7 +3109,7 @@ func (x *RotateKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateKeys.ProtoReflect.Descriptor instead.
 func (*RotateKeys) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{35}
+	return file_actors_proto_rawDescGZIP(), []int{38}
 }
 
 type KeysRotated struct {
@@ -2957,7 +3124,7 @@ type KeysRotated struct {
 
 func (x *KeysRotated) Reset() {
 	*x = KeysRotated{}
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2969,7 +3136,7 @@ func (x *KeysRotated) String() string {
 func (*KeysRotated) ProtoMessage() {}
 
 func (x *KeysRotated) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2982,7 +3149,7 @@ func (x *KeysRotated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysRotated.ProtoReflect.Descriptor instead.
 func (*KeysRotated) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{36}
+	return file_actors_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *KeysRotated) GetKeyId() string {
@@ -3028,7 +3195,7 @@ type SealingKey struct {
 
 func (x *SealingKey) Reset() {
 	*x = SealingKey{}
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3040,7 +3207,7 @@ func (x *SealingKey) String() string {
 func (*SealingKey) ProtoMessage() {}
 
 func (x *SealingKey) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3053,7 +3220,7 @@ func (x *SealingKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealingKey.ProtoReflect.Descriptor instead.
 func (*SealingKey) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{37}
+	return file_actors_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *SealingKey) GetId() string {
@@ -3107,7 +3274,7 @@ type ListKeys struct {
 
 func (x *ListKeys) Reset() {
 	*x = ListKeys{}
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3119,7 +3286,7 @@ func (x *ListKeys) String() string {
 func (*ListKeys) ProtoMessage() {}
 
 func (x *ListKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3132,7 +3299,7 @@ func (x *ListKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeys.ProtoReflect.Descriptor instead.
 func (*ListKeys) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{38}
+	return file_actors_proto_rawDescGZIP(), []int{41}
 }
 
 type KeysListed struct {
@@ -3144,7 +3311,7 @@ type KeysListed struct {
 
 func (x *KeysListed) Reset() {
 	*x = KeysListed{}
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3156,7 +3323,7 @@ func (x *KeysListed) String() string {
 func (*KeysListed) ProtoMessage() {}
 
 func (x *KeysListed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3169,7 +3336,7 @@ func (x *KeysListed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysListed.ProtoReflect.Descriptor instead.
 func (*KeysListed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{39}
+	return file_actors_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *KeysListed) GetKeys() []*SealingKey {
@@ -3189,7 +3356,7 @@ type RetireKey struct {
 
 func (x *RetireKey) Reset() {
 	*x = RetireKey{}
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3201,7 +3368,7 @@ func (x *RetireKey) String() string {
 func (*RetireKey) ProtoMessage() {}
 
 func (x *RetireKey) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3214,7 +3381,7 @@ func (x *RetireKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireKey.ProtoReflect.Descriptor instead.
 func (*RetireKey) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{40}
+	return file_actors_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *RetireKey) GetKeyId() string {
@@ -3234,7 +3401,7 @@ type ReadVault struct {
 
 func (x *ReadVault) Reset() {
 	*x = ReadVault{}
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3246,7 +3413,7 @@ func (x *ReadVault) String() string {
 func (*ReadVault) ProtoMessage() {}
 
 func (x *ReadVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3259,7 +3426,7 @@ func (x *ReadVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadVault.ProtoReflect.Descriptor instead.
 func (*ReadVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{41}
+	return file_actors_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ReadVault) GetAccount() string {
@@ -3278,7 +3445,7 @@ type VaultRead struct {
 
 func (x *VaultRead) Reset() {
 	*x = VaultRead{}
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3290,7 +3457,7 @@ func (x *VaultRead) String() string {
 func (*VaultRead) ProtoMessage() {}
 
 func (x *VaultRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3303,7 +3470,7 @@ func (x *VaultRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultRead.ProtoReflect.Descriptor instead.
 func (*VaultRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{42}
+	return file_actors_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *VaultRead) GetSealed() *SealedState {
@@ -3324,7 +3491,7 @@ type WriteVault struct {
 
 func (x *WriteVault) Reset() {
 	*x = WriteVault{}
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3336,7 +3503,7 @@ func (x *WriteVault) String() string {
 func (*WriteVault) ProtoMessage() {}
 
 func (x *WriteVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3349,7 +3516,7 @@ func (x *WriteVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteVault.ProtoReflect.Descriptor instead.
 func (*WriteVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{43}
+	return file_actors_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *WriteVault) GetAccount() string {
@@ -3376,7 +3543,7 @@ type VaultWritten struct {
 
 func (x *VaultWritten) Reset() {
 	*x = VaultWritten{}
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3388,7 +3555,7 @@ func (x *VaultWritten) String() string {
 func (*VaultWritten) ProtoMessage() {}
 
 func (x *VaultWritten) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3401,7 +3568,7 @@ func (x *VaultWritten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultWritten.ProtoReflect.Descriptor instead.
 func (*VaultWritten) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{44}
+	return file_actors_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *VaultWritten) GetAccount() string {
@@ -3439,7 +3606,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3451,7 +3618,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3464,7 +3631,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{45}
+	return file_actors_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Observed) GetAccount() string {
@@ -3563,7 +3730,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3575,7 +3742,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3588,7 +3755,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{46}
+	return file_actors_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Acked) GetAccount() string {
@@ -3630,7 +3797,7 @@ type StartLogin struct {
 
 func (x *StartLogin) Reset() {
 	*x = StartLogin{}
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3642,7 +3809,7 @@ func (x *StartLogin) String() string {
 func (*StartLogin) ProtoMessage() {}
 
 func (x *StartLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3655,7 +3822,7 @@ func (x *StartLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartLogin.ProtoReflect.Descriptor instead.
 func (*StartLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{47}
+	return file_actors_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *StartLogin) GetAccount() string {
@@ -3690,7 +3857,7 @@ type LoginStarted struct {
 
 func (x *LoginStarted) Reset() {
 	*x = LoginStarted{}
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3702,7 +3869,7 @@ func (x *LoginStarted) String() string {
 func (*LoginStarted) ProtoMessage() {}
 
 func (x *LoginStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3715,7 +3882,7 @@ func (x *LoginStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStarted.ProtoReflect.Descriptor instead.
 func (*LoginStarted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{48}
+	return file_actors_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *LoginStarted) GetSession() string {
@@ -3750,7 +3917,7 @@ type LoginInput struct {
 
 func (x *LoginInput) Reset() {
 	*x = LoginInput{}
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3762,7 +3929,7 @@ func (x *LoginInput) String() string {
 func (*LoginInput) ProtoMessage() {}
 
 func (x *LoginInput) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3775,7 +3942,7 @@ func (x *LoginInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginInput.ProtoReflect.Descriptor instead.
 func (*LoginInput) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{49}
+	return file_actors_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *LoginInput) GetSession() string {
@@ -3809,7 +3976,7 @@ type CancelLogin struct {
 
 func (x *CancelLogin) Reset() {
 	*x = CancelLogin{}
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3821,7 +3988,7 @@ func (x *CancelLogin) String() string {
 func (*CancelLogin) ProtoMessage() {}
 
 func (x *CancelLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3834,7 +4001,7 @@ func (x *CancelLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLogin.ProtoReflect.Descriptor instead.
 func (*CancelLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{50}
+	return file_actors_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *CancelLogin) GetSession() string {
@@ -3869,7 +4036,7 @@ type LoginStep struct {
 
 func (x *LoginStep) Reset() {
 	*x = LoginStep{}
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3881,7 +4048,7 @@ func (x *LoginStep) String() string {
 func (*LoginStep) ProtoMessage() {}
 
 func (x *LoginStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3894,7 +4061,7 @@ func (x *LoginStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStep.ProtoReflect.Descriptor instead.
 func (*LoginStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{51}
+	return file_actors_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *LoginStep) GetSession() string {
@@ -3975,7 +4142,7 @@ type LoginEnded struct {
 
 func (x *LoginEnded) Reset() {
 	*x = LoginEnded{}
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3987,7 +4154,7 @@ func (x *LoginEnded) String() string {
 func (*LoginEnded) ProtoMessage() {}
 
 func (x *LoginEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4000,7 +4167,7 @@ func (x *LoginEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginEnded.ProtoReflect.Descriptor instead.
 func (*LoginEnded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{52}
+	return file_actors_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *LoginEnded) GetSession() string {
@@ -4068,7 +4235,7 @@ type LoginSession struct {
 
 func (x *LoginSession) Reset() {
 	*x = LoginSession{}
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4080,7 +4247,7 @@ func (x *LoginSession) String() string {
 func (*LoginSession) ProtoMessage() {}
 
 func (x *LoginSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4093,7 +4260,7 @@ func (x *LoginSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSession.ProtoReflect.Descriptor instead.
 func (*LoginSession) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{53}
+	return file_actors_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *LoginSession) GetSession() string {
@@ -4163,7 +4330,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4175,7 +4342,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4188,7 +4355,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{54}
+	return file_actors_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -4285,7 +4452,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4297,7 +4464,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4310,7 +4477,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{55}
+	return file_actors_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Reply) GetId() string {
@@ -4483,7 +4650,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4495,7 +4662,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4508,7 +4675,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{56}
+	return file_actors_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -4577,7 +4744,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4589,7 +4756,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4602,7 +4769,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{57}
+	return file_actors_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -4628,7 +4795,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4640,7 +4807,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4653,7 +4820,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{58}
+	return file_actors_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -4675,7 +4842,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4687,7 +4854,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4700,7 +4867,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{59}
+	return file_actors_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -4743,7 +4910,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4755,7 +4922,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4768,7 +4935,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{60}
+	return file_actors_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -4816,7 +4983,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4828,7 +4995,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4841,7 +5008,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{61}
+	return file_actors_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -4911,7 +5078,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4923,7 +5090,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4936,7 +5103,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{62}
+	return file_actors_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -4965,7 +5132,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4977,7 +5144,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4990,7 +5157,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{63}
+	return file_actors_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -5039,7 +5206,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5051,7 +5218,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5064,7 +5231,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{64}
+	return file_actors_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *Alarm) GetId() string {
@@ -5144,7 +5311,7 @@ type DefinitionVersion struct {
 
 func (x *DefinitionVersion) Reset() {
 	*x = DefinitionVersion{}
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5156,7 +5323,7 @@ func (x *DefinitionVersion) String() string {
 func (*DefinitionVersion) ProtoMessage() {}
 
 func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5169,7 +5336,7 @@ func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionVersion.ProtoReflect.Descriptor instead.
 func (*DefinitionVersion) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{65}
+	return file_actors_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *DefinitionVersion) GetPlatform() string {
@@ -5220,7 +5387,7 @@ type DefinitionChoice struct {
 
 func (x *DefinitionChoice) Reset() {
 	*x = DefinitionChoice{}
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5232,7 +5399,7 @@ func (x *DefinitionChoice) String() string {
 func (*DefinitionChoice) ProtoMessage() {}
 
 func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5245,7 +5412,7 @@ func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionChoice.ProtoReflect.Descriptor instead.
 func (*DefinitionChoice) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{66}
+	return file_actors_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *DefinitionChoice) GetPlatform() string {
@@ -5288,7 +5455,7 @@ type SetDefinition struct {
 
 func (x *SetDefinition) Reset() {
 	*x = SetDefinition{}
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5300,7 +5467,7 @@ func (x *SetDefinition) String() string {
 func (*SetDefinition) ProtoMessage() {}
 
 func (x *SetDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5313,7 +5480,7 @@ func (x *SetDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDefinition.ProtoReflect.Descriptor instead.
 func (*SetDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{67}
+	return file_actors_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *SetDefinition) GetPlatform() string {
@@ -5348,7 +5515,7 @@ type RollBackDefinition struct {
 
 func (x *RollBackDefinition) Reset() {
 	*x = RollBackDefinition{}
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5360,7 +5527,7 @@ func (x *RollBackDefinition) String() string {
 func (*RollBackDefinition) ProtoMessage() {}
 
 func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5373,7 +5540,7 @@ func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollBackDefinition.ProtoReflect.Descriptor instead.
 func (*RollBackDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{68}
+	return file_actors_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *RollBackDefinition) GetPlatform() string {
@@ -5401,7 +5568,7 @@ type DefinitionRolledBack struct {
 
 func (x *DefinitionRolledBack) Reset() {
 	*x = DefinitionRolledBack{}
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5413,7 +5580,7 @@ func (x *DefinitionRolledBack) String() string {
 func (*DefinitionRolledBack) ProtoMessage() {}
 
 func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5426,7 +5593,7 @@ func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionRolledBack.ProtoReflect.Descriptor instead.
 func (*DefinitionRolledBack) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{69}
+	return file_actors_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *DefinitionRolledBack) GetPlatform() string {
@@ -5462,7 +5629,7 @@ type TryDefinition struct {
 
 func (x *TryDefinition) Reset() {
 	*x = TryDefinition{}
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5474,7 +5641,7 @@ func (x *TryDefinition) String() string {
 func (*TryDefinition) ProtoMessage() {}
 
 func (x *TryDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5487,7 +5654,7 @@ func (x *TryDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TryDefinition.ProtoReflect.Descriptor instead.
 func (*TryDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{70}
+	return file_actors_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *TryDefinition) GetAccount() string {
@@ -5525,7 +5692,7 @@ type DefinitionTried struct {
 
 func (x *DefinitionTried) Reset() {
 	*x = DefinitionTried{}
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5537,7 +5704,7 @@ func (x *DefinitionTried) String() string {
 func (*DefinitionTried) ProtoMessage() {}
 
 func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5550,7 +5717,7 @@ func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionTried.ProtoReflect.Descriptor instead.
 func (*DefinitionTried) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{71}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *DefinitionTried) GetDigest() string {
@@ -5648,7 +5815,7 @@ type RecordRound struct {
 
 func (x *RecordRound) Reset() {
 	*x = RecordRound{}
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5660,7 +5827,7 @@ func (x *RecordRound) String() string {
 func (*RecordRound) ProtoMessage() {}
 
 func (x *RecordRound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5673,7 +5840,7 @@ func (x *RecordRound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRound.ProtoReflect.Descriptor instead.
 func (*RecordRound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{72}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *RecordRound) GetAccount() string {
@@ -5702,7 +5869,7 @@ type RoundRecorded struct {
 
 func (x *RoundRecorded) Reset() {
 	*x = RoundRecorded{}
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5714,7 +5881,7 @@ func (x *RoundRecorded) String() string {
 func (*RoundRecorded) ProtoMessage() {}
 
 func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5727,7 +5894,7 @@ func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundRecorded.ProtoReflect.Descriptor instead.
 func (*RoundRecorded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{73}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *RoundRecorded) GetArchive() []byte {
@@ -5765,7 +5932,7 @@ type TriedCollection struct {
 
 func (x *TriedCollection) Reset() {
 	*x = TriedCollection{}
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5777,7 +5944,7 @@ func (x *TriedCollection) String() string {
 func (*TriedCollection) ProtoMessage() {}
 
 func (x *TriedCollection) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5790,7 +5957,7 @@ func (x *TriedCollection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TriedCollection.ProtoReflect.Descriptor instead.
 func (*TriedCollection) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{74}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *TriedCollection) GetCollection() string {
@@ -5840,7 +6007,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5852,7 +6019,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5865,7 +6032,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{75}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *Put) GetTable() string {
@@ -5900,7 +6067,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5912,7 +6079,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5925,7 +6092,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{76}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -5951,7 +6118,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5963,7 +6130,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5976,7 +6143,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{77}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -5995,7 +6162,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6007,7 +6174,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6020,7 +6187,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{78}
+	return file_actors_proto_rawDescGZIP(), []int{81}
 }
 
 type ControlLoaded struct {
@@ -6032,7 +6199,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6044,7 +6211,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6057,7 +6224,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{79}
+	return file_actors_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -6082,7 +6249,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6094,7 +6261,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6107,7 +6274,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{80}
+	return file_actors_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -6163,7 +6330,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6175,7 +6342,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6188,7 +6355,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{81}
+	return file_actors_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -6221,7 +6388,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6233,7 +6400,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6246,7 +6413,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{82}
+	return file_actors_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -6265,7 +6432,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6277,7 +6444,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6290,7 +6457,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{83}
+	return file_actors_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -6311,7 +6478,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6323,7 +6490,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6336,7 +6503,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{84}
+	return file_actors_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -6363,7 +6530,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6375,7 +6542,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6388,7 +6555,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{85}
+	return file_actors_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -6411,16 +6578,17 @@ type CreateAccount struct {
 	Name            string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	AccountId       string                 `protobuf:"bytes,3,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	MonitorInterval int64                  `protobuf:"varint,4,opt,name=monitor_interval,json=monitorInterval,proto3" json:"monitor_interval,omitempty"`
-	Id              string                 `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"`       // empty = the master makes one
-	Proxy           string                 `protobuf:"bytes,6,opt,name=proxy,proto3" json:"proxy,omitempty"` // id or name; empty = directly
-	Noise           string                 `protobuf:"bytes,7,opt,name=noise,proto3" json:"noise,omitempty"` // of its persona: off or seed; empty = the node's default
+	Id              string                 `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"`            // empty = the master makes one
+	Proxy           string                 `protobuf:"bytes,6,opt,name=proxy,proto3" json:"proxy,omitempty"`      // id or name; empty = directly
+	Noise           string                 `protobuf:"bytes,7,opt,name=noise,proto3" json:"noise,omitempty"`      // of its persona: off or seed; empty = the node's default
+	Foreign         string                 `protobuf:"bytes,20,opt,name=foreign,proto3" json:"foreign,omitempty"` // pin it to this foreign worker from the start; empty = place it on our own nodes
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6432,7 +6600,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6445,7 +6613,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{86}
+	return file_actors_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -6497,6 +6665,66 @@ func (x *CreateAccount) GetNoise() string {
 	return ""
 }
 
+func (x *CreateAccount) GetForeign() string {
+	if x != nil {
+		return x.Foreign
+	}
+	return ""
+}
+
+// PinAccount hands an account to a foreign worker, or takes it back; AccountDone answers.
+type PinAccount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Worker        string                 `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"` // name of the foreign worker; empty = back to our own nodes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PinAccount) Reset() {
+	*x = PinAccount{}
+	mi := &file_actors_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PinAccount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PinAccount) ProtoMessage() {}
+
+func (x *PinAccount) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PinAccount.ProtoReflect.Descriptor instead.
+func (*PinAccount) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *PinAccount) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *PinAccount) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
 type PauseAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -6507,7 +6735,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6519,7 +6747,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6532,7 +6760,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{87}
+	return file_actors_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -6558,7 +6786,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6570,7 +6798,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6583,7 +6811,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{88}
+	return file_actors_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -6602,7 +6830,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6614,7 +6842,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6627,7 +6855,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{89}
+	return file_actors_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -6646,7 +6874,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6658,7 +6886,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6671,7 +6899,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{90}
+	return file_actors_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -6692,7 +6920,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6704,7 +6932,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6717,7 +6945,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{91}
+	return file_actors_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *Refused) GetCode() string {
@@ -6743,7 +6971,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6755,7 +6983,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6768,7 +6996,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{92}
+	return file_actors_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -6788,7 +7016,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6800,7 +7028,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6813,7 +7041,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{93}
+	return file_actors_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -6840,7 +7068,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6852,7 +7080,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6865,7 +7093,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{94}
+	return file_actors_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -6879,7 +7107,7 @@ var File_actors_proto protoreflect.FileDescriptor
 
 const file_actors_proto_rawDesc = "" +
 	"\n" +
-	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\xbd\x05\n" +
+	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\xef\x05\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x12\n" +
@@ -6908,7 +7136,9 @@ const file_actors_proto_rawDesc = "" +
 	"\x10monitor_interval\x18\x14 \x01(\x03R\x0fmonitorInterval\x12\x1a\n" +
 	"\bremoving\x18\x15 \x01(\bR\bremoving\x12\x14\n" +
 	"\x05proxy\x18\x16 \x01(\tR\x05proxy\x12\x14\n" +
-	"\x05noise\x18\x17 \x01(\tR\x05noise\"\xa9\x05\n" +
+	"\x05noise\x18\x17 \x01(\tR\x05noise\x12\x18\n" +
+	"\aforeign\x18\x1e \x01(\tR\aforeign\x12\x16\n" +
+	"\x06abroad\x18\x1f \x01(\tR\x06abroad\"\xa9\x05\n" +
 	"\rAccountStatus\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x14\n" +
@@ -7044,7 +7274,7 @@ const file_actors_proto_rawDesc = "" +
 	"\rAccountFailed\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xcb\x04\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xe5\x04\n" +
 	"\n" +
 	"NodeStatus\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
@@ -7068,7 +7298,15 @@ const file_actors_proto_rawDesc = "" +
 	"\x04full\x18\x11 \x01(\tR\x04full\x12)\n" +
 	"\x10memory_available\x18\x12 \x01(\x03R\x0fmemoryAvailable\x12\x1a\n" +
 	"\bchromium\x18\x13 \x01(\tR\bchromium\x12\x12\n" +
-	"\x04mode\x18\x14 \x01(\tR\x04mode\"%\n" +
+	"\x04mode\x18\x14 \x01(\tR\x04mode\x12\x18\n" +
+	"\aforeign\x18\x1e \x01(\bR\aforeign\"=\n" +
+	"\x0fRegisterForeign\x12*\n" +
+	"\x06status\x18\x01 \x01(\v2\x12.troupe.NodeStatusR\x06status\"L\n" +
+	"\x11ForeignRegistered\x127\n" +
+	"\vassignments\x18\x01 \x03(\v2\x15.troupe.AssignAccountR\vassignments\"G\n" +
+	"\vForeignGone\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\x12 \n" +
+	"\vincarnation\x18\x02 \x01(\tR\vincarnation\"%\n" +
 	"\vDrainWorker\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\"C\n" +
 	"\rWorkerDrained\x12\x16\n" +
@@ -7451,7 +7689,7 @@ const file_actors_proto_rawDesc = "" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xc5\x01\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xdf\x01\n" +
 	"\rCreateAccount\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -7460,7 +7698,12 @@ const file_actors_proto_rawDesc = "" +
 	"\x10monitor_interval\x18\x04 \x01(\x03R\x0fmonitorInterval\x12\x0e\n" +
 	"\x02id\x18\x05 \x01(\tR\x02id\x12\x14\n" +
 	"\x05proxy\x18\x06 \x01(\tR\x05proxy\x12\x14\n" +
-	"\x05noise\x18\a \x01(\tR\x05noise\"@\n" +
+	"\x05noise\x18\a \x01(\tR\x05noise\x12\x18\n" +
+	"\aforeign\x18\x14 \x01(\tR\aforeign\">\n" +
+	"\n" +
+	"PinAccount\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06worker\x18\x02 \x01(\tR\x06worker\"@\n" +
 	"\fPauseAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\")\n" +
@@ -7502,7 +7745,7 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 100)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 104)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),               // 0: troupe.ReplyKind
 	(*Account)(nil),              // 1: troupe.Account
@@ -7524,134 +7767,140 @@ var file_actors_proto_goTypes = []any{
 	(*AccountRevoked)(nil),       // 17: troupe.AccountRevoked
 	(*AccountFailed)(nil),        // 18: troupe.AccountFailed
 	(*NodeStatus)(nil),           // 19: troupe.NodeStatus
-	(*DrainWorker)(nil),          // 20: troupe.DrainWorker
-	(*WorkerDrained)(nil),        // 21: troupe.WorkerDrained
-	(*SealedState)(nil),          // 22: troupe.SealedState
-	(*SaveVault)(nil),            // 23: troupe.SaveVault
-	(*VaultSaved)(nil),           // 24: troupe.VaultSaved
-	(*SealedSecret)(nil),         // 25: troupe.SealedSecret
-	(*Proxy)(nil),                // 26: troupe.Proxy
-	(*Upstream)(nil),             // 27: troupe.Upstream
-	(*SetUpstream)(nil),          // 28: troupe.SetUpstream
-	(*CheckUpstream)(nil),        // 29: troupe.CheckUpstream
-	(*ProxyChecked)(nil),         // 30: troupe.ProxyChecked
-	(*AddProxy)(nil),             // 31: troupe.AddProxy
-	(*ProxyDone)(nil),            // 32: troupe.ProxyDone
-	(*RemoveProxy)(nil),          // 33: troupe.RemoveProxy
-	(*AssignProxy)(nil),          // 34: troupe.AssignProxy
-	(*TestProxy)(nil),            // 35: troupe.TestProxy
-	(*RotateKeys)(nil),           // 36: troupe.RotateKeys
-	(*KeysRotated)(nil),          // 37: troupe.KeysRotated
-	(*SealingKey)(nil),           // 38: troupe.SealingKey
-	(*ListKeys)(nil),             // 39: troupe.ListKeys
-	(*KeysListed)(nil),           // 40: troupe.KeysListed
-	(*RetireKey)(nil),            // 41: troupe.RetireKey
-	(*ReadVault)(nil),            // 42: troupe.ReadVault
-	(*VaultRead)(nil),            // 43: troupe.VaultRead
-	(*WriteVault)(nil),           // 44: troupe.WriteVault
-	(*VaultWritten)(nil),         // 45: troupe.VaultWritten
-	(*Observed)(nil),             // 46: troupe.Observed
-	(*Acked)(nil),                // 47: troupe.Acked
-	(*StartLogin)(nil),           // 48: troupe.StartLogin
-	(*LoginStarted)(nil),         // 49: troupe.LoginStarted
-	(*LoginInput)(nil),           // 50: troupe.LoginInput
-	(*CancelLogin)(nil),          // 51: troupe.CancelLogin
-	(*LoginStep)(nil),            // 52: troupe.LoginStep
-	(*LoginEnded)(nil),           // 53: troupe.LoginEnded
-	(*LoginSession)(nil),         // 54: troupe.LoginSession
-	(*ReplyTarget)(nil),          // 55: troupe.ReplyTarget
-	(*Reply)(nil),                // 56: troupe.Reply
-	(*SubmitReply)(nil),          // 57: troupe.SubmitReply
-	(*ReplyAccepted)(nil),        // 58: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),         // 59: troupe.ExecuteReply
-	(*BeginCommit)(nil),          // 60: troupe.BeginCommit
-	(*CommitTicket)(nil),         // 61: troupe.CommitTicket
-	(*ReplyResult)(nil),          // 62: troupe.ReplyResult
-	(*FindReply)(nil),            // 63: troupe.FindReply
-	(*ReplyFound)(nil),           // 64: troupe.ReplyFound
-	(*Alarm)(nil),                // 65: troupe.Alarm
-	(*DefinitionVersion)(nil),    // 66: troupe.DefinitionVersion
-	(*DefinitionChoice)(nil),     // 67: troupe.DefinitionChoice
-	(*SetDefinition)(nil),        // 68: troupe.SetDefinition
-	(*RollBackDefinition)(nil),   // 69: troupe.RollBackDefinition
-	(*DefinitionRolledBack)(nil), // 70: troupe.DefinitionRolledBack
-	(*TryDefinition)(nil),        // 71: troupe.TryDefinition
-	(*DefinitionTried)(nil),      // 72: troupe.DefinitionTried
-	(*RecordRound)(nil),          // 73: troupe.RecordRound
-	(*RoundRecorded)(nil),        // 74: troupe.RoundRecorded
-	(*TriedCollection)(nil),      // 75: troupe.TriedCollection
-	(*Put)(nil),                  // 76: troupe.Put
-	(*Append)(nil),               // 77: troupe.Append
-	(*Appended)(nil),             // 78: troupe.Appended
-	(*LoadControl)(nil),          // 79: troupe.LoadControl
-	(*ControlLoaded)(nil),        // 80: troupe.ControlLoaded
-	(*MarkRead)(nil),             // 81: troupe.MarkRead
-	(*MarkedRead)(nil),           // 82: troupe.MarkedRead
-	(*EraseAccount)(nil),         // 83: troupe.EraseAccount
-	(*AccountErased)(nil),        // 84: troupe.AccountErased
-	(*KnownItems)(nil),           // 85: troupe.KnownItems
-	(*ItemsKnown)(nil),           // 86: troupe.ItemsKnown
-	(*CreateAccount)(nil),        // 87: troupe.CreateAccount
-	(*PauseAccount)(nil),         // 88: troupe.PauseAccount
-	(*ResumeAccount)(nil),        // 89: troupe.ResumeAccount
-	(*RemoveAccount)(nil),        // 90: troupe.RemoveAccount
-	(*AccountDone)(nil),          // 91: troupe.AccountDone
-	(*Refused)(nil),              // 92: troupe.Refused
-	(*TakeScreenshot)(nil),       // 93: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil),      // 94: troupe.ScreenshotTaken
-	(*CollectNow)(nil),           // 95: troupe.CollectNow
-	nil,                          // 96: troupe.GateCounts.RefusedEntry
-	nil,                          // 97: troupe.GateCounts.UnlistedEntry
-	nil,                          // 98: troupe.AssignAccount.KnownEntry
-	nil,                          // 99: troupe.DefinitionTried.UnlistedEntry
-	nil,                          // 100: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),              // 101: troupe.Profile
-	(*Item)(nil),                 // 102: troupe.Item
+	(*RegisterForeign)(nil),      // 20: troupe.RegisterForeign
+	(*ForeignRegistered)(nil),    // 21: troupe.ForeignRegistered
+	(*ForeignGone)(nil),          // 22: troupe.ForeignGone
+	(*DrainWorker)(nil),          // 23: troupe.DrainWorker
+	(*WorkerDrained)(nil),        // 24: troupe.WorkerDrained
+	(*SealedState)(nil),          // 25: troupe.SealedState
+	(*SaveVault)(nil),            // 26: troupe.SaveVault
+	(*VaultSaved)(nil),           // 27: troupe.VaultSaved
+	(*SealedSecret)(nil),         // 28: troupe.SealedSecret
+	(*Proxy)(nil),                // 29: troupe.Proxy
+	(*Upstream)(nil),             // 30: troupe.Upstream
+	(*SetUpstream)(nil),          // 31: troupe.SetUpstream
+	(*CheckUpstream)(nil),        // 32: troupe.CheckUpstream
+	(*ProxyChecked)(nil),         // 33: troupe.ProxyChecked
+	(*AddProxy)(nil),             // 34: troupe.AddProxy
+	(*ProxyDone)(nil),            // 35: troupe.ProxyDone
+	(*RemoveProxy)(nil),          // 36: troupe.RemoveProxy
+	(*AssignProxy)(nil),          // 37: troupe.AssignProxy
+	(*TestProxy)(nil),            // 38: troupe.TestProxy
+	(*RotateKeys)(nil),           // 39: troupe.RotateKeys
+	(*KeysRotated)(nil),          // 40: troupe.KeysRotated
+	(*SealingKey)(nil),           // 41: troupe.SealingKey
+	(*ListKeys)(nil),             // 42: troupe.ListKeys
+	(*KeysListed)(nil),           // 43: troupe.KeysListed
+	(*RetireKey)(nil),            // 44: troupe.RetireKey
+	(*ReadVault)(nil),            // 45: troupe.ReadVault
+	(*VaultRead)(nil),            // 46: troupe.VaultRead
+	(*WriteVault)(nil),           // 47: troupe.WriteVault
+	(*VaultWritten)(nil),         // 48: troupe.VaultWritten
+	(*Observed)(nil),             // 49: troupe.Observed
+	(*Acked)(nil),                // 50: troupe.Acked
+	(*StartLogin)(nil),           // 51: troupe.StartLogin
+	(*LoginStarted)(nil),         // 52: troupe.LoginStarted
+	(*LoginInput)(nil),           // 53: troupe.LoginInput
+	(*CancelLogin)(nil),          // 54: troupe.CancelLogin
+	(*LoginStep)(nil),            // 55: troupe.LoginStep
+	(*LoginEnded)(nil),           // 56: troupe.LoginEnded
+	(*LoginSession)(nil),         // 57: troupe.LoginSession
+	(*ReplyTarget)(nil),          // 58: troupe.ReplyTarget
+	(*Reply)(nil),                // 59: troupe.Reply
+	(*SubmitReply)(nil),          // 60: troupe.SubmitReply
+	(*ReplyAccepted)(nil),        // 61: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),         // 62: troupe.ExecuteReply
+	(*BeginCommit)(nil),          // 63: troupe.BeginCommit
+	(*CommitTicket)(nil),         // 64: troupe.CommitTicket
+	(*ReplyResult)(nil),          // 65: troupe.ReplyResult
+	(*FindReply)(nil),            // 66: troupe.FindReply
+	(*ReplyFound)(nil),           // 67: troupe.ReplyFound
+	(*Alarm)(nil),                // 68: troupe.Alarm
+	(*DefinitionVersion)(nil),    // 69: troupe.DefinitionVersion
+	(*DefinitionChoice)(nil),     // 70: troupe.DefinitionChoice
+	(*SetDefinition)(nil),        // 71: troupe.SetDefinition
+	(*RollBackDefinition)(nil),   // 72: troupe.RollBackDefinition
+	(*DefinitionRolledBack)(nil), // 73: troupe.DefinitionRolledBack
+	(*TryDefinition)(nil),        // 74: troupe.TryDefinition
+	(*DefinitionTried)(nil),      // 75: troupe.DefinitionTried
+	(*RecordRound)(nil),          // 76: troupe.RecordRound
+	(*RoundRecorded)(nil),        // 77: troupe.RoundRecorded
+	(*TriedCollection)(nil),      // 78: troupe.TriedCollection
+	(*Put)(nil),                  // 79: troupe.Put
+	(*Append)(nil),               // 80: troupe.Append
+	(*Appended)(nil),             // 81: troupe.Appended
+	(*LoadControl)(nil),          // 82: troupe.LoadControl
+	(*ControlLoaded)(nil),        // 83: troupe.ControlLoaded
+	(*MarkRead)(nil),             // 84: troupe.MarkRead
+	(*MarkedRead)(nil),           // 85: troupe.MarkedRead
+	(*EraseAccount)(nil),         // 86: troupe.EraseAccount
+	(*AccountErased)(nil),        // 87: troupe.AccountErased
+	(*KnownItems)(nil),           // 88: troupe.KnownItems
+	(*ItemsKnown)(nil),           // 89: troupe.ItemsKnown
+	(*CreateAccount)(nil),        // 90: troupe.CreateAccount
+	(*PinAccount)(nil),           // 91: troupe.PinAccount
+	(*PauseAccount)(nil),         // 92: troupe.PauseAccount
+	(*ResumeAccount)(nil),        // 93: troupe.ResumeAccount
+	(*RemoveAccount)(nil),        // 94: troupe.RemoveAccount
+	(*AccountDone)(nil),          // 95: troupe.AccountDone
+	(*Refused)(nil),              // 96: troupe.Refused
+	(*TakeScreenshot)(nil),       // 97: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil),      // 98: troupe.ScreenshotTaken
+	(*CollectNow)(nil),           // 99: troupe.CollectNow
+	nil,                          // 100: troupe.GateCounts.RefusedEntry
+	nil,                          // 101: troupe.GateCounts.UnlistedEntry
+	nil,                          // 102: troupe.AssignAccount.KnownEntry
+	nil,                          // 103: troupe.DefinitionTried.UnlistedEntry
+	nil,                          // 104: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),              // 105: troupe.Profile
+	(*Item)(nil),                 // 106: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	101, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	101, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	105, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	105, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
 	3,   // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
 	4,   // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
-	96,  // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
-	97,  // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	100, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	101, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
 	7,   // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
 	8,   // 7: troupe.Round.steps:type_name -> troupe.RoundStep
 	11,  // 8: troupe.Beat.held:type_name -> troupe.Held
 	11,  // 9: troupe.Grant.covers:type_name -> troupe.Held
 	1,   // 10: troupe.AssignAccount.account:type_name -> troupe.Account
-	22,  // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	98,  // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
-	27,  // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
-	22,  // 14: troupe.SaveVault.sealed:type_name -> troupe.SealedState
-	25,  // 15: troupe.Proxy.password:type_name -> troupe.SealedSecret
-	30,  // 16: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
-	25,  // 17: troupe.Upstream.password:type_name -> troupe.SealedSecret
-	27,  // 18: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
-	27,  // 19: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
-	26,  // 20: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
-	38,  // 21: troupe.KeysListed.keys:type_name -> troupe.SealingKey
-	22,  // 22: troupe.VaultRead.sealed:type_name -> troupe.SealedState
-	102, // 23: troupe.Observed.items:type_name -> troupe.Item
-	101, // 24: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	0,   // 25: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	55,  // 26: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	55,  // 27: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	56,  // 28: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	56,  // 29: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	56,  // 30: troupe.FindReply.reply:type_name -> troupe.Reply
-	75,  // 31: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
-	8,   // 32: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
-	99,  // 33: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
-	76,  // 34: troupe.Append.puts:type_name -> troupe.Put
-	76,  // 35: troupe.ControlLoaded.records:type_name -> troupe.Put
-	100, // 36: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	1,   // 37: troupe.AccountDone.account:type_name -> troupe.Account
-	38,  // [38:38] is the sub-list for method output_type
-	38,  // [38:38] is the sub-list for method input_type
-	38,  // [38:38] is the sub-list for extension type_name
-	38,  // [38:38] is the sub-list for extension extendee
-	0,   // [0:38] is the sub-list for field type_name
+	25,  // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
+	102, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	30,  // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
+	19,  // 14: troupe.RegisterForeign.status:type_name -> troupe.NodeStatus
+	14,  // 15: troupe.ForeignRegistered.assignments:type_name -> troupe.AssignAccount
+	25,  // 16: troupe.SaveVault.sealed:type_name -> troupe.SealedState
+	28,  // 17: troupe.Proxy.password:type_name -> troupe.SealedSecret
+	33,  // 18: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
+	28,  // 19: troupe.Upstream.password:type_name -> troupe.SealedSecret
+	30,  // 20: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
+	30,  // 21: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
+	29,  // 22: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
+	41,  // 23: troupe.KeysListed.keys:type_name -> troupe.SealingKey
+	25,  // 24: troupe.VaultRead.sealed:type_name -> troupe.SealedState
+	106, // 25: troupe.Observed.items:type_name -> troupe.Item
+	105, // 26: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	0,   // 27: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
+	58,  // 28: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	58,  // 29: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	59,  // 30: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	59,  // 31: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	59,  // 32: troupe.FindReply.reply:type_name -> troupe.Reply
+	78,  // 33: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
+	8,   // 34: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
+	103, // 35: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
+	79,  // 36: troupe.Append.puts:type_name -> troupe.Put
+	79,  // 37: troupe.ControlLoaded.records:type_name -> troupe.Put
+	104, // 38: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	1,   // 39: troupe.AccountDone.account:type_name -> troupe.Account
+	40,  // [40:40] is the sub-list for method output_type
+	40,  // [40:40] is the sub-list for method input_type
+	40,  // [40:40] is the sub-list for extension type_name
+	40,  // [40:40] is the sub-list for extension extendee
+	0,   // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_actors_proto_init() }
@@ -7666,7 +7915,7 @@ func file_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   100,
+			NumMessages:   104,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -54,6 +54,12 @@ func (m *master) onCreate(c actor.Context, msg *messages.CreateAccount, sender *
 		refuse(c, sender, "invalid", "noise must be off or seed")
 		return
 	}
+	if msg.GetForeign() != "" {
+		if why := m.unfitForeign(msg.GetForeign()); why != "" {
+			refuse(c, sender, "invalid", why)
+			return
+		}
+	}
 	var proxy *messages.Proxy
 	if msg.GetProxy() != "" {
 		if proxy = m.findProxy(c, msg.GetProxy(), sender); proxy == nil {
@@ -81,6 +87,7 @@ func (m *master) onCreate(c actor.Context, msg *messages.CreateAccount, sender *
 		r.LoginStatus, r.CreatedAt, r.EpochOver = notLoggedIn, m.now(), true
 		r.Proxy, r.Noise = proxy.GetId(), cmp.Or(msg.GetNoise(), m.Noise)
 		r.Epoch = uint64(messages.EpochOf(m.generation, 0))
+		r.Foreign = msg.GetForeign()
 	})
 	a.status = restingStatus(a.record)
 	m.news.proxies = true
@@ -240,6 +247,10 @@ func (m *master) passOn(c actor.Context, message any, sender *actor.PID) {
 	id := about.GetAccount()
 	a := m.find(c, id, sender)
 	if a == nil {
+		return
+	}
+	if a.record.GetForeign() != "" {
+		refuse(c, sender, "unsupported", fmt.Sprintf("account %s runs on Node worker %s, which has no browser that can be looked into from here", id, a.record.GetForeign()))
 		return
 	}
 	pid := m.pid(a)

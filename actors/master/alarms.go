@@ -1,6 +1,7 @@
 package master
 
 import (
+	"cmp"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -53,7 +54,7 @@ func (m *master) open(ch *change, key string, a *messages.Alarm) {
 
 func (m *master) workerOf(id messages.AccountID) string {
 	if a := m.accounts[id]; a != nil {
-		return a.record.GetWorker()
+		return cmp.Or(a.record.GetWorker(), a.record.GetForeign())
 	}
 	return ""
 }

@@ -60,7 +60,7 @@ func (m *master) onTestProxy(c actor.Context, msg *messages.TestProxy, sender *a
 // checker is who can check a proxy now, and what to ask; nil when nobody can.
 func (m *master) checker(p *messages.Proxy) (*actor.PID, *messages.CheckUpstream) {
 	for _, a := range m.users(p.GetId()) {
-		if pid := m.pid(a); pid != nil {
+		if pid := m.pid(a); pid != nil && !a.isAbroad() {
 			return pid, &messages.CheckUpstream{Account: a.record.GetId()}
 		}
 	}

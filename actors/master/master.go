@@ -6,6 +6,8 @@
 // master holds in memory is those records and what running accounts say of themselves; it is published as a
 // board after each change. A master that panics ends the process: its state must be trusted.
 //
+// An account that an operator pinned to a worker of another make has no lease and no gate (foreign.go): placement never touches it.
+//
 // It also decides which version of each platform's definition runs (definitions.go).
 //
 // Commands come from the gateway and are answered by AccountDone, ProxyDone, LoginStarted, ReplyAccepted or Refused.
@@ -104,6 +106,7 @@ type master struct {
 	alarms      map[string]*messages.Alarm // open ones, by alarmKey or proxyAlarmKey
 	oldAlarms   []*messages.Alarm          // cleared ones, newest last
 	nodes       map[messages.NodeID]*node
+	foreign     map[messages.NodeID]*node // workers of another make; placement does not know them
 	rotation    *rotation // nil when all is sealed with the newest key
 	subscribers []*actor.PID
 	news        news
@@ -128,13 +131,14 @@ type account struct {
 	vault     *messages.SealedState
 	told      *messages.Upstream // the way out that the running actor was told last
 	waitErase []*actor.PID       // who asked for the removal
+	stranded  time.Time          // since when it waits for its foreign worker; zero = it does not
 }
 
 func (a *account) id() messages.AccountID { return messages.AccountID(a.record.GetId()) }
 
 // node is one worker.
 type node struct {
-	pid      *actor.PID
+	pid      *actor.PID // of a foreign worker: nil while it is not connected
 	status   *messages.NodeStatus
 	lastSeen time.Time
 }
@@ -144,6 +148,7 @@ func newMaster(cfg Config) *master {
 		Config: cfg, known: newDefinitions(cfg.Definitions), nextNumber: map[string]uint64{}, accounts: map[messages.AccountID]*account{},
 		replies: map[messages.ReplyID]*messages.Reply{}, logins: map[messages.LoginID]*messages.LoginSession{},
 		proxies: map[string]*messages.Proxy{}, alarms: map[string]*messages.Alarm{}, nodes: map[messages.NodeID]*node{},
+		foreign: map[messages.NodeID]*node{},
 	}
 	for _, d := range m.known.builtIn {
 		m.setPlatform(d)
@@ -201,6 +206,8 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onResume(c, msg, sender)
 	case *messages.RemoveAccount:
 		m.onRemove(c, msg, sender)
+	case *messages.PinAccount:
+		m.onPin(c, msg, sender)
 	case *messages.TakeScreenshot, *messages.CollectNow, *messages.ListRounds, *messages.ReadEvidence, *messages.TryDefinition, *messages.RecordRound:
 		m.passOn(c, msg, sender)
 
@@ -216,7 +223,15 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onChecked(c, msg)
 
 	case *messages.NodeStatus:
+		if msg.GetForeign() {
+			m.onForeignStatus(msg)
+			return
+		}
 		m.onNode(c, msg, sender)
+	case *messages.RegisterForeign:
+		m.onRegisterForeign(c, msg, sender)
+	case *messages.ForeignGone:
+		m.onForeignGone(c, msg)
 	case *messages.AccountAssigned:
 		m.onAssigned(c, msg)
 	case *messages.AccountRevoked:

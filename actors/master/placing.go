@@ -19,6 +19,9 @@ import (
 func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor.PID) {
 	id := messages.NodeID(msg.GetWorker())
 	n := m.nodes[id]
+	if m.foreign[id] != nil {
+		m.Log.Warn("a foreign worker has the name of a node of our own", id.Attr())
+	}
 	reborn := n == nil || n.status.GetIncarnation() != msg.GetIncarnation()
 	if n == nil {
 		n = &node{}
@@ -101,6 +104,10 @@ func (m *master) place(c actor.Context, a *account) {
 	if !a.mayRun() {
 		return
 	}
+	if a.record.GetForeign() != "" {
+		m.placeForeign(c, a)
+		return
+	}
 	wanted := placement.Account{ID: a.id(), Platform: messages.PlatformName(a.record.GetPlatform()), FailedOn: slices.Collect(maps.Keys(a.tried))}
 	if a.record.GetClosedCleanly() {
 		wanted.Profile = messages.NodeID(a.record.GetWorker())
@@ -119,6 +126,7 @@ func (m *master) place(c actor.Context, a *account) {
 	var ch change
 	m.edit(&ch, a, func(r *messages.Account) {
 		r.Epoch, r.Worker, r.EpochOver, r.ClosedCleanly = uint64(messages.Epoch(r.GetEpoch()).Next()), string(chosen), false, false
+		r.Abroad = ""
 	})
 	m.persist(c, ch, func() { m.askKnown(c, a, usable) })
 }
@@ -198,8 +206,8 @@ func (m *master) onAssigned(c actor.Context, msg *messages.AccountAssigned) {
 
 // revoke asks the worker to end the account's epoch; AccountRevoked answers.
 func (m *master) revoke(c actor.Context, a *account, reason string, erase bool) {
-	n := m.nodes[messages.NodeID(a.record.GetWorker())]
-	if n == nil {
+	n := m.holder(a)
+	if n == nil || n.pid == nil {
 		return
 	}
 	a.revoking = true
@@ -257,9 +265,12 @@ func (m *master) onFailed(c actor.Context, msg *messages.AccountFailed) {
 
 // pid is the address of an account's running actor, or nil.
 func (m *master) pid(a *account) *actor.PID {
-	n := m.nodes[messages.NodeID(a.record.GetWorker())]
+	n := m.holder(a)
 	if !a.running || !a.assigned || n == nil {
 		return nil
+	}
+	if a.isAbroad() {
+		return n.pid
 	}
 	return actor.NewPID(n.pid.Address, messages.AccountPath(messages.PlatformName(a.record.GetPlatform()), a.id(), messages.Epoch(a.record.GetEpoch())))
 }

@@ -107,7 +107,7 @@ func (m *master) board() *board.Board {
 		slices.SortFunc(queue, byAcceptance)
 		b.Accounts = append(b.Accounts, &board.Account{
 			Record: a.record, Status: a.status, Queue: queue,
-			Online: a.running && a.assigned && m.online(messages.NodeID(a.record.GetWorker())),
+			Online: a.running && a.assigned && m.held(a),
 		})
 	}
 	for _, s := range m.logins {
@@ -127,6 +127,9 @@ func (m *master) board() *board.Board {
 	slices.SortFunc(b.Alarms, func(a, b *messages.Alarm) int { return cmp.Compare(a.GetId(), b.GetId()) })
 	for id, n := range m.nodes {
 		b.Nodes = append(b.Nodes, &board.Node{Status: n.status, Online: m.online(id), LastBeat: n.lastSeen.UnixMilli()})
+	}
+	for id, n := range m.foreign {
+		b.Nodes = append(b.Nodes, &board.Node{Status: n.status, Online: m.foreignOnline(id), LastBeat: n.lastSeen.UnixMilli()})
 	}
 	slices.SortFunc(b.Nodes, func(a, b *board.Node) int { return cmp.Compare(a.Status.GetWorker(), b.Status.GetWorker()) })
 	return b

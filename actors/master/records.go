@@ -71,6 +71,7 @@ func (m *master) load(c actor.Context, loaded *messages.ControlLoaded) {
 	m.recoverLeases()
 	m.recoverDefinitions()
 	var ch change
+	m.endForeignEpochs(&ch)
 	m.endInterruptedLogins(&ch)
 	m.settleInterruptedReplies(&ch)
 	if h := m.Leases.Horizon(); h != m.horizon {

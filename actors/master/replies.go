@@ -81,7 +81,7 @@ func (m *master) unfit(a *account, msg *messages.SubmitReply) (code, why string)
 		return "invalid", fmt.Sprintf("a reply may have at most %d characters", replyRunes)
 	case a.record.GetPaused():
 		return "unavailable", fmt.Sprintf("account %s is paused; resume it first", a.id())
-	case p == nil || !p.CanReply[t.GetKind()]:
+	case !a.canReply(p, t.GetKind()):
 		return "unsupported", fmt.Sprintf("the definition of %s has no flow for a reply of kind %s", a.record.GetPlatform(), t.GetKind())
 	}
 	missing := ""

@@ -45,14 +45,14 @@ type Version struct {
 type Account struct {
 	Record *messages.Account
 	Status *messages.AccountStatus // never nil; State is paused, parked or starting when nobody runs it
-	Online bool                    // its worker holds a lease
+	Online bool                    // its worker holds a lease; a foreign worker: it is connected
 	Queue  []*messages.Reply       // open replies, oldest first: the sending queue
 }
 
 // ID is the account's typed id.
 func (a *Account) ID() messages.AccountID { return messages.AccountID(a.Record.GetId()) }
 
-// Node is one worker as the master sees it.
+// Node is one worker as the master sees it; Status.Foreign tells those of another make, which no lease binds.
 type Node struct {
 	Status   *messages.NodeStatus
 	Online   bool
