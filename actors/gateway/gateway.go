@@ -30,6 +30,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"troupe/actors"
+	"troupe/actors/gateway/foreign"
 	"troupe/actors/gateway/im"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
@@ -66,6 +67,8 @@ type Config struct {
 	ReadState func(state []byte) (plain []byte, err error)
 	// PushMessages also sends each new inbound message as channel:message, for which the PC client comes to the front.
 	PushMessages bool
+	// OpenSecret opens a proxy's password for the Node worker whose account goes out through it; nil keeps such accounts from Node workers.
+	OpenSecret func(owner string, sealed *messages.SealedSecret) (messages.Secret, error)
 }
 
 // Validate reports everything that is missing.
@@ -84,13 +87,14 @@ func (c Config) Validate() error {
 // Gateway is the Socket.IO server and what its goroutines share with the actor behind it.
 type Gateway struct {
 	Config
-	server *socketio.Server
-	inbox  *socketio.Namespace // the PC client's window
-	client *socketio.Namespace // its Electron main process
-	admin  *socketio.Namespace
-	topics topicCache
-	codes  loginCodes
-	ready  atomic.Pointer[mailbox] // nil until the first board is there
+	server  *socketio.Server
+	inbox   *socketio.Namespace // the PC client's window
+	client  *socketio.Namespace // its Electron main process
+	admin   *socketio.Namespace
+	topics  topicCache
+	codes   loginCodes
+	workers *foreign.Desk           // of Node workers
+	ready   atomic.Pointer[mailbox] // nil until the first board is there
 }
 
 // mailbox is where sockets send what the actor has to know.
@@ -114,6 +118,10 @@ func New(cfg Config) (*Gateway, error) {
 			return nil, err
 		}
 	}
+	g.workers = foreign.New(foreign.Config{
+		Master: cfg.Master, Store: cfg.Store, Board: cfg.Board, View: cfg.Views.Get, OpenSecret: cfg.OpenSecret, Now: cfg.Now, Log: cfg.Log,
+	})
+	g.workers.Declare(g.server.Of(foreign.Namespace))
 	return g, nil
 }
 

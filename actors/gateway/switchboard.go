@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"troupe/actors/gateway/foreign"
 	"troupe/actors/gateway/im"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
@@ -53,6 +54,7 @@ func newSwitchboard(g *Gateway) *switchboard {
 func (s *switchboard) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *actor.Started:
+		s.takeNodeWorkers(c)
 		c.Request(s.Store, board.Subscribe{})
 		c.Request(s.Master, board.Subscribe{})
 	case *dataset.Published:
@@ -75,6 +77,13 @@ func (s *switchboard) Receive(c actor.Context) {
 		s.onQueueDue(m.reply)
 	case channelsDue:
 		s.broadcastChannels()
+	}
+}
+
+// takeNodeWorkers starts the room of workers of another make.
+func (s *switchboard) takeNodeWorkers(c actor.Context) {
+	if _, err := c.SpawnNamed(s.workers.Props(), foreign.Name); err != nil {
+		panic(err) // the name is its own
 	}
 }
 

@@ -107,7 +107,7 @@ type master struct {
 	oldAlarms   []*messages.Alarm          // cleared ones, newest last
 	nodes       map[messages.NodeID]*node
 	foreign     map[messages.NodeID]*node // workers of another make; placement does not know them
-	rotation    *rotation // nil when all is sealed with the newest key
+	rotation    *rotation                 // nil when all is sealed with the newest key
 	subscribers []*actor.PID
 	news        news
 	known       definitions

@@ -256,13 +256,14 @@ func (n *node) runKeeper(k *lease.Keeper) {
 	}()
 }
 
-func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, logins api.States) error {
+func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, logins states) error {
 	gw, err := gateway.New(gateway.Config{
 		Views: views, Board: published, Master: n.master, Store: n.store, Now: time.Now, Log: n.log, PushMessages: n.cfg.IMPush,
 		ReadState: func(state []byte) ([]byte, error) {
 			plain, _, err := logins.Read(state)
 			return plain, err
 		},
+		OpenSecret: logins.openSecret,
 	})
 	if err != nil {
 		return err

@@ -41,4 +41,9 @@ func (s states) sealSecret(owner string, secret []byte) (*messages.SealedSecret,
 	return vault.SealSecret(s.ring, owner, secret)
 }
 
+// openSecret opens a proxy's password.
+func (s states) openSecret(owner string, sealed *messages.SealedSecret) (messages.Secret, error) {
+	return vault.OpenSecret(s.ring, owner, sealed)
+}
+
 var _ api.States = states{}
