@@ -113,7 +113,7 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.Definitions, "definitions", "", c.t("folder of platform definitions that go before the built-in ones, watched while the node runs; empty is DATA_DIR/WORKER_ID/definitions"))
 	f.BoolVar(&cfg.IMPush, "im-push", false, c.t("push each new message itself to IM clients too; the PC client's window comes to the front"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
-	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name: a look-alike site; development only"))
+	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name, or DOMAIN=ADDRESS,...: look-alike sites; development only"))
 	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, c.t("accept certificates with this public key pin; development only"))
 	for _, s := range settings {
 		if flag := f.Lookup(s.flag); flag != nil {
@@ -241,6 +241,9 @@ func (c *config) validate() error {
 	}
 	if info, err := os.Stat(c.Definitions); c.Definitions != "" && (err != nil || !info.IsDir()) {
 		bad("DEFINITIONS=%q: no such folder", c.Definitions)
+	}
+	if _, err := parsePlaces(c.DevDial); c.DevDial != "" && err != nil {
+		bad("--dev-dial: %v", err)
 	}
 	if _, err := c.level(); err != nil {
 		bad("LOG_LEVEL=%q: debug, info, warn or error", c.LogLevel)

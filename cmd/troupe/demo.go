@@ -45,28 +45,6 @@ func demoCommand(c *cli) *cobra.Command {
 	return cmd
 }
 
-// siteCommand runs the made-up site alone, for those who write a platform against it.
-func siteCommand(c *cli) *cobra.Command {
-	o := site.Options{Seed: 1}
-	cmd := &cobra.Command{
-		Use: "site", Short: c.t("Run the made-up social site alone"), Hidden: true,
-		Example: "  troupe site\n  troupe site --addr-phone 127.0.0.1:0",
-		Args:    c.args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			web, err := site.Start(o)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(c.out, "site   %s\nphone  %s/phone\nnode   troupe serve --dev-dial %s --dev-pin %s\n", web.PhoneURL(), web.PhoneURL(), web.Addr(), web.SPKI())
-			<-cmd.Context().Done()
-			return web.Close()
-		},
-	}
-	cmd.Flags().StringVar(&o.Addr, "addr-tls", "127.0.0.1:0", c.t("address that nodes dial for every name"))
-	cmd.Flags().StringVar(&o.PhoneAddr, "addr-phone", "127.0.0.1:0", c.t("address for people: the phone, the visitors' view, the control API"))
-	return cmd
-}
-
 // demoSeed makes the site's first ids always the same, so that the examples in the help are true in every demo.
 const demoSeed = 1
 

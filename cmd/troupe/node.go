@@ -201,9 +201,17 @@ func (n *node) shared() (*account.Node, error) {
 	if n.fence, err = n.openFence(); err != nil {
 		return nil, err
 	}
+	var dial gate.DialFunc
+	if cfg.DevDial != "" {
+		lead, err := parsePlaces(cfg.DevDial)
+		if err != nil {
+			return nil, fmt.Errorf("--dev-dial: %w", err)
+		}
+		dial = lead.dial
+	}
 	return &account.Node{
 		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Browsers: n.browsers, Clock: lease.BootTime, Now: time.Now,
-		Rounds: turns.New(cfg.MaxConcurrent), Recycling: cfg.recycling(), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: devDial(cfg.DevDial),
+		Rounds: turns.New(cfg.MaxConcurrent), Recycling: cfg.recycling(), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: dial,
 		Client: newClient, Memory: newMemory, Evidence: kept, ExitURL: cfg.ExitURL, Fence: n.fence,
 	}, nil
 }
@@ -228,16 +236,6 @@ func openRing(path string) (*vault.KeyRing, error) {
 		return vault.CreateKeyRing(path)
 	}
 	return ring, err
-}
-
-// devDial dials one address for every name: a look-alike site. Nothing else can be reached then.
-func devDial(addr string) func(context.Context, string, string) (net.Conn, error) {
-	if addr == "" {
-		return nil
-	}
-	return func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, addr)
-	}
 }
 
 // onLost ends an account whose epoch the master grants no longer.

@@ -103,6 +103,10 @@ const (
 		"fails is recorded too."
 	replayText = "A stand-in for the site answers what was recorded, and nothing else; no host is reached. What comes out is compared\n" +
 		"with the recording's result.\n\nExit codes: 0 as recorded, 1 it differs."
+	siteText = "NAME is sandbox (the demo's, and if none is named), douyin, xiaohongshu, guestbook or feed. Each is shown with the phone\n" +
+		"that scans its codes (it makes an owner as well), or what its login asks for, and with the command of a browser to which\n" +
+		"nothing but the site exists. The last line starts a node against all of them. The definitions of guestbook and feed\n" +
+		"stand in platforms/examples: copy them into the node's definitions folder."
 	completionText = "Source the script, or put it where your shell looks for completions: for bash\n" +
 		"~/.local/share/bash-completion/completions/troupe, for zsh a folder of $fpath, under the name _troupe,\n" +
 		"for fish ~/.config/fish/completions/troupe.fish. Accounts' ids are completed too, from the running node."
@@ -124,6 +128,9 @@ var chinese = map[string]string{
 	replyText: "话题和编号见 troupe items 或 troupe topics；示例里的编号是演示（troupe demo）中的。一条回复最多发送一次；结果是已确认、失败或未知，\n" +
 		"未知的回复绝不会自动重发。\n\n退出码：0 已确认，1 失败（没有发出），5 被拒绝或结果未知。",
 
+	siteText: "NAME 是 sandbox（演示用的，不写时就是它）、douyin、xiaohongshu、guestbook 或 feed。每个网站都会列出扫码用的手机页（也可新建号主）\n" +
+		"或登录要填的内容，以及一条浏览器命令：在那个浏览器里只有这个网站。最后一行启动一个连到这些网站的节点。\n" +
+		"guestbook 和 feed 的定义在 platforms/examples，请复制到节点的定义目录。",
 	importText: "文件可以是 \"troupe account export\" 导出的，也可以是 Playwright 的 storage state（旧 Node 系统为每个账号留下的那种）。\n" +
 		"先显示其中有什么。账号必须处于暂停状态；它自己的浏览器形象不变。下一次启动浏览器只用这份登录。",
 	keysText: "登录和代理密码都加密存放；密钥只在节点数据目录的 \"keys\" 文件里。轮换会添加一把新密钥，并用它把全部内容重新加密；\n" +
@@ -303,18 +310,19 @@ var chinese = map[string]string{
 	"how long evidence of failed flows is kept":                                                                                     "失败流程的证据保留多久",
 	"how long items are kept after they were last seen; never dropped while unread":                                                 "内容最后一次见到之后保留多久；未读的不会删除",
 	"how slowly a page is typed into: 1 like a person, 0 at once; development only":                                                 "输入的快慢：1 像真人，0 为立即；仅供开发",
-	"dial this address for every host name: a look-alike site; development only":                                                    "所有域名都连到这个地址：仿真网站；仅供开发",
+	"dial this address for every host name, or DOMAIN=ADDRESS,...: look-alike sites; development only":                              "所有域名都连到这个地址，或用 域名=地址,... 分别指定：仿真网站；仅供开发",
 	"accept certificates with this public key pin; development only":                                                                "接受带有此公钥指纹的证书；仅供开发",
-	"folder of all data":                                                 "全部数据的目录",
-	"address that nodes dial for every name":                             "节点连接的地址，所有域名都指向它",
-	"address for people: the phone, the visitors' view, the control API": "给人用的地址：手机、访客视图、控制接口",
-	"help for this command":                                              "本命令的说明",
-	"Help about any command":                                             "查看任何命令的说明",
-	"Print the completion script for bash, zsh, fish or powershell":      "输出 bash、zsh、fish 或 powershell 的补全脚本",
-	"leave the scanning of QR codes to you":                              "二维码留给你来扫",
-	"how often a visitor does something":                                 "访客多久做一件事",
-	"Run the made-up social site alone":                                  "单独运行虚构的社交网站",
-	"site":                                                               "网站", "phone": "手机", "log": "日志", "login": "登录", "reply": "回复",
+	"folder of all data": "全部数据的目录",
+	"address that nodes and browsers are led to; empty is a free port":                         "节点和浏览器连接的地址；留空则用空闲端口",
+	"address for people: the phone, the visitors' view, the control API; empty is a free port": "给人用的地址：手机、访客视图、控制接口；留空则用空闲端口",
+	"an address is for one site, and there are several":                                        "地址只能给一个网站，这里有好几个",
+	"help for this command":  "本命令的说明",
+	"Help about any command": "查看任何命令的说明",
+	"Print the completion script for bash, zsh, fish or powershell":           "输出 bash、zsh、fish 或 powershell 的补全脚本",
+	"leave the scanning of QR codes to you":                                   "二维码留给你来扫",
+	"how often a visitor does something":                                      "访客多久做一件事",
+	"Run look-alikes of social sites, to see them or to develop against them": "运行仿真的社交网站，用来查看或对着它开发平台",
+	"site": "网站", "phone": "手机", "log": "日志", "login": "登录", "reply": "回复",
 	"console": "控制台",
 	"and write a comment on the site's page: it is with all of them in a moment": "再到网站页面上写一条评论：转眼各处都能看到",
 	"try in another terminal:":                     "在另一个终端里试试：",

@@ -37,7 +37,7 @@ func TestNoReplyReachesTheWrongPerson(t *testing.T) {
 	}
 	tries := 10
 	if full() {
-		tries = 100
+		tries = 200
 	}
 	outcomes := map[string]int{}
 	for i := range tries {
@@ -60,6 +60,9 @@ func TestNoReplyReachesTheWrongPerson(t *testing.T) {
 			if p.Target != targetOf(target, s.owner.UID) {
 				t.Fatalf("try %d: %s went to %s instead of %s", i, words, p.Target, targetOf(target, s.owner.UID))
 			}
+		}
+		if o.State != messages.ReplyConfirmedState && (o.Reason == "" || o.Err == nil) {
+			t.Errorf("try %d: not sent, and no reason: %+v", i, o)
 		}
 		if n := len(s.posts(words)); n > 1 || n == 1 && o.State != messages.ReplyConfirmedState || n == 0 && o.State == messages.ReplyConfirmedState {
 			t.Fatalf("try %d: %+v, posted %d times", i, o, n)

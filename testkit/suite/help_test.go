@@ -232,7 +232,7 @@ func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	putDefinition(t, filepath.Join(d.dir, "definitions"))
-	lines := append(d.examples(), d.examples("site")...)
+	lines := d.examples()
 	if len(lines) < 30 {
 		t.Fatalf("only %d examples found: %q", len(lines), lines)
 	}

@@ -38,10 +38,13 @@ var assets embed.FS
 
 var shell = template.Must(template.ParseFS(assets, "assets/shell.html"))
 
+// Hosts are all names that the site answers to.
+func Hosts() []string { return []string{host, liveHost} }
+
 // Start serves the site until Close.
 func Start(o talk.Options) (*talk.Talk, error) {
 	return talk.Open(o, talk.Venue{
-		App: "动态", Hosts: []string{host, liveHost}, Cookie: "feed_session", Domain: "feed.test", Browser: browser, Told: push,
+		App: "动态", Hosts: Hosts(), Cookie: "feed_session", Domain: "feed.test", Browser: browser, Told: push,
 	})
 }
 

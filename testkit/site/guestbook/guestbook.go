@@ -34,9 +34,12 @@ var files embed.FS
 
 var pages = template.Must(template.ParseFS(files, "pages.html"))
 
+// Hosts are all names that the site answers to.
+func Hosts() []string { return []string{host} }
+
 // Start serves the site until Close.
 func Start(o talk.Options) (*talk.Talk, error) {
-	return talk.Open(o, talk.Venue{App: "留言簿", Hosts: []string{host}, Cookie: "session", Browser: browser})
+	return talk.Open(o, talk.Venue{App: "留言簿", Hosts: Hosts(), Cookie: "session", Browser: browser})
 }
 
 type site struct{ *talk.Talk }
