@@ -205,7 +205,8 @@ type account struct {
 	memory   platforms.Memory
 	vault    *vault.State // the last exported state, restored after a crash
 	vaultSum [32]byte
-	counter  uint64
+	counter  uint64 // of the state sent last
+	saved    uint64 // the newest of them that the master has
 	draining *drain
 	retry    int // automatic tries since the last good round
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // The vault is exported after a login, after each round and before a close. It counts as saved when the master
-// acknowledged it; an unchanged one is not sent again.
+// acknowledged it: from then on an unchanged one is not sent again.
 
 type exported struct {
 	state *vault.State
@@ -87,7 +87,7 @@ func (a *account) onExported(c actor.Context, e exported) {
 		}
 		return
 	}
-	if e.sum == a.vaultSum && !loginWaits {
+	if e.sum == a.vaultSum && a.saved == a.counter && !loginWaits {
 		return
 	}
 	if !a.probed && a.vault != nil {
@@ -128,6 +128,7 @@ func (a *account) seal(c actor.Context, state *vault.State) bool {
 }
 
 func (a *account) onVaultSaved(c actor.Context, m *messages.VaultSaved) {
+	a.saved = max(a.saved, m.GetCounter())
 	if a.login != nil && a.login.saving != 0 && m.GetCounter() >= a.login.saving {
 		a.loginSaved(c)
 	}
