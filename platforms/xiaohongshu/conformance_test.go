@@ -103,7 +103,7 @@ func (a *alike) Delete(target *messages.ReplyTarget) error {
 	return a.Site.Delete(target.GetWorkId())
 }
 
-func (a *alike) Logout() error { return a.Site.Logout(a.owner, "silently") }
+func (a *alike) Logout() error { return a.Site.Logout(a.owner, "") }
 
 func (a *alike) Captcha(on bool) error {
 	if on {
