@@ -14,7 +14,7 @@ CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").
 # What takes minutes of Chromium: run by test-full.
 LONG    := /site/douyin$$
 
-.PHONY: help demo build console test test-root test-full bench lint proto setup clean
+.PHONY: help demo build console test test-stories test-packages test-root test-full bench lint proto setup clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,11 +25,19 @@ demo: setup build ## a node, a made-up social site and two accounts: watch comme
 build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 	$(GO) build -o $(PROGRAM) ./cmd/troupe
 
-test: setup npm console ## every promise once, with a real Chromium (about 8 minutes with a cold cache)
+test: setup npm console ## every promise once, with a real Chromium (about 10 minutes with a cold cache)
 	$(GO) vet ./...
-	$(GO) test -timeout 14m $$($(GO) list ./... | grep -vE '$(LONG)')
+	@$(MAKE) --no-print-directory -j2 test-stories test-packages
 	@echo "not run, because they take minutes of Chromium (make test-full):"; $(GO) list ./... | grep -E '$(LONG)'
 	@[ "$$(id -u)" = 0 ] || { echo "not run, because only root can (make test-root):"; grep -rhoE 'Test[A-Za-z]+AsRoot' --include='*_test.go' . | sort -u; }
+
+# The stories start whole nodes and mostly wait for them, so the packages run beside them.
+test-stories:
+	@echo "the stories of testkit/suite run meanwhile, and report at their end"
+	$(GO) test -timeout 14m ./testkit/suite
+
+test-packages:
+	$(GO) test -timeout 14m $$($(GO) list ./... | grep -vE '$(LONG)|/testkit/suite$$')
 
 test-root: setup ## the tests that only root can run; the others leave them out
 	$(GO) test -exec "$(SUDO)" -timeout 10m -run 'AsRoot$$' ./...
