@@ -76,9 +76,9 @@ setup:
 		echo "installing$$missing"; \
 		$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
-# The Socket.IO client that the tests drive comes from npm.
+# The Socket.IO clients that the tests drive come from npm.
 npm:
-	@cd testkit/imclient && { [ -d node_modules/socket.io-client ] || { echo "installing npm packages"; npm ci --no-audit --no-fund --loglevel=error; }; }
+	@cd testkit/imclient && { [ -d node_modules/socket.io-client-4.7.5 ] || { echo "installing npm packages"; npm ci --no-audit --no-fund --loglevel=error; }; }
 
 clean: ## remove what was built
 	rm -rf bin testkit/imclient/node_modules $(CONSOLE)/dist/app $(CONSOLE)/web/node_modules

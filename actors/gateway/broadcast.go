@@ -16,9 +16,6 @@ import (
 )
 
 const (
-	// channelSpacing is the least time between two broadcasts of the channels: each makes every client ask for the
-	// topics of every account.
-	channelSpacing = time.Second
 	// refreshTopics and refreshMessages bound what one commit pushes unasked; clients fetch the rest after the hint.
 	refreshTopics   = 16
 	refreshMessages = 300
@@ -184,7 +181,7 @@ func (s *switchboard) broadcastChannelsSoon(c actor.Context) {
 	if s.channels.waiting {
 		return
 	}
-	wait := min(channelSpacing-s.Now().Sub(s.channels.at), channelSpacing)
+	wait := min(s.ChannelSpacing-s.Now().Sub(s.channels.at), s.ChannelSpacing)
 	if wait <= 0 {
 		s.broadcastChannels()
 		return

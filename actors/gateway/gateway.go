@@ -19,6 +19,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,9 @@ type Config struct {
 	// ReadState reads a login that an agent made by hand, in Playwright's form, into what the master takes. Its errors name the place
 	// in it, never a value. Nil = such logins are not taken.
 	ReadState func(state []byte) (plain []byte, err error)
+	// ChannelSpacing is the least time between two broadcasts of the channels, each of which makes every client ask for the topics of
+	// every account; 0 means a second.
+	ChannelSpacing time.Duration
 	// PushMessages also sends each new inbound message as channel:message, for which the PC client comes to the front.
 	PushMessages bool
 	// OpenSecret opens a proxy's password for the Node worker whose account goes out through it; nil keeps such accounts from Node workers.
@@ -110,8 +114,10 @@ func New(cfg Config) (*Gateway, error) {
 	}
 	cfg.Log = cfg.Log.With(slog.String("actor", Name))
 	cfg.Sockets.Log = cfg.Log
+	cfg.ChannelSpacing = cmp.Or(cfg.ChannelSpacing, time.Second)
 	g := &Gateway{Config: cfg, server: socketio.New(cfg.Sockets)}
 	g.inbox, g.client, g.admin = g.server.Of(im.Inbox), g.server.Of(im.Desktop), g.server.Of(im.Admin)
+	g.client.Complain(im.ManualLoginErrorEvent, func(message string) any { return im.ManualLoginFailed{Error: message} })
 	g.admin.Complain(im.AdminErrorEvent, func(message string) any { return im.AdminError{Error: message} })
 	for _, name := range im.Namespaces {
 		if err := g.declare(name); err != nil {

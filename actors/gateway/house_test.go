@@ -37,7 +37,7 @@ type house struct {
 }
 
 // build makes a house whose master has not shown a board yet.
-func build(t testing.TB) *house {
+func build(t testing.TB, change ...func(*Config)) *house {
 	t.Helper()
 	sys := testkit.System(t)
 	h := &house{
@@ -45,10 +45,14 @@ func build(t testing.TB) *house {
 		data: dataset.New(0, 0), views: &dataset.Views{}, board: &board.Holder{},
 		state: board.Board{Platforms: []*board.Platform{{Name: "sandbox", Digest: "d1", Title: map[string]string{"zh": "沙盒"}}}},
 	}
-	gw, err := New(Config{
+	cfg := Config{
 		Views: h.views, Board: h.board, Master: h.master.PID(), Store: h.store.PID(),
 		Log: testkit.Quiet(), Now: time.Now,
-	})
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	gw, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,9 +79,9 @@ func build(t testing.TB) *house {
 }
 
 // open makes a house with the two accounts sb_1 and sb_2, which are logged in.
-func open(t testing.TB) *house {
+func open(t testing.TB, change ...func(*Config)) *house {
 	t.Helper()
-	h := build(t)
+	h := build(t, change...)
 	h.state.Accounts = []*board.Account{loggedIn("sb_1"), loggedIn("sb_2")}
 	h.publishBoard(board.Changed{Accounts: []messages.AccountID{"sb_1", "sb_2"}})
 	for end := time.Now().Add(10 * time.Second); h.gw.ready.Load() == nil; time.Sleep(time.Millisecond) {

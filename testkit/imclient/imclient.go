@@ -19,7 +19,13 @@ import (
 )
 
 // Patience is how long Expect waits.
-const Patience = 15 * time.Second
+const Patience = 30 * time.Second
+
+// The clients of package.json, by the names that they are installed under.
+const (
+	Newest = "socket.io-client"
+	Oldest = "socket.io-client-4.7.5" // what the PC client was built with
+)
 
 // Event is one event as the client received it. The client's own life comes as $connect, $disconnect, $connect_error and $upgrade.
 type Event struct {
@@ -28,12 +34,17 @@ type Event struct {
 	At      int64           `json:"at"` // ms, the client's clock
 }
 
+// Target is where a client connects.
+type Target struct {
+	URL        string   `json:"url"`                  // http://127.0.0.1:3000, or http://127.0.0.1:3000/admin for that namespace
+	Transports []string `json:"transports,omitempty"` // nil means the PC client's own: websocket first, then polling
+}
+
 // Client is one running client. Its methods are called from the test's goroutine.
 type Client struct {
 	t     testing.TB
-	stdin io.WriteCloser
-	wait  func() error
-	kill  func() error
+	node  *node
+	index int            // within its process
 	seen  map[string]int // how far Expect has read, by event
 
 	mu     sync.Mutex
@@ -41,12 +52,29 @@ type Client struct {
 	more   chan struct{} // closed and replaced when events grew
 }
 
-// Start runs a client against url (http://127.0.0.1:3000) until the test ends. Without transports it uses the PC
-// client's own: websocket first, then polling.
+// node is one process of one or more clients.
+type node struct {
+	stdin   io.WriteCloser
+	wait    func() error
+	kill    func() error
+	clients []*Client
+}
+
+// Start runs a client against url until the test ends.
 func Start(t testing.TB, url string, transports ...string) *Client {
 	t.Helper()
+	return StartAll(t, Target{url, transports})[0]
+}
+
+// StartAll runs a client for each target, each on a connection of its own, all in one process.
+func StartAll(t testing.TB, targets ...Target) []*Client {
+	t.Helper()
 	dir := install(t)
-	cmd := exec.Command("node", append([]string{filepath.Join(dir, "client.mjs"), url}, transports...)...)
+	list, err := json.Marshal(targets)
+	if err != nil {
+		t.Fatalf("imclient: %v", err)
+	}
+	cmd := exec.Command("node", filepath.Join(dir, "client.mjs"), Newest, string(list))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -59,24 +87,27 @@ func Start(t testing.TB, url string, transports ...string) *Client {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("imclient: start node: %v", err)
 	}
-	c := &Client{t: t, stdin: stdin, kill: cmd.Process.Kill, seen: map[string]int{}, more: make(chan struct{})}
+	n := &node{stdin: stdin, kill: cmd.Process.Kill}
+	for i := range targets {
+		n.clients = append(n.clients, &Client{t: t, node: n, index: i, seen: map[string]int{}, more: make(chan struct{})})
+	}
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		c.read(stdout)
+		n.read(stdout)
 	}()
-	c.wait = sync.OnceValue(func() error {
+	n.wait = sync.OnceValue(func() error {
 		<-read
 		return cmd.Wait()
 	})
-	t.Cleanup(c.Stop)
-	return c
+	t.Cleanup(n.stop)
+	return n.clients
 }
 
-// Emit sends an event with one payload; a nil payload sends none.
+// Emit sends an event with one payload; a nil payload sends none, a json.RawMessage is sent as it is.
 func (c *Client) Emit(event string, payload any) {
 	c.t.Helper()
-	command := map[string]any{"emit": event}
+	command := map[string]any{"client": c.index, "emit": event}
 	if payload != nil {
 		command["payload"] = payload
 	}
@@ -84,7 +115,7 @@ func (c *Client) Emit(event string, payload any) {
 	if err != nil {
 		c.t.Fatalf("imclient: %s: %v", event, err)
 	}
-	if _, err := c.stdin.Write(append(line, '\n')); err != nil {
+	if _, err := c.node.stdin.Write(append(line, '\n')); err != nil {
 		c.t.Fatalf("imclient: %s: %v", event, err)
 	}
 }
@@ -131,12 +162,14 @@ func (c *Client) Events() []Event {
 	return events
 }
 
-// Stop ends the client and waits until it is gone.
-func (c *Client) Stop() {
-	_ = c.stdin.Close() // it may be gone already
-	timer := time.AfterFunc(5*time.Second, func() { _ = c.kill() })
+// Stop ends the client, and those that were started with it, and waits until they are gone.
+func (c *Client) Stop() { c.node.stop() }
+
+func (n *node) stop() {
+	_ = n.stdin.Close() // it may be gone already
+	timer := time.AfterFunc(5*time.Second, func() { _ = n.kill() })
 	defer timer.Stop()
-	_ = c.wait() // how it ended does not matter
+	_ = n.wait() // how it ended does not matter
 }
 
 func (c *Client) snapshot() ([]Event, <-chan struct{}) {
@@ -145,23 +178,29 @@ func (c *Client) snapshot() ([]Event, <-chan struct{}) {
 	return c.events[:len(c.events):len(c.events)], c.more
 }
 
-func (c *Client) read(stdout io.Reader) {
+func (n *node) read(stdout io.Reader) {
 	lines := bufio.NewReader(stdout)
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
 			return
 		}
-		var e Event
-		if json.Unmarshal(line, &e) != nil {
-			continue // a warning of node's own
+		var e struct {
+			Client int `json:"client"`
+			Event
 		}
-		c.mu.Lock()
-		c.events = append(c.events, e)
-		close(c.more)
-		c.more = make(chan struct{})
-		c.mu.Unlock()
+		if json.Unmarshal(line, &e) == nil && e.Client < len(n.clients) { // else it is a warning of node's own
+			n.clients[e.Client].add(e.Event)
+		}
 	}
+}
+
+func (c *Client) add(e Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events = append(c.events, e)
+	close(c.more)
+	c.more = make(chan struct{})
 }
 
 func names(events []Event) []string {

@@ -21,7 +21,7 @@ const (
 const statePayload = 8 << 20
 
 var desktopEvents = []Event{
-	{Desktop, ManualLoginEvent, In, Agent, statePayload, 0.2, 5, "hands over the login that an agent made in his own browser"},
+	{Desktop, ManualLoginEvent, In, Agent, statePayload, 0.5, 10, "hands over the login that an agent made in his own browser"},
 
 	{Desktop, ManualLoginAckEvent, Out, Agent, 0, 0, 0, "answer: the login was taken over"},
 	{Desktop, ManualLoginErrorEvent, Out, Agent, 0, 0, 0, "answer: the login was not taken over"},
@@ -29,7 +29,6 @@ var desktopEvents = []Event{
 	{Desktop, AccountRestartedEvent, Out, Agent, 0, 0, 0, "to all: the account runs again with the login that was handed over, or does not"},
 	{Desktop, NotificationEvent, Out, Agent, 0, 0, 0, "as in the administration"},
 	{Desktop, ServerReplyResultEvent, Out, Agent, 0, 0, 0, "to all: how a reply ended"},
-	{Desktop, ErrorEvent, Out, Agent, 0, 0, 0, "an event was not understood"},
 }
 
 // ManualLogin is client:manual-login-success: the state of a browser in which an agent logged in by hand.

@@ -103,7 +103,7 @@ func conversationTopic(account messages.AccountID, t *dataset.Topic) Topic {
 	out.Title = cmp.Or(c.PeerName, "未知用户")
 	out.Avatar = orNull(c.PeerAvatar)
 	out.Description = fmt.Sprintf("私信会话 (%d条消息)", t.Count)
-	out.CreatedTime = cmp.Or(c.CreateTime, c.DetectedAt)
+	out.CreatedTime = cmp.Or(c.CreateTime, c.DetectedAt, t.Last.At) // the last of one that only its messages tell of
 	out.IsPrivate = true
 	return out
 }
@@ -113,7 +113,7 @@ func workTopic(account messages.AccountID, t *dataset.Topic) Topic {
 	out.Title = cmp.Or(w.Title, "无标题作品")
 	out.Avatar = orNull(w.CoverURL)
 	out.Description = w.Description
-	out.CreatedTime = cmp.Or(w.PublishTime, w.DetectedAt)
+	out.CreatedTime = cmp.Or(w.PublishTime, w.DetectedAt, t.Last.At)
 	s := w.Statistics
 	out.WorkFields = &WorkFields{
 		Thumbnail: orNull(w.CoverURL),
