@@ -107,6 +107,7 @@ type Account struct {
 	Noise           string                 `protobuf:"bytes,23,opt,name=noise,proto3" json:"noise,omitempty"`                                             // of its persona: off or seed; decided when the account is added
 	Foreign         string                 `protobuf:"bytes,30,opt,name=foreign,proto3" json:"foreign,omitempty"`                                         // the foreign worker that an operator pinned it to; empty = it is placed on our own nodes
 	Abroad          string                 `protobuf:"bytes,31,opt,name=abroad,proto3" json:"abroad,omitempty"`                                           // the foreign worker that was given it last, and may run it still: nothing fences it; empty = none since it was on our own nodes
+	Tags            []string               `protobuf:"bytes,24,rep,name=tags,proto3" json:"tags,omitempty"`                                               // the operator's own words for it, sorted, each once
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -314,6 +315,13 @@ func (x *Account) GetAbroad() string {
 		return x.Abroad
 	}
 	return ""
+}
+
+func (x *Account) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
 }
 
 // AccountStatus is what a running account says of itself, on each change and round.
@@ -2007,10 +2015,11 @@ func (x *ForeignGone) GetIncarnation() string {
 	return ""
 }
 
-// DrainWorker asks a worker to end every account cleanly: vaults saved, browsers closed.
+// DrainWorker asks a worker to end every account cleanly: vaults saved, browsers closed. The master passes it on to the worker that it names.
 type DrainWorker struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	Worker        string                 `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"` // empty = the one that it is sent to
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2048,6 +2057,13 @@ func (*DrainWorker) Descriptor() ([]byte, []int) {
 func (x *DrainWorker) GetReason() string {
 	if x != nil {
 		return x.Reason
+	}
+	return ""
+}
+
+func (x *DrainWorker) GetWorker() string {
+	if x != nil {
+		return x.Worker
 	}
 	return ""
 }
@@ -4312,6 +4328,475 @@ func (x *LoginSession) GetReason() string {
 	return ""
 }
 
+// QueuedLogin is the master's durable record of an account that waits until somebody is there to scan its code.
+type QueuedLogin struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Place         uint64                 `protobuf:"varint,2,opt,name=place,proto3" json:"place,omitempty"`                    // the lowest is next
+	Tries         int64                  `protobuf:"varint,3,opt,name=tries,proto3" json:"tries,omitempty"`                    // sessions that ended without success
+	Session       string                 `protobuf:"bytes,4,opt,name=session,proto3" json:"session,omitempty"`                 // the newest one; open while its code is shown
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`                   // why the newest one ended
+	GivenUp       bool                   `protobuf:"varint,6,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"` // nobody scanned it for too many sessions; it waits until it is queued again
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueuedLogin) Reset() {
+	*x = QueuedLogin{}
+	mi := &file_actors_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueuedLogin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueuedLogin) ProtoMessage() {}
+
+func (x *QueuedLogin) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueuedLogin.ProtoReflect.Descriptor instead.
+func (*QueuedLogin) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *QueuedLogin) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *QueuedLogin) GetPlace() uint64 {
+	if x != nil {
+		return x.Place
+	}
+	return 0
+}
+
+func (x *QueuedLogin) GetTries() int64 {
+	if x != nil {
+		return x.Tries
+	}
+	return 0
+}
+
+func (x *QueuedLogin) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *QueuedLogin) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *QueuedLogin) GetGivenUp() bool {
+	if x != nil {
+		return x.GivenUp
+	}
+	return false
+}
+
+// QueueLogins adds accounts at the end of the login queue; one that stands there already keeps its place. LoginsQueued answers.
+type QueueLogins struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accounts      []string               `protobuf:"bytes,1,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	AtOnce        int64                  `protobuf:"varint,2,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"` // how many codes are shown side by side; 0 = as it is
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueueLogins) Reset() {
+	*x = QueueLogins{}
+	mi := &file_actors_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueueLogins) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueueLogins) ProtoMessage() {}
+
+func (x *QueueLogins) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueueLogins.ProtoReflect.Descriptor instead.
+func (*QueueLogins) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *QueueLogins) GetAccounts() []string {
+	if x != nil {
+		return x.Accounts
+	}
+	return nil
+}
+
+func (x *QueueLogins) GetAtOnce() int64 {
+	if x != nil {
+		return x.AtOnce
+	}
+	return 0
+}
+
+// UnqueueLogins takes accounts out of the login queue and cancels their open sessions. LoginsQueued answers.
+type UnqueueLogins struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accounts      []string               `protobuf:"bytes,1,rep,name=accounts,proto3" json:"accounts,omitempty"` // none = all
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnqueueLogins) Reset() {
+	*x = UnqueueLogins{}
+	mi := &file_actors_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnqueueLogins) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnqueueLogins) ProtoMessage() {}
+
+func (x *UnqueueLogins) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnqueueLogins.ProtoReflect.Descriptor instead.
+func (*UnqueueLogins) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *UnqueueLogins) GetAccounts() []string {
+	if x != nil {
+		return x.Accounts
+	}
+	return nil
+}
+
+type LoginsQueued struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AtOnce        int64                  `protobuf:"varint,1,opt,name=at_once,json=atOnce,proto3" json:"at_once,omitempty"`
+	Queue         []*QueuedLogin         `protobuf:"bytes,2,rep,name=queue,proto3" json:"queue,omitempty"` // in order
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoginsQueued) Reset() {
+	*x = LoginsQueued{}
+	mi := &file_actors_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoginsQueued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoginsQueued) ProtoMessage() {}
+
+func (x *LoginsQueued) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoginsQueued.ProtoReflect.Descriptor instead.
+func (*LoginsQueued) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *LoginsQueued) GetAtOnce() int64 {
+	if x != nil {
+		return x.AtOnce
+	}
+	return 0
+}
+
+func (x *LoginsQueued) GetQueue() []*QueuedLogin {
+	if x != nil {
+		return x.Queue
+	}
+	return nil
+}
+
+// MakeLoginLink makes the right to log one account in, for whoever holds its token.
+type MakeLoginLink struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	ValidMs       int64                  `protobuf:"varint,2,opt,name=valid_ms,json=validMs,proto3" json:"valid_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeLoginLink) Reset() {
+	*x = MakeLoginLink{}
+	mi := &file_actors_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeLoginLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeLoginLink) ProtoMessage() {}
+
+func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeLoginLink.ProtoReflect.Descriptor instead.
+func (*MakeLoginLink) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *MakeLoginLink) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *MakeLoginLink) GetValidMs() int64 {
+	if x != nil {
+		return x.ValidMs
+	}
+	return 0
+}
+
+type LoginLinkMade struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Token         []byte                 `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"` // never logged
+	ExpiresAt     int64                  `protobuf:"varint,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoginLinkMade) Reset() {
+	*x = LoginLinkMade{}
+	mi := &file_actors_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoginLinkMade) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoginLinkMade) ProtoMessage() {}
+
+func (x *LoginLinkMade) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoginLinkMade.ProtoReflect.Descriptor instead.
+func (*LoginLinkMade) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *LoginLinkMade) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *LoginLinkMade) GetToken() []byte {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *LoginLinkMade) GetExpiresAt() int64 {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return 0
+}
+
+// OpenLoginLink uses such a right: the account's login is begun, or found again. The first holder alone may come again.
+type OpenLoginLink struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Token         []byte                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`   // never logged
+	Holder        []byte                 `protobuf:"bytes,2,opt,name=holder,proto3" json:"holder,omitempty"` // made by who opens it; never logged
+	Again         bool                   `protobuf:"varint,3,opt,name=again,proto3" json:"again,omitempty"`  // begin another login when the one before ended
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OpenLoginLink) Reset() {
+	*x = OpenLoginLink{}
+	mi := &file_actors_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OpenLoginLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OpenLoginLink) ProtoMessage() {}
+
+func (x *OpenLoginLink) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OpenLoginLink.ProtoReflect.Descriptor instead.
+func (*OpenLoginLink) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *OpenLoginLink) GetToken() []byte {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *OpenLoginLink) GetHolder() []byte {
+	if x != nil {
+		return x.Holder
+	}
+	return nil
+}
+
+func (x *OpenLoginLink) GetAgain() bool {
+	if x != nil {
+		return x.Again
+	}
+	return false
+}
+
+type LoginLinkOpened struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Session       string                 `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	ExpiresAt     int64                  `protobuf:"varint,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"` // of the link
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoginLinkOpened) Reset() {
+	*x = LoginLinkOpened{}
+	mi := &file_actors_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoginLinkOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoginLinkOpened) ProtoMessage() {}
+
+func (x *LoginLinkOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoginLinkOpened.ProtoReflect.Descriptor instead.
+func (*LoginLinkOpened) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *LoginLinkOpened) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *LoginLinkOpened) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *LoginLinkOpened) GetExpiresAt() int64 {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return 0
+}
+
 // ReplyTarget names what is answered, and whom: the page must show this person before anything is sent.
 type ReplyTarget struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -4330,7 +4815,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4342,7 +4827,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4355,7 +4840,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{57}
+	return file_actors_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -4452,7 +4937,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4464,7 +4949,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4477,7 +4962,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{58}
+	return file_actors_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *Reply) GetId() string {
@@ -4650,7 +5135,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4662,7 +5147,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4675,7 +5160,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{59}
+	return file_actors_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -4744,7 +5229,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4756,7 +5241,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4769,7 +5254,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{60}
+	return file_actors_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -4795,7 +5280,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4807,7 +5292,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4820,7 +5305,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{61}
+	return file_actors_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -4842,7 +5327,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4854,7 +5339,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4867,7 +5352,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{62}
+	return file_actors_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -4910,7 +5395,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4922,7 +5407,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4935,7 +5420,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{63}
+	return file_actors_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -4983,7 +5468,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4995,7 +5480,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5008,7 +5493,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{64}
+	return file_actors_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -5078,7 +5563,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5090,7 +5575,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5103,7 +5588,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{65}
+	return file_actors_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -5132,7 +5617,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5144,7 +5629,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5157,7 +5642,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{66}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -5206,7 +5691,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5218,7 +5703,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5231,7 +5716,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{67}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Alarm) GetId() string {
@@ -5311,7 +5796,7 @@ type DefinitionVersion struct {
 
 func (x *DefinitionVersion) Reset() {
 	*x = DefinitionVersion{}
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5323,7 +5808,7 @@ func (x *DefinitionVersion) String() string {
 func (*DefinitionVersion) ProtoMessage() {}
 
 func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5336,7 +5821,7 @@ func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionVersion.ProtoReflect.Descriptor instead.
 func (*DefinitionVersion) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{68}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *DefinitionVersion) GetPlatform() string {
@@ -5387,7 +5872,7 @@ type DefinitionChoice struct {
 
 func (x *DefinitionChoice) Reset() {
 	*x = DefinitionChoice{}
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5399,7 +5884,7 @@ func (x *DefinitionChoice) String() string {
 func (*DefinitionChoice) ProtoMessage() {}
 
 func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5412,7 +5897,7 @@ func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionChoice.ProtoReflect.Descriptor instead.
 func (*DefinitionChoice) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{69}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *DefinitionChoice) GetPlatform() string {
@@ -5455,7 +5940,7 @@ type SetDefinition struct {
 
 func (x *SetDefinition) Reset() {
 	*x = SetDefinition{}
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5467,7 +5952,7 @@ func (x *SetDefinition) String() string {
 func (*SetDefinition) ProtoMessage() {}
 
 func (x *SetDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5480,7 +5965,7 @@ func (x *SetDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDefinition.ProtoReflect.Descriptor instead.
 func (*SetDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{70}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SetDefinition) GetPlatform() string {
@@ -5515,7 +6000,7 @@ type RollBackDefinition struct {
 
 func (x *RollBackDefinition) Reset() {
 	*x = RollBackDefinition{}
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5527,7 +6012,7 @@ func (x *RollBackDefinition) String() string {
 func (*RollBackDefinition) ProtoMessage() {}
 
 func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5540,7 +6025,7 @@ func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollBackDefinition.ProtoReflect.Descriptor instead.
 func (*RollBackDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{71}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *RollBackDefinition) GetPlatform() string {
@@ -5568,7 +6053,7 @@ type DefinitionRolledBack struct {
 
 func (x *DefinitionRolledBack) Reset() {
 	*x = DefinitionRolledBack{}
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5580,7 +6065,7 @@ func (x *DefinitionRolledBack) String() string {
 func (*DefinitionRolledBack) ProtoMessage() {}
 
 func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5593,7 +6078,7 @@ func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionRolledBack.ProtoReflect.Descriptor instead.
 func (*DefinitionRolledBack) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{72}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *DefinitionRolledBack) GetPlatform() string {
@@ -5629,7 +6114,7 @@ type TryDefinition struct {
 
 func (x *TryDefinition) Reset() {
 	*x = TryDefinition{}
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5641,7 +6126,7 @@ func (x *TryDefinition) String() string {
 func (*TryDefinition) ProtoMessage() {}
 
 func (x *TryDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5654,7 +6139,7 @@ func (x *TryDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TryDefinition.ProtoReflect.Descriptor instead.
 func (*TryDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{73}
+	return file_actors_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *TryDefinition) GetAccount() string {
@@ -5692,7 +6177,7 @@ type DefinitionTried struct {
 
 func (x *DefinitionTried) Reset() {
 	*x = DefinitionTried{}
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5704,7 +6189,7 @@ func (x *DefinitionTried) String() string {
 func (*DefinitionTried) ProtoMessage() {}
 
 func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5717,7 +6202,7 @@ func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionTried.ProtoReflect.Descriptor instead.
 func (*DefinitionTried) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{74}
+	return file_actors_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *DefinitionTried) GetDigest() string {
@@ -5815,7 +6300,7 @@ type RecordRound struct {
 
 func (x *RecordRound) Reset() {
 	*x = RecordRound{}
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5827,7 +6312,7 @@ func (x *RecordRound) String() string {
 func (*RecordRound) ProtoMessage() {}
 
 func (x *RecordRound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5840,7 +6325,7 @@ func (x *RecordRound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRound.ProtoReflect.Descriptor instead.
 func (*RecordRound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{75}
+	return file_actors_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *RecordRound) GetAccount() string {
@@ -5869,7 +6354,7 @@ type RoundRecorded struct {
 
 func (x *RoundRecorded) Reset() {
 	*x = RoundRecorded{}
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5881,7 +6366,7 @@ func (x *RoundRecorded) String() string {
 func (*RoundRecorded) ProtoMessage() {}
 
 func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5894,7 +6379,7 @@ func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundRecorded.ProtoReflect.Descriptor instead.
 func (*RoundRecorded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{76}
+	return file_actors_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *RoundRecorded) GetArchive() []byte {
@@ -5932,7 +6417,7 @@ type TriedCollection struct {
 
 func (x *TriedCollection) Reset() {
 	*x = TriedCollection{}
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5944,7 +6429,7 @@ func (x *TriedCollection) String() string {
 func (*TriedCollection) ProtoMessage() {}
 
 func (x *TriedCollection) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5957,7 +6442,7 @@ func (x *TriedCollection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TriedCollection.ProtoReflect.Descriptor instead.
 func (*TriedCollection) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{77}
+	return file_actors_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *TriedCollection) GetCollection() string {
@@ -6007,7 +6492,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6019,7 +6504,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6032,7 +6517,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{78}
+	return file_actors_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *Put) GetTable() string {
@@ -6067,7 +6552,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6079,7 +6564,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6092,7 +6577,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{79}
+	return file_actors_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -6118,7 +6603,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6130,7 +6615,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6143,7 +6628,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{80}
+	return file_actors_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -6162,7 +6647,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6174,7 +6659,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6187,7 +6672,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{81}
+	return file_actors_proto_rawDescGZIP(), []int{89}
 }
 
 type ControlLoaded struct {
@@ -6199,7 +6684,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6211,7 +6696,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6224,7 +6709,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{82}
+	return file_actors_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -6249,7 +6734,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6261,7 +6746,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6274,7 +6759,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{83}
+	return file_actors_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -6330,7 +6815,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6342,7 +6827,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6355,7 +6840,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{84}
+	return file_actors_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -6388,7 +6873,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6400,7 +6885,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6413,7 +6898,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{85}
+	return file_actors_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -6432,7 +6917,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6444,7 +6929,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6457,7 +6942,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{86}
+	return file_actors_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -6478,7 +6963,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6490,7 +6975,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6503,7 +6988,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{87}
+	return file_actors_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -6530,7 +7015,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6542,7 +7027,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6555,7 +7040,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{88}
+	return file_actors_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -6582,13 +7067,15 @@ type CreateAccount struct {
 	Proxy           string                 `protobuf:"bytes,6,opt,name=proxy,proto3" json:"proxy,omitempty"`      // id or name; empty = directly
 	Noise           string                 `protobuf:"bytes,7,opt,name=noise,proto3" json:"noise,omitempty"`      // of its persona: off or seed; empty = the node's default
 	Foreign         string                 `protobuf:"bytes,20,opt,name=foreign,proto3" json:"foreign,omitempty"` // pin it to this foreign worker from the start; empty = place it on our own nodes
+	Tags            []string               `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	Paused          bool                   `protobuf:"varint,9,opt,name=paused,proto3" json:"paused,omitempty"` // nothing of it is started until it is resumed: its login is brought in first
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6600,7 +7087,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6613,7 +7100,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{89}
+	return file_actors_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -6672,6 +7159,20 @@ func (x *CreateAccount) GetForeign() string {
 	return ""
 }
 
+func (x *CreateAccount) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *CreateAccount) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
 // PinAccount hands an account to a foreign worker, or takes it back; AccountDone answers.
 type PinAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -6683,7 +7184,7 @@ type PinAccount struct {
 
 func (x *PinAccount) Reset() {
 	*x = PinAccount{}
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6695,7 +7196,7 @@ func (x *PinAccount) String() string {
 func (*PinAccount) ProtoMessage() {}
 
 func (x *PinAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6708,7 +7209,7 @@ func (x *PinAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PinAccount.ProtoReflect.Descriptor instead.
 func (*PinAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{90}
+	return file_actors_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *PinAccount) GetAccount() string {
@@ -6725,6 +7226,128 @@ func (x *PinAccount) GetWorker() string {
 	return ""
 }
 
+// ChangeAccount changes what the operator calls an account; AccountDone answers.
+type ChangeAccount struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Account         string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Name            *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	MonitorInterval *int64                 `protobuf:"varint,3,opt,name=monitor_interval,json=monitorInterval,proto3,oneof" json:"monitor_interval,omitempty"`
+	Tags            *Tags                  `protobuf:"bytes,4,opt,name=tags,proto3" json:"tags,omitempty"` // absent = as they are
+	AccountId       *string                `protobuf:"bytes,5,opt,name=account_id,json=accountId,proto3,oneof" json:"account_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ChangeAccount) Reset() {
+	*x = ChangeAccount{}
+	mi := &file_actors_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeAccount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeAccount) ProtoMessage() {}
+
+func (x *ChangeAccount) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeAccount.ProtoReflect.Descriptor instead.
+func (*ChangeAccount) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *ChangeAccount) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ChangeAccount) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *ChangeAccount) GetMonitorInterval() int64 {
+	if x != nil && x.MonitorInterval != nil {
+		return *x.MonitorInterval
+	}
+	return 0
+}
+
+func (x *ChangeAccount) GetTags() *Tags {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *ChangeAccount) GetAccountId() string {
+	if x != nil && x.AccountId != nil {
+		return *x.AccountId
+	}
+	return ""
+}
+
+// Tags are the operator's own words for an account.
+type Tags struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tags          []string               `protobuf:"bytes,1,rep,name=tags,proto3" json:"tags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tags) Reset() {
+	*x = Tags{}
+	mi := &file_actors_proto_msgTypes[100]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tags) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tags) ProtoMessage() {}
+
+func (x *Tags) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[100]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tags.ProtoReflect.Descriptor instead.
+func (*Tags) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{100}
+}
+
+func (x *Tags) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
 type PauseAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
@@ -6735,7 +7358,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6747,7 +7370,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6760,7 +7383,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{91}
+	return file_actors_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -6786,7 +7409,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6798,7 +7421,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6811,7 +7434,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{92}
+	return file_actors_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -6830,7 +7453,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6842,7 +7465,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6855,7 +7478,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{93}
+	return file_actors_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -6874,7 +7497,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6886,7 +7509,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6899,7 +7522,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{94}
+	return file_actors_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -6920,7 +7543,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[95]
+	mi := &file_actors_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6932,7 +7555,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[95]
+	mi := &file_actors_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6945,7 +7568,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{95}
+	return file_actors_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *Refused) GetCode() string {
@@ -6971,7 +7594,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[96]
+	mi := &file_actors_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6983,7 +7606,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[96]
+	mi := &file_actors_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6996,7 +7619,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{96}
+	return file_actors_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -7016,7 +7639,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[97]
+	mi := &file_actors_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7028,7 +7651,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[97]
+	mi := &file_actors_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7041,7 +7664,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{97}
+	return file_actors_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -7068,7 +7691,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[98]
+	mi := &file_actors_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7080,7 +7703,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[98]
+	mi := &file_actors_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7093,7 +7716,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{98}
+	return file_actors_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -7107,7 +7730,7 @@ var File_actors_proto protoreflect.FileDescriptor
 
 const file_actors_proto_rawDesc = "" +
 	"\n" +
-	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\xef\x05\n" +
+	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\x83\x06\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x12\n" +
@@ -7138,7 +7761,8 @@ const file_actors_proto_rawDesc = "" +
 	"\x05proxy\x18\x16 \x01(\tR\x05proxy\x12\x14\n" +
 	"\x05noise\x18\x17 \x01(\tR\x05noise\x12\x18\n" +
 	"\aforeign\x18\x1e \x01(\tR\aforeign\x12\x16\n" +
-	"\x06abroad\x18\x1f \x01(\tR\x06abroad\"\xa9\x05\n" +
+	"\x06abroad\x18\x1f \x01(\tR\x06abroad\x12\x12\n" +
+	"\x04tags\x18\x18 \x03(\tR\x04tags\"\xa9\x05\n" +
 	"\rAccountStatus\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x14\n" +
@@ -7306,9 +7930,10 @@ const file_actors_proto_rawDesc = "" +
 	"\vassignments\x18\x01 \x03(\v2\x15.troupe.AssignAccountR\vassignments\"G\n" +
 	"\vForeignGone\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12 \n" +
-	"\vincarnation\x18\x02 \x01(\tR\vincarnation\"%\n" +
+	"\vincarnation\x18\x02 \x01(\tR\vincarnation\"=\n" +
 	"\vDrainWorker\x12\x16\n" +
-	"\x06reason\x18\x01 \x01(\tR\x06reason\"C\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
+	"\x06worker\x18\x02 \x01(\tR\x06worker\"C\n" +
 	"\rWorkerDrained\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
 	"\baccounts\x18\x02 \x01(\x03R\baccounts\"\xa4\x01\n" +
@@ -7492,7 +8117,39 @@ const file_actors_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x05 \x01(\x03R\texpiresAt\x12\x19\n" +
 	"\bended_at\x18\x06 \x01(\x03R\aendedAt\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"\xab\x02\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"\xa0\x01\n" +
+	"\vQueuedLogin\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05place\x18\x02 \x01(\x04R\x05place\x12\x14\n" +
+	"\x05tries\x18\x03 \x01(\x03R\x05tries\x12\x18\n" +
+	"\asession\x18\x04 \x01(\tR\asession\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x19\n" +
+	"\bgiven_up\x18\x06 \x01(\bR\agivenUp\"B\n" +
+	"\vQueueLogins\x12\x1a\n" +
+	"\baccounts\x18\x01 \x03(\tR\baccounts\x12\x17\n" +
+	"\aat_once\x18\x02 \x01(\x03R\x06atOnce\"+\n" +
+	"\rUnqueueLogins\x12\x1a\n" +
+	"\baccounts\x18\x01 \x03(\tR\baccounts\"R\n" +
+	"\fLoginsQueued\x12\x17\n" +
+	"\aat_once\x18\x01 \x01(\x03R\x06atOnce\x12)\n" +
+	"\x05queue\x18\x02 \x03(\v2\x13.troupe.QueuedLoginR\x05queue\"D\n" +
+	"\rMakeLoginLink\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x19\n" +
+	"\bvalid_ms\x18\x02 \x01(\x03R\avalidMs\"^\n" +
+	"\rLoginLinkMade\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05token\x18\x02 \x01(\fR\x05token\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\x03R\texpiresAt\"S\n" +
+	"\rOpenLoginLink\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\fR\x05token\x12\x16\n" +
+	"\x06holder\x18\x02 \x01(\fR\x06holder\x12\x14\n" +
+	"\x05again\x18\x03 \x01(\bR\x05again\"d\n" +
+	"\x0fLoginLinkOpened\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
+	"\asession\x18\x02 \x01(\tR\asession\x12\x1d\n" +
+	"\n" +
+	"expires_at\x18\x03 \x01(\x03R\texpiresAt\"\xab\x02\n" +
 	"\vReplyTarget\x12%\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x11.troupe.ReplyKindR\x04kind\x12\x17\n" +
 	"\awork_id\x18\x02 \x01(\tR\x06workId\x12\x1d\n" +
@@ -7689,7 +8346,7 @@ const file_actors_proto_rawDesc = "" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xdf\x01\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x8b\x02\n" +
 	"\rCreateAccount\x12\x1a\n" +
 	"\bplatform\x18\x01 \x01(\tR\bplatform\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -7699,11 +8356,25 @@ const file_actors_proto_rawDesc = "" +
 	"\x02id\x18\x05 \x01(\tR\x02id\x12\x14\n" +
 	"\x05proxy\x18\x06 \x01(\tR\x05proxy\x12\x14\n" +
 	"\x05noise\x18\a \x01(\tR\x05noise\x12\x18\n" +
-	"\aforeign\x18\x14 \x01(\tR\aforeign\">\n" +
+	"\aforeign\x18\x14 \x01(\tR\aforeign\x12\x12\n" +
+	"\x04tags\x18\b \x03(\tR\x04tags\x12\x16\n" +
+	"\x06paused\x18\t \x01(\bR\x06paused\">\n" +
 	"\n" +
 	"PinAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
-	"\x06worker\x18\x02 \x01(\tR\x06worker\"@\n" +
+	"\x06worker\x18\x02 \x01(\tR\x06worker\"\xe5\x01\n" +
+	"\rChangeAccount\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12.\n" +
+	"\x10monitor_interval\x18\x03 \x01(\x03H\x01R\x0fmonitorInterval\x88\x01\x01\x12 \n" +
+	"\x04tags\x18\x04 \x01(\v2\f.troupe.TagsR\x04tags\x12\"\n" +
+	"\n" +
+	"account_id\x18\x05 \x01(\tH\x02R\taccountId\x88\x01\x01B\a\n" +
+	"\x05_nameB\x13\n" +
+	"\x11_monitor_intervalB\r\n" +
+	"\v_account_id\"\x1a\n" +
+	"\x04Tags\x12\x12\n" +
+	"\x04tags\x18\x01 \x03(\tR\x04tags\"@\n" +
 	"\fPauseAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\")\n" +
@@ -7745,7 +8416,7 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 104)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 114)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),               // 0: troupe.ReplyKind
 	(*Account)(nil),              // 1: troupe.Account
@@ -7805,70 +8476,80 @@ var file_actors_proto_goTypes = []any{
 	(*LoginStep)(nil),            // 55: troupe.LoginStep
 	(*LoginEnded)(nil),           // 56: troupe.LoginEnded
 	(*LoginSession)(nil),         // 57: troupe.LoginSession
-	(*ReplyTarget)(nil),          // 58: troupe.ReplyTarget
-	(*Reply)(nil),                // 59: troupe.Reply
-	(*SubmitReply)(nil),          // 60: troupe.SubmitReply
-	(*ReplyAccepted)(nil),        // 61: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),         // 62: troupe.ExecuteReply
-	(*BeginCommit)(nil),          // 63: troupe.BeginCommit
-	(*CommitTicket)(nil),         // 64: troupe.CommitTicket
-	(*ReplyResult)(nil),          // 65: troupe.ReplyResult
-	(*FindReply)(nil),            // 66: troupe.FindReply
-	(*ReplyFound)(nil),           // 67: troupe.ReplyFound
-	(*Alarm)(nil),                // 68: troupe.Alarm
-	(*DefinitionVersion)(nil),    // 69: troupe.DefinitionVersion
-	(*DefinitionChoice)(nil),     // 70: troupe.DefinitionChoice
-	(*SetDefinition)(nil),        // 71: troupe.SetDefinition
-	(*RollBackDefinition)(nil),   // 72: troupe.RollBackDefinition
-	(*DefinitionRolledBack)(nil), // 73: troupe.DefinitionRolledBack
-	(*TryDefinition)(nil),        // 74: troupe.TryDefinition
-	(*DefinitionTried)(nil),      // 75: troupe.DefinitionTried
-	(*RecordRound)(nil),          // 76: troupe.RecordRound
-	(*RoundRecorded)(nil),        // 77: troupe.RoundRecorded
-	(*TriedCollection)(nil),      // 78: troupe.TriedCollection
-	(*Put)(nil),                  // 79: troupe.Put
-	(*Append)(nil),               // 80: troupe.Append
-	(*Appended)(nil),             // 81: troupe.Appended
-	(*LoadControl)(nil),          // 82: troupe.LoadControl
-	(*ControlLoaded)(nil),        // 83: troupe.ControlLoaded
-	(*MarkRead)(nil),             // 84: troupe.MarkRead
-	(*MarkedRead)(nil),           // 85: troupe.MarkedRead
-	(*EraseAccount)(nil),         // 86: troupe.EraseAccount
-	(*AccountErased)(nil),        // 87: troupe.AccountErased
-	(*KnownItems)(nil),           // 88: troupe.KnownItems
-	(*ItemsKnown)(nil),           // 89: troupe.ItemsKnown
-	(*CreateAccount)(nil),        // 90: troupe.CreateAccount
-	(*PinAccount)(nil),           // 91: troupe.PinAccount
-	(*PauseAccount)(nil),         // 92: troupe.PauseAccount
-	(*ResumeAccount)(nil),        // 93: troupe.ResumeAccount
-	(*RemoveAccount)(nil),        // 94: troupe.RemoveAccount
-	(*AccountDone)(nil),          // 95: troupe.AccountDone
-	(*Refused)(nil),              // 96: troupe.Refused
-	(*TakeScreenshot)(nil),       // 97: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil),      // 98: troupe.ScreenshotTaken
-	(*CollectNow)(nil),           // 99: troupe.CollectNow
-	nil,                          // 100: troupe.GateCounts.RefusedEntry
-	nil,                          // 101: troupe.GateCounts.UnlistedEntry
-	nil,                          // 102: troupe.AssignAccount.KnownEntry
-	nil,                          // 103: troupe.DefinitionTried.UnlistedEntry
-	nil,                          // 104: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),              // 105: troupe.Profile
-	(*Item)(nil),                 // 106: troupe.Item
+	(*QueuedLogin)(nil),          // 58: troupe.QueuedLogin
+	(*QueueLogins)(nil),          // 59: troupe.QueueLogins
+	(*UnqueueLogins)(nil),        // 60: troupe.UnqueueLogins
+	(*LoginsQueued)(nil),         // 61: troupe.LoginsQueued
+	(*MakeLoginLink)(nil),        // 62: troupe.MakeLoginLink
+	(*LoginLinkMade)(nil),        // 63: troupe.LoginLinkMade
+	(*OpenLoginLink)(nil),        // 64: troupe.OpenLoginLink
+	(*LoginLinkOpened)(nil),      // 65: troupe.LoginLinkOpened
+	(*ReplyTarget)(nil),          // 66: troupe.ReplyTarget
+	(*Reply)(nil),                // 67: troupe.Reply
+	(*SubmitReply)(nil),          // 68: troupe.SubmitReply
+	(*ReplyAccepted)(nil),        // 69: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),         // 70: troupe.ExecuteReply
+	(*BeginCommit)(nil),          // 71: troupe.BeginCommit
+	(*CommitTicket)(nil),         // 72: troupe.CommitTicket
+	(*ReplyResult)(nil),          // 73: troupe.ReplyResult
+	(*FindReply)(nil),            // 74: troupe.FindReply
+	(*ReplyFound)(nil),           // 75: troupe.ReplyFound
+	(*Alarm)(nil),                // 76: troupe.Alarm
+	(*DefinitionVersion)(nil),    // 77: troupe.DefinitionVersion
+	(*DefinitionChoice)(nil),     // 78: troupe.DefinitionChoice
+	(*SetDefinition)(nil),        // 79: troupe.SetDefinition
+	(*RollBackDefinition)(nil),   // 80: troupe.RollBackDefinition
+	(*DefinitionRolledBack)(nil), // 81: troupe.DefinitionRolledBack
+	(*TryDefinition)(nil),        // 82: troupe.TryDefinition
+	(*DefinitionTried)(nil),      // 83: troupe.DefinitionTried
+	(*RecordRound)(nil),          // 84: troupe.RecordRound
+	(*RoundRecorded)(nil),        // 85: troupe.RoundRecorded
+	(*TriedCollection)(nil),      // 86: troupe.TriedCollection
+	(*Put)(nil),                  // 87: troupe.Put
+	(*Append)(nil),               // 88: troupe.Append
+	(*Appended)(nil),             // 89: troupe.Appended
+	(*LoadControl)(nil),          // 90: troupe.LoadControl
+	(*ControlLoaded)(nil),        // 91: troupe.ControlLoaded
+	(*MarkRead)(nil),             // 92: troupe.MarkRead
+	(*MarkedRead)(nil),           // 93: troupe.MarkedRead
+	(*EraseAccount)(nil),         // 94: troupe.EraseAccount
+	(*AccountErased)(nil),        // 95: troupe.AccountErased
+	(*KnownItems)(nil),           // 96: troupe.KnownItems
+	(*ItemsKnown)(nil),           // 97: troupe.ItemsKnown
+	(*CreateAccount)(nil),        // 98: troupe.CreateAccount
+	(*PinAccount)(nil),           // 99: troupe.PinAccount
+	(*ChangeAccount)(nil),        // 100: troupe.ChangeAccount
+	(*Tags)(nil),                 // 101: troupe.Tags
+	(*PauseAccount)(nil),         // 102: troupe.PauseAccount
+	(*ResumeAccount)(nil),        // 103: troupe.ResumeAccount
+	(*RemoveAccount)(nil),        // 104: troupe.RemoveAccount
+	(*AccountDone)(nil),          // 105: troupe.AccountDone
+	(*Refused)(nil),              // 106: troupe.Refused
+	(*TakeScreenshot)(nil),       // 107: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil),      // 108: troupe.ScreenshotTaken
+	(*CollectNow)(nil),           // 109: troupe.CollectNow
+	nil,                          // 110: troupe.GateCounts.RefusedEntry
+	nil,                          // 111: troupe.GateCounts.UnlistedEntry
+	nil,                          // 112: troupe.AssignAccount.KnownEntry
+	nil,                          // 113: troupe.DefinitionTried.UnlistedEntry
+	nil,                          // 114: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),              // 115: troupe.Profile
+	(*Item)(nil),                 // 116: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	105, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	105, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	115, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	115, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
 	3,   // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
 	4,   // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
-	100, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
-	101, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	110, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	111, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
 	7,   // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
 	8,   // 7: troupe.Round.steps:type_name -> troupe.RoundStep
 	11,  // 8: troupe.Beat.held:type_name -> troupe.Held
 	11,  // 9: troupe.Grant.covers:type_name -> troupe.Held
 	1,   // 10: troupe.AssignAccount.account:type_name -> troupe.Account
 	25,  // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	102, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	112, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
 	30,  // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
 	19,  // 14: troupe.RegisterForeign.status:type_name -> troupe.NodeStatus
 	14,  // 15: troupe.ForeignRegistered.assignments:type_name -> troupe.AssignAccount
@@ -7881,26 +8562,28 @@ var file_actors_proto_depIdxs = []int32{
 	29,  // 22: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
 	41,  // 23: troupe.KeysListed.keys:type_name -> troupe.SealingKey
 	25,  // 24: troupe.VaultRead.sealed:type_name -> troupe.SealedState
-	106, // 25: troupe.Observed.items:type_name -> troupe.Item
-	105, // 26: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	0,   // 27: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	58,  // 28: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	58,  // 29: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	59,  // 30: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	59,  // 31: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	59,  // 32: troupe.FindReply.reply:type_name -> troupe.Reply
-	78,  // 33: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
-	8,   // 34: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
-	103, // 35: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
-	79,  // 36: troupe.Append.puts:type_name -> troupe.Put
-	79,  // 37: troupe.ControlLoaded.records:type_name -> troupe.Put
-	104, // 38: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	1,   // 39: troupe.AccountDone.account:type_name -> troupe.Account
-	40,  // [40:40] is the sub-list for method output_type
-	40,  // [40:40] is the sub-list for method input_type
-	40,  // [40:40] is the sub-list for extension type_name
-	40,  // [40:40] is the sub-list for extension extendee
-	0,   // [0:40] is the sub-list for field type_name
+	116, // 25: troupe.Observed.items:type_name -> troupe.Item
+	115, // 26: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	58,  // 27: troupe.LoginsQueued.queue:type_name -> troupe.QueuedLogin
+	0,   // 28: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
+	66,  // 29: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	66,  // 30: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	67,  // 31: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	67,  // 32: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	67,  // 33: troupe.FindReply.reply:type_name -> troupe.Reply
+	86,  // 34: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
+	8,   // 35: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
+	113, // 36: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
+	87,  // 37: troupe.Append.puts:type_name -> troupe.Put
+	87,  // 38: troupe.ControlLoaded.records:type_name -> troupe.Put
+	114, // 39: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	101, // 40: troupe.ChangeAccount.tags:type_name -> troupe.Tags
+	1,   // 41: troupe.AccountDone.account:type_name -> troupe.Account
+	42,  // [42:42] is the sub-list for method output_type
+	42,  // [42:42] is the sub-list for method input_type
+	42,  // [42:42] is the sub-list for extension type_name
+	42,  // [42:42] is the sub-list for extension extendee
+	0,   // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_actors_proto_init() }
@@ -7909,13 +8592,14 @@ func file_actors_proto_init() {
 		return
 	}
 	file_entities_proto_init()
+	file_actors_proto_msgTypes[99].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   104,
+			NumMessages:   114,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -53,6 +53,9 @@ func (m *master) onCreate(c actor.Context, msg *messages.CreateAccount, sender *
 	case !slices.Contains([]string{"", noiseOff, noiseSeed}, msg.GetNoise()):
 		refuse(c, sender, "invalid", "noise must be off or seed")
 		return
+	case checkTags(msg.GetTags()) != nil:
+		refuse(c, sender, "invalid", checkTags(msg.GetTags()).Error())
+		return
 	}
 	if msg.GetForeign() != "" {
 		if why := m.unfitForeign(msg.GetForeign()); why != "" {
@@ -86,6 +89,7 @@ func (m *master) onCreate(c actor.Context, msg *messages.CreateAccount, sender *
 		r.Platform, r.Name, r.AccountId, r.MonitorInterval = msg.GetPlatform(), name, msg.GetAccountId(), msg.GetMonitorInterval()
 		r.LoginStatus, r.CreatedAt, r.EpochOver = notLoggedIn, m.now(), true
 		r.Proxy, r.Noise = proxy.GetId(), cmp.Or(msg.GetNoise(), m.Noise)
+		r.Tags, r.Paused = sortedTags(msg.GetTags()), msg.GetPaused()
 		r.Epoch = uint64(messages.EpochOf(m.generation, 0))
 		r.Foreign = msg.GetForeign()
 	})
@@ -208,6 +212,8 @@ func (m *master) forget(c actor.Context, a *account) {
 			delete(m.logins, key)
 		}
 	}
+	m.queue.remove(&ch, a.id())
+	m.forgetLinks(a.id())
 	m.forgetAlarms(&ch, a.id())
 	delete(m.accounts, a.id())
 	if left := a.record.GetProxy(); len(m.users(left)) == 0 {

@@ -154,6 +154,7 @@ func (m *master) endSession(c actor.Context, s *messages.LoginSession, status, r
 			m.clearAlarmsBut(&ch, a.id(), "")
 		}
 	}
+	m.queue.ended(&ch, ended)
 	m.persist(c, ch, func() {
 		m.Log.Info("login ended", "account", ended.GetAccount(), "login", ended.GetSession(), "status", status, "reason", reason)
 		m.forward(c, &messages.LoginEnded{
@@ -186,6 +187,7 @@ func (m *master) endInterruptedLogins(ch *change) {
 func (m *master) endLoginsOf(ch *change, id messages.AccountID, reason string) {
 	if s := m.openLogin(id); s != nil {
 		ended := m.closeSession(ch, s, "failed", reason)
+		m.queue.ended(ch, ended)
 		m.news.ended = append(m.news.ended, &messages.LoginEnded{
 			Session: ended.GetSession(), Account: ended.GetAccount(), Status: "failed", Reason: reason, At: ended.GetEndedAt(),
 		})

@@ -102,6 +102,8 @@ type master struct {
 	accounts    map[messages.AccountID]*account
 	replies     map[messages.ReplyID]*messages.Reply
 	logins      map[messages.LoginID]*messages.LoginSession
+	queue       loginQueue
+	links       map[linkKey]*loginLink
 	proxies     map[string]*messages.Proxy // by id; replaced, never changed
 	alarms      map[string]*messages.Alarm // open ones, by alarmKey or proxyAlarmKey
 	oldAlarms   []*messages.Alarm          // cleared ones, newest last
@@ -147,6 +149,7 @@ func newMaster(cfg Config) *master {
 	m := &master{
 		Config: cfg, known: newDefinitions(cfg.Definitions), nextNumber: map[string]uint64{}, accounts: map[messages.AccountID]*account{},
 		replies: map[messages.ReplyID]*messages.Reply{}, logins: map[messages.LoginID]*messages.LoginSession{},
+		queue: newLoginQueue(), links: map[linkKey]*loginLink{},
 		proxies: map[string]*messages.Proxy{}, alarms: map[string]*messages.Alarm{}, nodes: map[messages.NodeID]*node{},
 		foreign: map[messages.NodeID]*node{},
 	}
@@ -200,6 +203,8 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 
 	case *messages.CreateAccount:
 		m.onCreate(c, msg, sender)
+	case *messages.ChangeAccount:
+		m.onChange(c, msg, sender)
 	case *messages.PauseAccount:
 		m.onPause(c, msg, sender)
 	case *messages.ResumeAccount:
@@ -232,6 +237,8 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onRegisterForeign(c, msg, sender)
 	case *messages.ForeignGone:
 		m.onForeignGone(c, msg)
+	case *messages.DrainWorker:
+		m.onDrainWorker(c, msg, sender)
 	case *messages.AccountAssigned:
 		m.onAssigned(c, msg)
 	case *messages.AccountRevoked:
@@ -269,6 +276,14 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onLoginStep(c, msg)
 	case *messages.LoginEnded:
 		m.onLoginEnded(c, msg)
+	case *messages.QueueLogins:
+		m.onQueueLogins(c, msg, sender)
+	case *messages.UnqueueLogins:
+		m.onUnqueueLogins(c, msg, sender)
+	case *messages.MakeLoginLink:
+		m.onMakeLink(c, msg, sender)
+	case *messages.OpenLoginLink:
+		m.onOpenLink(c, msg, sender)
 
 	case *messages.SubmitReply:
 		m.onSubmit(c, msg, sender)
@@ -286,6 +301,7 @@ func (m *master) onTick(c actor.Context) {
 	m.releaseLapsed(c)
 	m.placeAll(c)
 	m.sweepLogins(c)
+	m.showQueued(c)
 	m.sweepReplies(c)
 }
 

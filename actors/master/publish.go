@@ -116,6 +116,7 @@ func (m *master) board() *board.Board {
 	slices.SortFunc(b.Logins, func(a, b *messages.LoginSession) int {
 		return cmp.Or(cmp.Compare(a.GetCreatedAt(), b.GetCreatedAt()), cmp.Compare(a.GetSession(), b.GetSession()))
 	})
+	b.Queue = m.queue.shown()
 	for _, p := range m.sortedProxies() {
 		b.Proxies = append(b.Proxies, m.shownProxy(p))
 	}

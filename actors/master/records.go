@@ -18,10 +18,11 @@ const (
 	tableAccounts = "accounts"
 	tableReplies  = "replies"
 	tableLogins   = "logins"
+	tableQueue    = "queue" // of logins
 	tableAlarms   = "alarms"
 	tableVault    = "vault"
 	tableProxies  = "proxies"
-	tableMeta     = "meta" // generation, lease_horizon (ns), number:<prefix>
+	tableMeta     = "meta" // generation, lease_horizon (ns), number:<prefix>, logins_at_once
 )
 
 // appendLimit is how long the store may take for one durable change before the master stops trusting it.
@@ -133,6 +134,8 @@ func (m *master) loadRecord(r *messages.Put) error {
 			return err
 		}
 		m.proxies[r.GetKey()] = p
+	case tableQueue:
+		return m.queue.load(r)
 	case tableDefinitions:
 		return m.loadDefinition(r)
 	case tableChoices:
@@ -156,6 +159,8 @@ func (m *master) loadNumber(r *messages.Put) error {
 		m.nextNumber[prefix] = n
 	case r.GetKey() == "generation":
 		m.generation = uint32(n)
+	case r.GetKey() == keyAtOnce:
+		m.queue.atOnce = int64(n)
 	case r.GetKey() == "lease_horizon":
 		m.horizon = time.Duration(n)
 	}

@@ -13,7 +13,7 @@ var carried = map[string]bool{
 	"Notification": true, "Profile": true, "Item": true, "StoredItem": true, "Counts": true, "Metadata": true, "Account": true, "Held": true,
 	"Beat": true, "Grant": true, "SealedState": true, "LoginSession": true, "ReplyTarget": true, "Reply": true, "Alarm": true, "Put": true, "StoredSummary": true, "StoredChange": true, "Round": true, "RoundStep": true,
 	"GateCounts": true, "Persona": true, "SealedSecret": true, "Proxy": true, "Upstream": true, "SealingKey": true,
-	"DefinitionVersion": true, "DefinitionChoice": true, "TriedCollection": true,
+	"DefinitionVersion": true, "DefinitionChoice": true, "TriedCollection": true, "QueuedLogin": true, "Tags": true,
 }
 
 // TestEveryMessageIsHandledSomewhere finds a case, or a typed answer, for each message that actors send.

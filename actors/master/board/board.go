@@ -14,11 +14,18 @@ type Board struct {
 	Accounts []*Account // by id
 	Replies  []*messages.Reply
 	Logins   []*messages.LoginSession
+	Queue    LoginQueue
 	Alarms   []*messages.Alarm
 	Nodes    []*Node
 	Proxies  []*Proxy // by name
 	// Platforms are those that accounts can live on, by name.
 	Platforms []*Platform
+}
+
+// LoginQueue are the accounts that wait for somebody who scans their code.
+type LoginQueue struct {
+	AtOnce  int64                   // how many codes are shown side by side
+	Waiting []*messages.QueuedLogin // in order
 }
 
 // Platform is one platform and the version of its definition that runs.
