@@ -8,10 +8,11 @@ import (
 
 // Account is an account in JSON: its record, what it does now, and what it holds.
 type Account struct {
-	ID        string `json:"id"`
-	Platform  string `json:"platform"`
-	Name      string `json:"name"`
-	AccountID string `json:"account_id"` // the operator's own name for it on the platform
+	ID        string   `json:"id"`
+	Platform  string   `json:"platform"`
+	Name      string   `json:"name"`
+	AccountID string   `json:"account_id"` // the operator's own name for it on the platform
+	Tags      []string `json:"tags"`       // the operator's own words for it, sorted
 
 	State  string `json:"state"`            // the vocabulary of messages.AccountState
 	Reason string `json:"reason,omitempty"` // for people; empty when all is well
@@ -54,6 +55,11 @@ type Account struct {
 	LastSyncTime int64   `json:"last_sync_time,omitempty"`
 	OpenReplies  int     `json:"open_replies"`
 	Alarms       []Alarm `json:"alarms,omitempty"` // open ones
+}
+
+// Accounts is the answer to GET /accounts.
+type Accounts struct {
+	Accounts []Account `json:"accounts"` // by id
 }
 
 // Profile is an account's public face.
@@ -118,6 +124,7 @@ func accountOf(b *board.Board, acc *board.Account, v *dataset.View) Account {
 		BrowserPID: st.GetBrowserPid(), BrowserStarts: st.GetBrowserStarts(), OpenReplies: len(acc.Queue), Loaded: true,
 	}
 	out.Definition, out.DefinitionVersion = st.GetDefinition(), st.GetDefinitionVersion()
+	out.Tags = append([]string{}, rec.GetTags()...)
 	out.Noise, out.Proxy = rec.GetNoise(), proxyName(b, rec.GetProxy())
 	out.Persona, out.Traffic, out.BrowserEnd = personaOf(st.GetPersona()), trafficOf(st.GetCounts()), st.GetBrowserEnd()
 	for _, al := range b.Alarms {

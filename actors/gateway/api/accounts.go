@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"troupe/actors"
@@ -18,13 +19,23 @@ const (
 
 // NewAccount is the body of POST /accounts.
 type NewAccount struct {
-	ID              string `json:"id,omitempty"` // empty = the node makes one
-	Platform        string `json:"platform"`
-	Name            string `json:"name"`
-	AccountID       string `json:"account_id,omitempty"`
-	MonitorInterval int64  `json:"monitor_interval,omitempty"` // seconds, 10 to 300
-	Proxy           string `json:"proxy,omitempty"`            // name or id of the proxy that it goes out through; empty = directly
-	Noise           string `json:"noise,omitempty"`            // of its persona: off or seed; empty = the node's default
+	ID              string   `json:"id,omitempty"` // empty = the node makes one
+	Platform        string   `json:"platform"`
+	Name            string   `json:"name"`
+	AccountID       string   `json:"account_id,omitempty"`
+	MonitorInterval int64    `json:"monitor_interval,omitempty"` // seconds, 10 to 300
+	Proxy           string   `json:"proxy,omitempty"`            // name or id of the proxy that it goes out through; empty = directly
+	Noise           string   `json:"noise,omitempty"`            // of its persona: off or seed; empty = the node's default
+	Tags            []string `json:"tags,omitempty"`             // the operator's own words for it, at most 20
+	Paused          bool     `json:"paused,omitempty"`           // nothing of it is started until it is resumed
+}
+
+// AccountChange is the body of PATCH /accounts/{account}: what is absent stays.
+type AccountChange struct {
+	Name            *string   `json:"name,omitempty"`
+	AccountID       *string   `json:"account_id,omitempty"`
+	MonitorInterval *int64    `json:"monitor_interval,omitempty"` // seconds, 10 to 300, 0 = the platform's own pace; from the next start on
+	Tags            *[]string `json:"tags,omitempty"`             // all of them
 }
 
 // Pause is the body of POST /accounts/{account}/pause.
@@ -52,16 +63,16 @@ func (a *API) known(id string) error {
 }
 
 func (a *API) listAccounts(w http.ResponseWriter, r *http.Request) error {
-	platform, state := r.URL.Query().Get("platform"), r.URL.Query().Get("state")
+	platform, state, tag := r.URL.Query().Get("platform"), r.URL.Query().Get("state"), r.URL.Query().Get("tag")
 	b := a.Board.Load()
 	list := []Account{}
 	for _, acc := range b.Accounts {
-		if platform != "" && acc.Record.GetPlatform() != platform || state != "" && acc.Status.GetState() != state {
+		if !fits(platform, acc.Record.GetPlatform()) || !fits(state, acc.Status.GetState()) || tag != "" && !slices.Contains(acc.Record.GetTags(), tag) {
 			continue
 		}
 		list = append(list, accountOf(b, acc, a.Views.Get(acc.ID())))
 	}
-	return answer(w, http.StatusOK, map[string]any{"accounts": list})
+	return answer(w, http.StatusOK, Accounts{list})
 }
 
 func (a *API) showAccount(w http.ResponseWriter, r *http.Request) error {
@@ -96,7 +107,26 @@ func (a *API) createAccount(w http.ResponseWriter, r *http.Request) error {
 	return a.change(w, r, http.StatusCreated, &messages.CreateAccount{
 		Id: body.ID, Platform: body.Platform, Name: body.Name,
 		AccountId: body.AccountID, MonitorInterval: body.MonitorInterval, Proxy: body.Proxy, Noise: body.Noise,
+		Tags: body.Tags, Paused: body.Paused,
 	})
+}
+
+func (a *API) changeAccount(w http.ResponseWriter, r *http.Request) error {
+	_, acc, err := a.accountAt(r)
+	if err != nil {
+		return err
+	}
+	var body AccountChange
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	command := &messages.ChangeAccount{
+		Account: acc.Record.GetId(), Name: body.Name, AccountId: body.AccountID, MonitorInterval: body.MonitorInterval,
+	}
+	if body.Tags != nil {
+		command.Tags = &messages.Tags{Tags: *body.Tags}
+	}
+	return a.change(w, r, http.StatusOK, command)
 }
 
 func (a *API) pauseAccount(w http.ResponseWriter, r *http.Request) error {

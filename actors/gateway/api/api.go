@@ -40,6 +40,8 @@ type Views interface {
 	Rev() messages.Rev
 	// Since returns the changes after rev in the order of Rev; more says to ask again from the last one.
 	Since(rev messages.Rev, limit int) (changes []dataset.Change, more bool)
+	// From says how far back the log of changes reaches: it holds every change after it, deletions too.
+	From() messages.Rev
 	// Stats adds up all accounts.
 	Stats() *dataset.Totals
 }
@@ -91,9 +93,13 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // mux mounts every row of the table. What is below the prefix and matches no row is an error in JSON.
 func (a *API) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, row := range Routes() {
+	for _, row := range ownRoutes() {
 		mux.Handle(row.Method+" "+row.Pattern, a.serve(row))
 	}
+	for _, row := range contractRoutes() {
+		mux.Handle(row.Method+" "+row.Pattern, a.serveContract(row))
+	}
+	mux.HandleFunc(ContractPrefix+"/", contractUnrouted)
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) { a.unrouted(mux, w, r) })
 	mux.Handle("/", a.Console)
 	return mux

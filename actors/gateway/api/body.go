@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,20 +15,79 @@ import (
 // decode reads the request's JSON object into v. No body means an empty object; an unknown field is refused by
 // its name.
 func decode(r *http.Request, v any) error {
-	d := json.NewDecoder(r.Body)
+	body, err := readJSON(r)
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err != nil:
+	if err := d.Decode(v); err != nil {
 		return bodyProblem(err)
 	}
+	return nil
+}
+
+// deepest is how many levels a body may have.
+const deepest = 64
+
+// readJSON reads the request's body and checks its form: one JSON value, not too deep, no key twice in an object. No body is no error.
+func readJSON(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, bodyProblem(err)
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, nil
+	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
-		return &Problem{http.StatusUnsupportedMediaType, "media_type", "send the body as JSON, with Content-Type: application/json"}
+		return nil, &Problem{http.StatusUnsupportedMediaType, "media_type", "send the body as JSON, with Content-Type: application/json"}
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if err := checkValue(d, 0); err != nil {
+		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return invalid("the body holds more than one JSON value")
+		return nil, invalid("the body holds more than one JSON value")
+	}
+	return body, nil
+}
+
+// checkValue passes over one value.
+func checkValue(d *json.Decoder, depth int) error {
+	if depth > deepest {
+		return invalid("the body is nested deeper than %d levels", deepest)
+	}
+	token, err := d.Token()
+	if err != nil {
+		return bodyProblem(err)
+	}
+	open, nested := token.(json.Delim)
+	if !nested {
+		return nil
+	}
+	var keys map[string]bool
+	if open == '{' {
+		keys = map[string]bool{}
+	}
+	for d.More() {
+		if open == '{' {
+			key, err := d.Token()
+			if err != nil {
+				return bodyProblem(err)
+			}
+			name, _ := key.(string) // an object's keys are strings, or the token is an error
+			if keys[name] {
+				return invalid("the body names the field %q twice", name)
+			}
+			keys[name] = true
+		}
+		if err := checkValue(d, depth+1); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil { // the end of it
+		return bodyProblem(err)
 	}
 	return nil
 }

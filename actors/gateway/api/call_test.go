@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,8 +62,22 @@ func call(t *testing.T, n *apitest.Node, method, path string, body any, header .
 	if err != nil {
 		t.Fatal(err)
 	}
+	document, err := documented()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := document.Check(method, path, response.StatusCode, response.Header.Get("Content-Type"), raw); err != nil {
+		t.Error(err)
+	}
 	return answer{response.StatusCode, response.Header, raw}
 }
+
+// documented is the OpenAPI document as a node serves it: every answer of every test is held against it.
+var documented = sync.OnceValues(func() (*apitest.Document, error) {
+	w := httptest.NewRecorder()
+	api.New(api.Config{Log: slog.New(slog.DiscardHandler)}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/api/v1/openapi.json", nil))
+	return apitest.ReadDocument(w.Body.Bytes())
+})
 
 // read decodes an answer that must have the status.
 func read[T any](t *testing.T, a answer, status int) T {

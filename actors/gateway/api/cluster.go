@@ -55,8 +55,27 @@ type Status struct {
 	Full         []string       `json:"full,omitempty"` // nodes online that take no further account, each with its reason
 }
 
+// Health is the answer to GET /healthz and GET /health.
+type Health struct {
+	Status    string `json:"status"` // ok
+	Version   string `json:"version"`
+	At        int64  `json:"at"`
+	Timestamp int64  `json:"timestamp"` // the same, by the contract's name
+}
+
+// Alarms is the answer to GET /alarms.
+type Alarms struct {
+	Alarms []Alarm `json:"alarms"` // newest first
+}
+
+// Nodes is the answer to GET /nodes.
+type Nodes struct {
+	Nodes []Node `json:"nodes"`
+}
+
 func (a *API) health(w http.ResponseWriter, _ *http.Request) error {
-	return answer(w, http.StatusOK, map[string]any{"status": "ok", "version": a.Version, "at": a.Now().UnixMilli()})
+	now := a.Now()
+	return answer(w, http.StatusOK, Health{Status: "ok", Version: a.Version, At: now.UnixMilli(), Timestamp: now.UnixMilli()})
 }
 
 func (a *API) status(w http.ResponseWriter, _ *http.Request) error {
@@ -128,7 +147,7 @@ func (a *API) listAlarms(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	slices.SortStableFunc(list, func(x, y Alarm) int { return cmp.Compare(y.RaisedAt, x.RaisedAt) })
-	return answer(w, http.StatusOK, map[string]any{"alarms": list})
+	return answer(w, http.StatusOK, Alarms{list})
 }
 
 func (a *API) listNodes(w http.ResponseWriter, _ *http.Request) error {
@@ -141,7 +160,7 @@ func (a *API) listNodes(w http.ResponseWriter, _ *http.Request) error {
 			st.GetCarries(), st.GetFull(), st.GetMemoryAvailable(), st.GetChromium(), st.GetMode(),
 		})
 	}
-	return answer(w, http.StatusOK, map[string]any{"nodes": list})
+	return answer(w, http.StatusOK, Nodes{list})
 }
 
 func revText(rev messages.Rev) string { return strconv.FormatUint(uint64(rev), 10) }

@@ -13,7 +13,7 @@ const (
 	LoginType   = "login"   // data: Login
 	AlarmType   = "alarm"   // data: Alarm
 	ReadyType   = "ready"   // data: Ready; all before it is what was missed and where things stand
-	ResetType   = "reset"   // data: Ready; the cursor is of another data folder or time: read the lists again
+	ResetType   = "reset"   // data: Ready; a full read is due: the cursor is older than the log, or of another data folder
 )
 
 // eventTypes are what ?types= may name; ready and reset always come.
@@ -33,9 +33,14 @@ type AccountGone struct {
 	Removed bool   `json:"removed"`
 }
 
+// EventsVersion is the version of the events' shapes. It grows when a client that knows the one before would misread them.
+const EventsVersion = 1
+
 // Ready says where a stream stands.
 type Ready struct {
-	Cursor string `json:"cursor"`
+	Version int    `json:"version"` // of the events: EventsVersion
+	Cursor  string `json:"cursor"`
+	LogFrom string `json:"log_from"` // a client that comes back with a cursor before this has to read the lists again
 }
 
 // itemEventOf describes a change; v is nil when the account is gone.

@@ -18,6 +18,11 @@ type Key struct {
 	Passwords int64  `json:"passwords"`            // of proxies, that are sealed with it
 }
 
+// Keys is the answer to GET /keys.
+type Keys struct {
+	Keys []Key `json:"keys"` // oldest first
+}
+
 // Rotated is the answer of POST /keys/rotate.
 type Rotated struct {
 	Key      string `json:"key"`      // the newest one
@@ -63,5 +68,5 @@ func (a *API) answerKeys(w http.ResponseWriter, r *http.Request, command any) er
 	for _, k := range listed.GetKeys() {
 		keys = append(keys, Key{k.GetId(), k.GetCreatedAt(), k.GetNewest(), k.GetMissing(), k.GetStates(), k.GetSecrets()})
 	}
-	return answer(w, http.StatusOK, map[string]any{"keys": keys})
+	return answer(w, http.StatusOK, Keys{keys})
 }

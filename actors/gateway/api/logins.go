@@ -29,6 +29,11 @@ type Login struct {
 	EndedAt     int64  `json:"ended_at,omitempty"`
 }
 
+// Logins is the answer to GET /logins.
+type Logins struct {
+	Logins []Login `json:"logins"` // oldest first
+}
+
 // NewLogin is the body of POST /accounts/{account}/login.
 type NewLogin struct {
 	Session string `json:"session,omitempty"` // the client's own id for it; empty = the node makes one
@@ -81,7 +86,7 @@ func (a *API) listLogins(w http.ResponseWriter, r *http.Request) error {
 			list = append(list, loginOf(rec))
 		}
 	}
-	return answer(w, http.StatusOK, map[string]any{"logins": list})
+	return answer(w, http.StatusOK, Logins{list})
 }
 
 func (a *API) showLogin(w http.ResponseWriter, r *http.Request) error {

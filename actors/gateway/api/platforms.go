@@ -25,6 +25,11 @@ type Platform struct {
 	Versions   []PlatformVersion `json:"versions"`          // that can run, newest first
 }
 
+// Platforms is the answer to GET /platforms.
+type Platforms struct {
+	Platforms []Platform `json:"platforms"` // by name
+}
+
 // PlatformVersion is one version of a platform's definition.
 type PlatformVersion struct {
 	Version int64  `json:"version"`
@@ -93,7 +98,7 @@ func (a *API) listPlatforms(w http.ResponseWriter, _ *http.Request) error {
 	for _, p := range b.Platforms {
 		list = append(list, platformOf(b, p))
 	}
-	return answer(w, http.StatusOK, map[string]any{"platforms": list})
+	return answer(w, http.StatusOK, Platforms{list})
 }
 
 func (a *API) showPlatform(w http.ResponseWriter, r *http.Request) error {

@@ -33,6 +33,11 @@ type Proxy struct {
 	UpdatedAt int64 `json:"updated_at"`
 }
 
+// Proxies is the answer to GET /proxies.
+type Proxies struct {
+	Proxies []Proxy `json:"proxies"` // by name
+}
+
 // NewProxy is the body of POST /proxies.
 type NewProxy struct {
 	Name     string `json:"name"`
@@ -113,7 +118,7 @@ func (a *API) listProxies(w http.ResponseWriter, _ *http.Request) error {
 	for _, p := range a.Board.Load().Proxies {
 		list = append(list, proxyOf(p))
 	}
-	return answer(w, http.StatusOK, map[string]any{"proxies": list})
+	return answer(w, http.StatusOK, Proxies{list})
 }
 
 func (a *API) showProxy(w http.ResponseWriter, r *http.Request) error {

@@ -53,6 +53,11 @@ type Reply struct {
 	FromName     string  `json:"from_name,omitempty"`
 }
 
+// Replies is the answer to GET /replies.
+type Replies struct {
+	Replies []Reply `json:"replies"` // newest first
+}
+
 // maxContent is the longest reply, in characters; a platform's own limit may be lower.
 const maxContent = 4000
 
@@ -148,7 +153,7 @@ func (a *API) listReplies(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	slices.SortStableFunc(list, func(x, y Reply) int { return cmp.Compare(y.AcceptedAt, x.AcceptedAt) })
-	return answer(w, http.StatusOK, map[string]any{"replies": list[:min(limit, len(list))]})
+	return answer(w, http.StatusOK, Replies{list[:min(limit, len(list))]})
 }
 
 func (a *API) showReply(w http.ResponseWriter, r *http.Request) error {

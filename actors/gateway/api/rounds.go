@@ -23,6 +23,11 @@ type Round struct {
 	Steps      []RoundStep `json:"steps"`
 }
 
+// Rounds is the answer to GET /accounts/{account}/rounds.
+type Rounds struct {
+	Rounds []Round `json:"rounds"` // newest first
+}
+
 // RoundStep is one step of a flow: what it looked for, what matched, how long it took.
 type RoundStep struct {
 	Step    string `json:"step"`
@@ -46,7 +51,7 @@ func (a *API) listRounds(w http.ResponseWriter, r *http.Request) error {
 	for _, one := range listed.GetRounds() {
 		rounds = append(rounds, roundOf(one))
 	}
-	return answer(w, http.StatusOK, map[string]any{"rounds": rounds})
+	return answer(w, http.StatusOK, Rounds{rounds})
 }
 
 func roundOf(m *messages.Round) Round {

@@ -39,14 +39,19 @@ const (
 )
 
 // Routes is the table: every route that the node answers, beside the console's.
-func Routes() []Route {
+func Routes() []Route { return slices.Concat(ownRoutes(), contractRoutes()) }
+
+// ownRoutes are the rows in this API's own shapes.
+func ownRoutes() []Route {
 	const v = Prefix
 	return []Route{
 		{"GET", "/healthz", Public, nil, noBody, "ok as soon as the node answers", (*API).health},
+		{"GET", "/health", Public, nil, noBody, "the same, by the contract's name", (*API).health},
 		{"GET", v, Viewer, nil, noBody, "this table", (*API).index},
+		{"GET", v + "/openapi.json", Public, nil, noBody, "this API as an OpenAPI 3.1 document", (*API).openAPI},
 		{"GET", v + "/status", Viewer, nil, noBody, "version, uptime and totals", (*API).status},
 
-		{"GET", v + "/accounts", Viewer, []string{"platform", "state"}, noBody, "all accounts", (*API).listAccounts},
+		{"GET", v + "/accounts", Viewer, []string{"platform", "state", "tag"}, noBody, "all accounts", (*API).listAccounts},
 		{"POST", v + "/accounts", Operator, nil, smallBody, "add an account", (*API).createAccount},
 		{"GET", v + "/accounts/{account}", Viewer, nil, noBody, "one account with its open alarms", (*API).showAccount},
 		{
@@ -55,6 +60,7 @@ func Routes() []Route {
 			noBody,
 			"erase an account: profile, sealed state and data", (*API).removeAccount,
 		},
+		{"PATCH", v + "/accounts/{account}", Operator, nil, smallBody, "change its name, tags or pace", (*API).changeAccount},
 		{"POST", v + "/accounts/{account}/pause", Operator, nil, smallBody, "close its browser until resumed", (*API).pauseAccount},
 		{"POST", v + "/accounts/{account}/resume", Operator, nil, smallBody, "go on after a pause, a captcha or a parking", (*API).resumeAccount},
 		{"POST", v + "/accounts/{account}/collect", Operator, nil, smallBody, "look at the page at once", (*API).collect},
@@ -112,6 +118,8 @@ func Routes() []Route {
 		{"GET", v + "/platforms", Viewer, nil, noBody, "the platforms that accounts can live on", (*API).listPlatforms},
 		{"GET", v + "/platforms/{platform}", Viewer, nil, noBody, "one platform: the version that runs, those kept, and why one was refused", (*API).showPlatform},
 		{"POST", v + "/platforms/{platform}/rollback", Admin, nil, smallBody, "run an earlier version until the definitions folder changes", (*API).rollBack},
+		{"POST", v + "/nodes/{worker}/drain", Admin, nil, smallBody, "end a node's accounts cleanly; it takes no other until it starts anew", (*API).drainNode},
+		{"GET", v + "/changes", Viewer, []string{"since", "account", "limit"}, noBody, "what changed after a cursor, as JSON: the catch-up of a client that was offline", (*API).changes},
 		{
 			"GET", v + "/events", Viewer,
 			[]string{"account", "login", "types", "since"},
@@ -134,18 +142,25 @@ func (row Route) checkQuery(r *http.Request) error {
 	return nil
 }
 
+// RouteTable is the answer to GET /api/v1.
+type RouteTable struct {
+	Routes []RouteEntry `json:"routes"`
+}
+
+// RouteEntry is one route as the table shows it.
+type RouteEntry struct {
+	Method  string   `json:"method"`
+	Path    string   `json:"path"`
+	Role    Role     `json:"role"`
+	Query   []string `json:"query,omitempty"`
+	Summary string   `json:"summary"`
+}
+
 // index lists the table itself, so that a person with curl finds the way.
 func (a *API) index(w http.ResponseWriter, _ *http.Request) error {
-	type entry struct {
-		Method  string   `json:"method"`
-		Path    string   `json:"path"`
-		Role    Role     `json:"role"`
-		Query   []string `json:"query,omitempty"`
-		Summary string   `json:"summary"`
-	}
-	var list []entry
+	var table RouteTable
 	for _, row := range Routes() {
-		list = append(list, entry{row.Method, row.Pattern, row.Role, row.Query, row.Summary})
+		table.Routes = append(table.Routes, RouteEntry{row.Method, row.Pattern, row.Role, row.Query, row.Summary})
 	}
-	return answer(w, http.StatusOK, map[string]any{"routes": list})
+	return answer(w, http.StatusOK, table)
 }

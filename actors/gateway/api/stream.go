@@ -113,12 +113,6 @@ func (s *stream) begin(steps []*messages.LoginStep) error {
 	if err := s.write(fmt.Appendf(nil, "retry: %d\n\n", retryAfterMS)); err != nil {
 		return err
 	}
-	if now := s.Views.Rev(); s.cursor > now {
-		s.cursor = now
-		if err := s.event(ResetType, Ready{revText(now)}); err != nil {
-			return err
-		}
-	}
 	if err := s.pump(); err != nil {
 		return err
 	}
@@ -151,7 +145,11 @@ func (s *stream) begin(steps []*messages.LoginStep) error {
 			return err
 		}
 	}
-	return s.event(ReadyType, Ready{revText(s.cursor)})
+	return s.event(ReadyType, s.ready())
+}
+
+func (s *stream) ready() Ready {
+	return Ready{EventsVersion, revText(s.cursor), revText(s.Views.From())}
 }
 
 // pump writes every change after the cursor, in the order of Rev: live items and missed ones take this one way. At a
@@ -160,6 +158,10 @@ func (s *stream) pump() error {
 	s.later = nil
 	for {
 		changes, more := s.Views.Since(s.cursor, pumpStep)
+		if fullReadDue(s.Views, s.cursor) { // asked after, because the log may be cut at any time
+			s.cursor = s.Views.Rev()
+			return s.event(ResetType, s.ready())
+		}
 		for _, ch := range changes {
 			v := s.Views.Get(ch.Account)
 			if v != nil && !v.Loaded {

@@ -25,6 +25,18 @@ type Topic struct {
 	ActiveAt int64   `json:"active_at"` // when something last happened in it
 }
 
+// Topics is the answer to GET /topics.
+type Topics struct {
+	Topics  []Topic  `json:"topics"`
+	Loading []string `json:"loading"` // accounts whose items are still being read from disk, and are missing here
+}
+
+// Thread is the answer to GET /topics/{topic}/messages.
+type Thread struct {
+	Topic    Topic  `json:"topic"`
+	Messages []Item `json:"messages"` // oldest first
+}
+
 // Marked is the answer to POST /topics/{topic}/read.
 type Marked struct {
 	Topic string `json:"topic"`
@@ -81,7 +93,7 @@ func (a *API) listTopics(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return answer(w, http.StatusOK, map[string]any{"topics": list, "loading": waiting})
+	return answer(w, http.StatusOK, Topics{list, waiting})
 }
 
 // viewsOf is the view of one account, or of all when account is empty. An account that the store has never heard of
@@ -135,7 +147,7 @@ func (a *API) listMessages(w http.ResponseWriter, r *http.Request) error {
 			list = append(list, messageItem(v.Account, m))
 		}
 	}
-	return answer(w, http.StatusOK, map[string]any{"topic": topicOf(v.Account, t), "messages": list})
+	return answer(w, http.StatusOK, Thread{topicOf(v.Account, t), list})
 }
 
 func (a *API) markRead(w http.ResponseWriter, r *http.Request) error {

@@ -47,7 +47,7 @@ func personaOf(p *messages.Persona) *Persona {
 		return nil
 	}
 	return &Persona{
-		p.GetLocale(), p.GetTimeZone(), p.GetLanguages(), p.GetWidth(), p.GetHeight(), p.GetCores(), p.GetNoise(),
+		p.GetLocale(), p.GetTimeZone(), append([]string{}, p.GetLanguages()...), p.GetWidth(), p.GetHeight(), p.GetCores(), p.GetNoise(),
 		p.GetUserAgent(), p.GetSelfTest(), p.GetShared(),
 	}
 }

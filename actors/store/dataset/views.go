@@ -54,6 +54,10 @@ func (v *Views) All() []*View {
 // Rev is the rev of the newest published change.
 func (v *Views) Rev() messages.Rev { return v.load().rev }
 
+// From says how far back the log of changes reaches: it holds every change after it, deletions too. The log holds at least the
+// newest logLength changes that came since the data folder was made.
+func (v *Views) From() messages.Rev { return v.load().from }
+
 // Loaded says whether the items of every account are there.
 func (v *Views) Loaded() bool {
 	for _, view := range v.load().views.Ascend(first, end) {

@@ -69,6 +69,22 @@ func (m *Master) Pause(id string, paused bool) {
 	m.Accounts[id] = &a
 }
 
+// change carries out ChangeAccount.
+func (m *Master) change(x *messages.ChangeAccount) {
+	a := *m.Accounts[x.GetAccount()]
+	a.Record = proto.CloneOf(a.Record)
+	if x.Name != nil {
+		a.Record.Name = x.GetName()
+	}
+	if x.MonitorInterval != nil {
+		a.Record.MonitorInterval = x.GetMonitorInterval()
+	}
+	if x.Tags != nil {
+		a.Record.Tags = x.GetTags().GetTags()
+	}
+	m.Accounts[x.GetAccount()] = &a
+}
+
 // Reply puts a reply into a state.
 func (m *Master) Reply(id, state, reason string) {
 	for i, r := range m.Replies {
@@ -131,6 +147,11 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		}
 		m.Add(id, x.GetName())
 		return m.done(id)
+	case *messages.ChangeAccount:
+		m.change(x)
+		return m.done(x.GetAccount())
+	case *messages.DrainWorker:
+		return &messages.WorkerDrained{Worker: x.GetWorker(), Accounts: 2}
 	case *messages.PauseAccount:
 		m.Pause(x.GetAccount(), true)
 		m.State(x.GetAccount(), messages.Paused, x.GetReason())
