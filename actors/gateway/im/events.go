@@ -95,15 +95,22 @@ const (
 	batchPayload = 512 << 10
 )
 
+// After each list of channels, at most one a second, the PC client asks for the topics of every channel at once: these bounds are far above
+// what a thousand accounts make it ask.
+const (
+	topicsPerSecond = 2500
+	topicsBurst     = 5000
+)
+
 // Events is the whole contract: what is not listed is neither answered nor sent.
 var Events = slices.Concat(inboxEvents, desktopEvents, adminEvents)
 
 var inboxEvents = []Event{
 	{Inbox, RegisterEvent, In, Agent, smallPayload, 5, 20, "says who it is; answered by channels and registered"},
-	{Inbox, RequestChannelsEvent, In, Agent, smallPayload, 0, 0, "asks for the accounts"},
-	{Inbox, SyncEvent, In, Agent, smallPayload, 0, 0, "asks for the accounts, every 30 s and after a reconnect"},
-	{Inbox, RequestTopicsEvent, In, Agent, smallPayload, 0, 0, "asks for an account's works and conversations; one per account after each list of accounts"},
-	{Inbox, RequestMessagesEvent, In, Agent, smallPayload, 0, 0, "asks for a topic's messages and sending queue"},
+	{Inbox, RequestChannelsEvent, In, Agent, smallPayload, 10, 100, "asks for the accounts"},
+	{Inbox, SyncEvent, In, Agent, smallPayload, 10, 100, "asks for the accounts, every 30 s and after a reconnect"},
+	{Inbox, RequestTopicsEvent, In, Agent, smallPayload, topicsPerSecond, topicsBurst, "asks for an account's works and conversations; one per account after each list of accounts"},
+	{Inbox, RequestMessagesEvent, In, Agent, smallPayload, 50, 500, "asks for a topic's messages and sending queue"},
 	{Inbox, ReplyEvent, In, Agent, replyPayload, 5, 20, "answers a comment, a work or a message"},
 	{Inbox, MarkTopicEvent, In, Agent, smallPayload, 50, 200, "marks a work's comments read"},
 	{Inbox, MarkConversationEvent, In, Agent, smallPayload, 50, 200, "marks a conversation read"},

@@ -12,7 +12,7 @@ type Config struct {
 	PingTimeout    time.Duration // how long a pong may take; 60 s
 	ConnectTimeout time.Duration // for a connection that joins no namespace; 45 s
 	UpgradeTimeout time.Duration // from the probe to the end of an upgrade; 10 s
-	WriteTimeout   time.Duration // for one flush of the queue to a slow client; 10 s
+	WriteTimeout   time.Duration // how long what waits for a client may wait; then it is dropped as too slow; 8 s
 	MaxPayload     int           // bytes of one inbound message or polling body; 10 MB
 	MaxQueue       int           // packets waiting for one client; 1024
 	MaxQueueBytes  int           // bytes waiting for one client; 32 MB
@@ -29,7 +29,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.PingTimeout, 60*time.Second)
 	setDefault(&c.ConnectTimeout, 45*time.Second)
 	setDefault(&c.UpgradeTimeout, 10*time.Second)
-	setDefault(&c.WriteTimeout, 10*time.Second)
+	setDefault(&c.WriteTimeout, 8*time.Second)
 	setDefault(&c.MaxPayload, 10_000_000)
 	setDefault(&c.MaxQueue, 1024)
 	setDefault(&c.MaxQueueBytes, 32_000_000)

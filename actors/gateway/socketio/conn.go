@@ -19,6 +19,7 @@ const (
 	ReasonProtocol  = "parse error"
 	ReasonConnect   = "connect timeout"
 	ReasonQueue     = "send queue full"
+	ReasonSlow      = "client too slow"
 	ReasonServer    = "server disconnect"
 	ReasonShutdown  = "server shutting down"
 	ReasonPanic     = "handler panic"
@@ -105,6 +106,9 @@ func (c *conn) receive(p []byte) bool {
 	}
 }
 
+// slowLooks is how often within WriteTimeout it is looked whether a client keeps up.
+const slowLooks = 4
+
 // run is the connection's life. Once the connection ended it tells the sockets and closes the transport.
 func (c *conn) run() {
 	defer c.finish()
@@ -113,6 +117,8 @@ func (c *conn) run() {
 	defer ping.Stop()
 	join := time.NewTimer(cfg.ConnectTimeout)
 	defer join.Stop()
+	slow := time.NewTicker(cfg.WriteTimeout / slowLooks)
+	defer slow.Stop()
 	for {
 		// Only a WebSocket is written from here: while polling, the waiting poll takes the token.
 		var wake chan struct{}
@@ -128,6 +134,10 @@ func (c *conn) run() {
 		case <-wake:
 		case <-ping.C:
 			c.ping(ping)
+		case <-slow.C:
+			if c.out.waits() > cfg.WriteTimeout {
+				c.close(ReasonSlow) // it does not poll any more
+			}
 		case <-join.C:
 			if len(c.sockets) == 0 {
 				c.close(ReasonConnect)
@@ -182,6 +192,9 @@ func (c *conn) flush() {
 	defer cancel()
 	for _, frame := range frames {
 		if err := c.ws.Write(ctx, websocket.MessageText, frame); err != nil {
+			if ctx.Err() != nil {
+				c.close(ReasonSlow)
+			}
 			c.close(ReasonTransport)
 			return
 		}

@@ -11,7 +11,8 @@
 //   - Handlers of one connection run one at a time, in the order in which the client sent, on that connection's own
 //     goroutine. A handler that waits makes its own client wait, nobody else.
 //   - What is emitted to one socket arrives in the order of the calls, or the connection ends: at the bound of the send
-//     queue the connection is dropped, never a message. Emit and Broadcast never block.
+//     queue the connection is dropped, never a message, and so it is when what waits was not taken within WriteTimeout. Emit and
+//     Broadcast never block.
 //   - A broadcast is encoded once. It reaches every socket of the namespace whose Connect was answered.
 //   - An event's payload may be missing, null or any JSON value. One that a handler cannot use is answered with
 //     an `error` event and never costs the connection. Breaking the protocol itself (an unknown packet type, no JSON

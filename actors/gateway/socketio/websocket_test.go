@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -205,19 +206,79 @@ func TestTooLargeMessageEndsTheConnection(t *testing.T) {
 	c.expectClosed()
 }
 
-func TestSlowClientIsDroppedAtTheBound(t *testing.T) {
+// TestClientThatStopsReadingIsDropped holds for both transports, and the others get everything in time.
+func TestClientThatStopsReadingIsDropped(t *testing.T) {
+	reasons := make(chan string, 2)
+	s, url := serve(t, Config{WriteTimeout: 300 * time.Millisecond, MaxQueueBytes: 1 << 40}, func(s *Server) {
+		s.Of("/").OnDisconnect(func(_ *Socket, why string) { reasons <- why })
+	})
+	reader := join(t, url)
+	join(t, url) // and never reads again
+	address, _ := session(t, url)
+	request(t, http.MethodPost, address, "40") // and never polls again
+	eventually(t, "all three are there", func() bool { return s.Of("/").Len() == 3 })
+	page := json.RawMessage(`"` + strings.Repeat("x", 1<<20) + `"`)
+	for range 16 {
+		s.Of("/").Broadcast("page", page)
+		reader.expectPrefix(`42["page","xxx`)
+	}
+	for range 2 {
+		if why := <-reasons; why != ReasonSlow && why != ReasonTransport {
+			t.Errorf("reason %q", why)
+		}
+	}
+	eventually(t, "only the reader is left", func() bool { return s.Conns() == 1 })
+	s.Of("/").Broadcast("page", nil)
+	reader.expect(`42["page"]`)
+}
+
+func TestFullQueueDropsItsClient(t *testing.T) {
 	reason := make(chan string, 1)
-	s, url := serve(t, Config{MaxQueue: 4, WriteTimeout: 100 * time.Millisecond}, func(s *Server) {
+	s, url := serve(t, Config{MaxQueue: 4}, func(s *Server) {
 		s.Of("/").OnDisconnect(func(_ *Socket, why string) { reason <- why })
 	})
-	join(t, url) // and never reads again
-	page := json.RawMessage(`"` + strings.Repeat("x", 1<<20) + `"`)
-	eventually(t, "the client that does not read is dropped", func() bool {
-		s.Of("/").Broadcast("page", page)
+	address, _ := session(t, url)
+	request(t, http.MethodPost, address, "40")
+	eventually(t, "the queue is full", func() bool {
+		s.Of("/").Broadcast("news", nil)
 		return s.Conns() == 0
 	})
-	if why := <-reason; why != ReasonQueue && why != ReasonTransport {
+	if why := <-reason; why != ReasonQueue {
 		t.Errorf("reason %q", why)
+	}
+}
+
+// TestFloodOfOneLeavesTheOthersServed lets one client send as fast as it can: what its rule does not allow is refused, and another
+// client's requests are answered one by one meanwhile.
+func TestFloodOfOneLeavesTheOthersServed(t *testing.T) {
+	_, url := serve(t, Config{}, func(s *Server) {
+		s.Of("/").Handle(Rule{Event: "limited", PerSecond: 10, Burst: 100, Handler: func(s *Socket, _ json.RawMessage, _ func(any)) { s.Emit("served", nil) }})
+	})
+	flood, other := join(t, url), join(t, url)
+	stop, flooding := make(chan struct{}), make(chan struct{})
+	var refused atomic.Int64
+	go func() {
+		defer close(flooding)
+		for range 5000 {
+			flood.send(`42["limited"]`)
+		}
+	}()
+	go func() {
+		defer close(stop)
+		for range 5000 {
+			if frame, _ := flood.receive(); strings.HasPrefix(frame, `42["error"`) {
+				refused.Add(1)
+			}
+		}
+	}()
+	for i := range 200 {
+		other.send(fmt.Sprintf(`42["echo",%d]`, i))
+		other.expect(fmt.Sprintf(`42["echoed",%d]`, i))
+	}
+	<-flooding
+	<-stop
+	if n := refused.Load(); n < 3000 {
+		t.Errorf("%d of 5,000 were refused", n)
 	}
 }
 
@@ -295,14 +356,28 @@ func TestCloseLetsClientsComeBack(t *testing.T) {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
-func TestThousandConnectsLeaveNothing(t *testing.T) {
+// TestNoConnectIsLost dials 20 at a time, each sending its CONNECT together with the open, while everybody is told something all the
+// time: 600 of them, 6,000 with TROUPE_FULL.
+func TestNoConnectIsLost(t *testing.T) {
+	total := int64(600)
+	if os.Getenv("TROUPE_FULL") != "" {
+		total = 6000
+	}
 	var connects, disconnects atomic.Int64
 	s, url := serve(t, Config{}, func(s *Server) {
 		s.Of("/").OnConnect(func(*Socket) { connects.Add(1) })
 		s.Of("/").OnDisconnect(func(*Socket, string) { disconnects.Add(1) })
 	})
+	ctx, cancel := context.WithCancel(t.Context())
+	load := make(chan struct{})
+	go func() {
+		defer close(load)
+		for tick := time.NewTicker(time.Millisecond); ctx.Err() == nil; <-tick.C {
+			s.Of("/").Broadcast("news", "of no concern")
+		}
+	}()
 	slots := make(chan struct{}, 20)
-	for i := range 1000 {
+	for i := range total {
 		slots <- struct{}{}
 		go func() {
 			defer func() { <-slots }()
@@ -318,8 +393,10 @@ func TestThousandConnectsLeaveNothing(t *testing.T) {
 	for range cap(slots) {
 		slots <- struct{}{}
 	}
-	eventually(t, "all are gone", func() bool { return s.Conns() == 0 && disconnects.Load() == 1000 })
-	if connects.Load() != 1000 {
+	cancel()
+	<-load
+	eventually(t, "all are gone", func() bool { return s.Conns() == 0 && disconnects.Load() == total })
+	if connects.Load() != total {
 		t.Errorf("%d connects", connects.Load())
 	}
 }
