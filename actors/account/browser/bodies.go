@@ -2,6 +2,8 @@ package browser
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,13 +24,31 @@ type bodyJob struct {
 	from *target
 	id   proto.NetworkRequestID
 	rec  page.Record
+	done bool // the record is as complete as it will be
 }
 
-// bodies are a target's responses whose body is still to be fetched.
+// bodies are a target's responses whose body is still to be fetched. Answers from one address are handed on in the order in which
+// the page got them: a list's second page may be smaller than its first, and its body here sooner.
 type bodies struct {
 	mu      sync.Mutex
-	waiting []bodyJob
-	running int // fetchers
+	waiting []*bodyJob // not yet begun
+	order   []*bodyJob // not yet handed on, as the page got them
+	running int        // fetchers
+}
+
+// handOn adds the records that are complete, but for those behind one from the same address that is not. The caller holds the
+// lock.
+func (b *bodies) handOn(add func(page.Record)) {
+	held := make(map[string]bool)
+	b.order = slices.DeleteFunc(b.order, func(job *bodyJob) bool {
+		address, _, _ := strings.Cut(job.rec.URL, "?")
+		if !job.done || held[address] {
+			held[address] = true
+			return false
+		}
+		add(job.rec)
+		return true
+	})
 }
 
 // fetch has a body fetched and its record added. It does not wait.
@@ -41,7 +61,7 @@ func (r *traffic) fetch(job bodyJob) {
 		r.add(job.rec)
 		return
 	}
-	b.waiting = append(b.waiting, job)
+	b.waiting, b.order = append(b.waiting, &job), append(b.order, &job)
 	if b.running < fetchers {
 		b.running++
 		go r.fetchAll(b)
@@ -60,7 +80,11 @@ func (r *traffic) fetchAll(b *bodies) {
 		job := b.waiting[0]
 		b.waiting = b.waiting[1:]
 		b.mu.Unlock()
-		r.add(r.complete(job))
+		rec := r.complete(*job)
+		b.mu.Lock()
+		job.rec, job.done = rec, true
+		b.handOn(r.add)
+		b.mu.Unlock()
 	}
 }
 
