@@ -20,7 +20,7 @@ func accountCommand(c *cli) *cobra.Command {
 		Example: "  troupe account list", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(accountAdd(c), accountList(c), accountShow(c), accountPause(c), accountResume(c), accountRemove(c),
+	cmd.AddCommand(accountAdd(c), accountList(c), accountShow(c), accountPause(c), accountResume(c), accountRemove(c), accountPin(c), accountUnpin(c),
 		accountCollect(c), accountScreenshot(c), accountExport(c), accountImport(c))
 	return cmd
 }
@@ -59,6 +59,7 @@ func accountAdd(c *cli) *cobra.Command {
 	cmd.Flags().Int64Var(&body.MonitorInterval, "interval", 0, c.t("seconds between two looks, 10 to 300; 0 = the platform's own pace"))
 	cmd.Flags().StringVar(&body.Proxy, "proxy", "", c.t("proxy that it goes out through; none when empty"))
 	cmd.Flags().StringVar(&body.Noise, "noise", "", c.t("off or seed: noise of its own in canvas, WebGL and audio; the node's default when empty"))
+	cmd.Flags().StringVar(&body.Worker, "worker", "", c.t("pin it to this Node worker from the start: unfenced, no browser of ours"))
 	_ = cmd.RegisterFlagCompletionFunc("proxy", func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		return c.completeProxies(cmd, nil, typed)
 	}) // fails only for an unknown flag
@@ -131,6 +132,7 @@ func (c *cli) accountDetail(a api.Account) {
 	t.add(c.t("since"), clock(a.Since))
 	t.add(c.t("logged in"), c.yes(a.LoggedIn))
 	t.add(c.t("node"), a.Node+"  "+c.t("epoch")+" "+a.Epoch)
+	c.addPin(&t, a)
 	t.add(c.t("rounds"), fmt.Sprintf("%d  %s %s  %s %s", a.Rounds, c.t("last"), clock(a.LastRound), c.t("next"), clock(a.NextRound)))
 	t.add(c.t("browser"), c.f("pid %d, started %d times, gate open: %s", a.BrowserPID, a.BrowserStarts, c.yes(a.GateOpen)))
 	if a.BrowserEnd != "" {

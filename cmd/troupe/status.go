@@ -50,6 +50,9 @@ func (c *cli) statusTable(s api.Status, nodes []api.Node) {
 	t.add(c.t("unread"), fmt.Sprint(s.Unread.Total))
 	t.add(c.t("open replies"), fmt.Sprint(s.OpenReplies))
 	t.add(c.t("open alarms"), fmt.Sprint(s.OpenAlarms))
+	if s.Unfenced > 0 {
+		t.add(c.t("unfenced"), c.f("%d accounts on Node workers: no lease and no gate keeps them from running twice", s.Unfenced))
+	}
 	t.add(c.t("nodes"), c.f("%d, %d online", s.Nodes, s.NodesOnline))
 	if s.Carries > 0 {
 		t.add(c.t("room"), c.f("for %d accounts as set up; the machines could carry %d", s.MaxAccounts, s.Carries))
@@ -85,7 +88,7 @@ func nodesCommand(c *cli) *cobra.Command {
 				var t table
 				t.add(c.t("NODE"), c.t("ONLINE"), c.t("ACCOUNTS"), c.t("BROWSERS"), c.t("MEMORY"), c.t("LOAD"), c.t("LAST BEAT"), c.t("SANDBOX"), c.t("MODE"), c.t("CARRIES"), c.t("FULL"))
 				for _, n := range list.Nodes {
-					t.add(n.Name, c.yes(n.Online), fmt.Sprintf("%d/%d", n.Accounts, n.MaxAccounts), fmt.Sprint(n.Browsers),
+					t.add(c.nodeName(n), c.yes(n.Online), fmt.Sprintf("%d/%d", n.Accounts, n.MaxAccounts), fmt.Sprint(n.Browsers),
 						fmt.Sprintf("%d MB", (n.MemoryRSS+n.BrowserMemory)>>20), fmt.Sprintf("%.1f", n.Load1), clock(n.LastBeat), n.Sandbox,
 						cmp.Or(n.Mode, "-"), fmt.Sprint(n.Carries), clean(n.Full))
 				}

@@ -421,6 +421,23 @@ var chinese = map[string]string{
 	"unlisted hosts": "未列出的主机", "persona": "浏览器身份", "room": "容量", "full": "已满",
 	"yes": "是", "no": "否",
 
+	// Node workers
+	"Give an account to a Node worker, which nothing fences": "把账号交给一个 Node worker（不受隔离保护）",
+	"Take an account back from its Node worker":              "从 Node worker 收回账号",
+	"The account's browser here is closed first. From then on only that Node worker runs it: no lease and no gate keep it from running in two places, and it is never moved by itself. To take it back: troupe account unpin.": "先关闭本地浏览器，之后只由该 Node worker 运行：没有租约和闸门防止它在两处同时运行，也不会自动迁移。收回请用 troupe account unpin。",
+	"The Node worker is told to stop. Nothing proves that it did: once it had the account, the account stays paused until you have made sure and resume it.":                                                                   "会通知 Node worker 停止，但无法证明它已停止：若它曾接手该账号，账号将保持暂停，直到你确认后恢复。",
+	"--worker is missing: the name that the Node worker registers under":       "缺少 --worker：Node worker 注册时使用的名称",
+	"the name that the Node worker registers under":                            "Node worker 注册时使用的名称",
+	"pin it to this Node worker from the start: unfenced, no browser of ours":  "一开始就交给这个 Node worker：不受隔离，本地不开浏览器",
+	"next: make sure that it has stopped there, then troupe account resume %s": "下一步：确认它在那边已停止，然后执行 troupe account resume %s",
+	"pinned": "固定",
+	"to Node worker %s, never moved by itself": "在 Node worker %s 上，不会自动迁移",
+	"unfenced": "未隔离",
+	"a Node worker has it: no lease and no gate keeps it from running twice":          "由 Node worker 持有：没有租约和闸门防止它重复运行",
+	"%d accounts on Node workers: no lease and no gate keeps them from running twice": "%d 个账号在 Node worker 上：没有租约和闸门防止它们重复运行",
+	"%s (Node worker, unfenced)": "%s（Node worker，未隔离）",
+	"worker_gone":                "Node worker 失联",
+
 	// words of the API
 	"starting": "启动中", "watching": "看管中", "logging_in": "登录中", "logged_out": "未登录", "challenge": "需要验证", "page_changed": "页面已变",
 	"rate_limited": "被限速", "proxy_down": "代理不通", "paused": "已暂停", "draining": "收尾中", "parked": "已停放", "clock": "时钟跳变",

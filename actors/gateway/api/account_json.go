@@ -20,6 +20,10 @@ type Account struct {
 	Since  int64  `json:"since,omitempty"`
 	Online bool   `json:"online"` // its node holds a lease
 	Node   string `json:"node,omitempty"`
+	// Pinned is the Node worker that an operator gave it to; our own nodes leave it alone.
+	Pinned string `json:"pinned,omitempty"`
+	// Unfenced: a Node worker has it, or may have it still. No lease and no gate keep it from acting beside another.
+	Unfenced bool `json:"unfenced,omitempty"`
 	Epoch  string `json:"epoch"`
 
 	LoggedIn      bool     `json:"logged_in"`
@@ -122,6 +126,10 @@ func accountOf(b *board.Board, acc *board.Account, v *dataset.View) Account {
 		LastRound: st.GetLastRound(), NextRound: st.GetNextRound(), Rounds: st.GetRounds(), GateOpen: st.GetGateOpen(),
 		ItemsPerHour: st.GetItemsHour(), Gate: st.GetGate(), Evidence: st.GetEvidence(),
 		BrowserPID: st.GetBrowserPid(), BrowserStarts: st.GetBrowserStarts(), OpenReplies: len(acc.Queue), Loaded: true,
+	}
+	out.Pinned, out.Unfenced = rec.GetForeign(), rec.GetAbroad() != ""
+	if out.Unfenced {
+		out.Node = rec.GetAbroad()
 	}
 	out.Definition, out.DefinitionVersion = st.GetDefinition(), st.GetDefinitionVersion()
 	out.Tags = append([]string{}, rec.GetTags()...)

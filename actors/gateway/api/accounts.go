@@ -28,6 +28,7 @@ type NewAccount struct {
 	Noise           string   `json:"noise,omitempty"`            // of its persona: off or seed; empty = the node's default
 	Tags            []string `json:"tags,omitempty"`             // the operator's own words for it, at most 20
 	Paused          bool     `json:"paused,omitempty"`           // nothing of it is started until it is resumed
+	Worker          string   `json:"worker,omitempty"`           // pin it to this Node worker from the start; empty = our own nodes run it
 }
 
 // AccountChange is the body of PATCH /accounts/{account}: what is absent stays.
@@ -41,6 +42,11 @@ type AccountChange struct {
 // Pause is the body of POST /accounts/{account}/pause.
 type Pause struct {
 	Reason string `json:"reason,omitempty"`
+}
+
+// Pin is the body of PUT /accounts/{account}/pin.
+type Pin struct {
+	Worker *string `json:"worker"` // name of a Node worker; "" = back to our own nodes, paused until resumed
 }
 
 // accountAt finds the account that the path names.
@@ -108,6 +114,7 @@ func (a *API) createAccount(w http.ResponseWriter, r *http.Request) error {
 		Id: body.ID, Platform: body.Platform, Name: body.Name,
 		AccountId: body.AccountID, MonitorInterval: body.MonitorInterval, Proxy: body.Proxy, Noise: body.Noise,
 		Tags: body.Tags, Paused: body.Paused,
+		Foreign: body.Worker,
 	})
 }
 
@@ -153,6 +160,22 @@ func (a *API) resumeAccount(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.change(w, r, http.StatusOK, &messages.ResumeAccount{Account: acc.Record.GetId()})
+}
+
+// pinAccount hands an account to a Node worker, or takes it back. What that means for its fence is the master's to say.
+func (a *API) pinAccount(w http.ResponseWriter, r *http.Request) error {
+	_, acc, err := a.accountAt(r)
+	if err != nil {
+		return err
+	}
+	var body Pin
+	if err := decode(r, &body); err != nil {
+		return err
+	}
+	if body.Worker == nil {
+		return invalid("field \"worker\" is missing: the name of a Node worker, or \"\" for our own nodes")
+	}
+	return a.change(w, r, http.StatusOK, &messages.PinAccount{Account: acc.Record.GetId(), Worker: *body.Worker})
 }
 
 // change asks the master for a change of one account and answers with the account as it is then.

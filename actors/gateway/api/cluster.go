@@ -30,6 +30,8 @@ type Node struct {
 	MemoryAvailable int64  `json:"memory_available,omitempty"` // bytes
 	Chromium        string `json:"chromium,omitempty"`         // version of the browser that this run of the node uses
 	Mode            string `json:"mode,omitempty"`             // headless headful shell
+
+	Foreign bool `json:"foreign,omitempty"` // a Node worker of another make: no lease binds it, placement leaves it alone
 }
 
 // Status is the node in one glance.
@@ -47,6 +49,7 @@ type Status struct {
 	Unread       Unread         `json:"unread"`
 	OpenReplies  int            `json:"open_replies"`
 	OpenAlarms   int            `json:"open_alarms"`
+	Unfenced     int            `json:"unfenced"` // accounts that Node workers have: no lease, no gate
 	Nodes        int            `json:"nodes"`
 	NodesOnline  int            `json:"nodes_online"`
 	PendingItems int64          `json:"pending_items"`
@@ -115,6 +118,9 @@ func (s *Status) addAccount(acc *board.Account) {
 	if messages.AccountState(state).NeedsPerson() {
 		s.NeedPerson++
 	}
+	if acc.Record.GetAbroad() != "" {
+		s.Unfenced++
+	}
 	if acc.Online {
 		s.Online++
 	}
@@ -122,6 +128,9 @@ func (s *Status) addAccount(acc *board.Account) {
 
 func (s *Status) addNode(n *messages.NodeStatus) {
 	s.NodesOnline++
+	if n.GetForeign() {
+		return // it is no room for accounts of ours
+	}
 	s.MaxAccounts += n.GetMaxAccounts()
 	s.Carries += n.GetCarries()
 	if n.GetFull() != "" {
@@ -157,7 +166,7 @@ func (a *API) listNodes(w http.ResponseWriter, _ *http.Request) error {
 		list = append(list, Node{
 			st.GetWorker(), n.Online, n.LastBeat, st.GetAccounts(), st.GetMaxAccounts(), st.GetBrowsers(),
 			st.GetMemoryRss(), st.GetBrowserMemory(), st.GetLoad1(), st.GetPendingItems(), st.GetSandbox(),
-			st.GetCarries(), st.GetFull(), st.GetMemoryAvailable(), st.GetChromium(), st.GetMode(),
+			st.GetCarries(), st.GetFull(), st.GetMemoryAvailable(), st.GetChromium(), st.GetMode(), st.GetForeign(),
 		})
 	}
 	return answer(w, http.StatusOK, Nodes{list})

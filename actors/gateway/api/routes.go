@@ -69,6 +69,7 @@ func ownRoutes() []Route {
 		{"POST", v + "/accounts/{account}/try", Admin, nil, filesBody, "run a definition on one account, read-only, and compare", (*API).try},
 		{"POST", v + "/accounts/{account}/record", Admin, nil, smallBody, "a recording of one round, redacted: a zip of its folder", (*API).record},
 
+		{"PUT", v + "/accounts/{account}/pin", Operator, nil, smallBody, "give an account to a Node worker, unfenced, or take it back", (*API).pinAccount},
 		{"PUT", v + "/accounts/{account}/proxy", Operator, nil, smallBody, "give an account another way out, without a restart", (*API).assignProxy},
 
 		{

@@ -22,6 +22,7 @@ var bodies = map[string]any{
 	"POST /api/v1/logins/{session}/input":   map[string]any{"kind": "refresh"},
 	"POST /api/v1/replies":                  map[string]any{"topic": "shop.w.w1", "content": "thanks"},
 	"POST /api/v1/accounts/{account}/login": map[string]any{"session": "s2"},
+	"PUT /api/v1/accounts/{account}/pin":    map[string]any{"worker": "worker-7"},
 	"PUT /api/v1/accounts/{account}/proxy":  map[string]any{"proxy": "office"},
 	"PUT /api/v1/accounts/{account}/state":  map[string]any{"state": map[string]any{}},
 	"POST /api/v1/accounts/{account}/try":   map[string]any{"files": map[string]string{"platform.yaml": "platform: sandbox"}},

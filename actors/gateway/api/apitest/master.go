@@ -166,6 +166,8 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return done
 	case *messages.CollectNow:
 		return m.done(x.GetAccount())
+	case *messages.PinAccount:
+		return m.pin(x)
 	case *messages.AddProxy, *messages.RemoveProxy, *messages.AssignProxy, *messages.TestProxy:
 		return m.proxies(x)
 	case *messages.RollBackDefinition, *messages.TryDefinition:
@@ -184,6 +186,17 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return m.accept(x)
 	}
 	return m.login(command)
+}
+
+// pin does as the real one: what a Node worker had stays paused.
+func (m *Master) pin(x *messages.PinAccount) proto.Message {
+	next := proto.CloneOf(m.Accounts[x.GetAccount()].Record)
+	next.Foreign = x.GetWorker()
+	if x.GetWorker() != "" {
+		next.Worker, next.Abroad = "", x.GetWorker()
+	}
+	m.Accounts[x.GetAccount()].Record = next
+	return m.done(x.GetAccount())
 }
 
 func (m *Master) login(command proto.Message) proto.Message {
