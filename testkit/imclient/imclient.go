@@ -211,6 +211,9 @@ func names(events []Event) []string {
 	return out
 }
 
+// Modules is the folder whose node_modules hold the pinned client, for other programs under Node.
+func Modules(t testing.TB) string { return install(t) }
+
 // install puts the pinned modules beside client.mjs, once, also when several test processes start together.
 func install(t testing.TB) (dir string) {
 	t.Helper()
