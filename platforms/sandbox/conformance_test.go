@@ -12,6 +12,7 @@ import (
 )
 
 func TestPlatformConforms(t *testing.T) {
+	t.Parallel()
 	web, err := site.Start(site.Options{Seed: 7})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestPeculiaritiesOfTheMadeUpSite(t *testing.T) {
+	t.Parallel()
 	r := newStand(t, site.NewOwner{Nickname: "小厨娘阿月"})
 	r.must(r.site.Fill(site.Fill{Owner: r.owner.UID, Works: 22, Comments: 60, Conversations: 45, Messages: 60, Notifications: 24}))
 	for _, part := range []struct {

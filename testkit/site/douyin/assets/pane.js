@@ -28,6 +28,7 @@ function pane(chats, into, names) {
     try {
       await chats.send(open, text, how);
       box2.clear();
+      sending = false;
       await chats.history(open);
       list.bottom();
     } catch (err) { toast(/[\u4e00-\u9fff]/.test(err.message) ? err.message : "发送失败，请检查网络"); }
