@@ -11,9 +11,6 @@ CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules
 # The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
-# What takes minutes of Chromium: run by test-full.
-LONG    := /site/douyin$$
-
 .PHONY: help demo build console test test-stories test-packages test-root test-full bench lint proto setup clean
 
 help: ## what can be made here
@@ -28,7 +25,6 @@ build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 test: setup npm console ## every promise once, with a real Chromium (about 10 minutes with a cold cache)
 	$(GO) vet ./...
 	@$(MAKE) --no-print-directory -j2 test-stories test-packages
-	@echo "not run, because they take minutes of Chromium (make test-full):"; $(GO) list ./... | grep -E '$(LONG)'
 	@[ "$$(id -u)" = 0 ] || { echo "not run, because only root can (make test-root):"; grep -rhoE 'Test[A-Za-z]+AsRoot' --include='*_test.go' . | sort -u; }
 
 # The stories start whole nodes and mostly wait for them, so the packages run beside them.
@@ -37,7 +33,7 @@ test-stories:
 	$(GO) test -timeout 14m ./testkit/suite
 
 test-packages:
-	$(GO) test -timeout 14m $$($(GO) list ./... | grep -vE '$(LONG)|/testkit/suite$$')
+	$(GO) test -timeout 14m $$($(GO) list ./... | grep -v '/testkit/suite$$')
 
 test-root: setup ## the tests that only root can run; the others leave them out
 	$(GO) test -exec "$(SUDO)" -timeout 10m -run 'AsRoot$$' ./...
