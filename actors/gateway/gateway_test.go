@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -238,6 +239,44 @@ func TestReconnectedClientIsServedWithoutRegistering(t *testing.T) {
 	before := len(channels(c))
 	c.Emit("monitor:sync", map[string]any{})
 	c.Expect("monitor:channels", func(json.RawMessage) bool { return len(channels(c)) > before })
+}
+
+// TestOneSyncBringsWhatAnAbsentClientMissed cuts a client off while 200 items come, and lets it ask once.
+func TestOneSyncBringsWhatAnAbsentClientMissed(t *testing.T) {
+	h := open(t)
+	h.observe("sb_1", work("w1", "春天"))
+	c := imclient.Start(t, h.url)
+	c.Expect("monitor:registered", nil)
+	h.wire.hold(true)
+	h.wire.cut()
+	c.Expect("$disconnect", nil)
+	for i := range 200 {
+		if i%2 == 0 {
+			h.observe("sb_1", comment(fmt.Sprint("c", i), "w1", "在吗"))
+		} else {
+			h.observe("sb_1", direct(fmt.Sprint("m", i), "own_sb_1:u_1", "在吗"))
+		}
+	}
+	h.wire.hold(false)
+	c.Expect("$connect", nil) // the first
+	c.Expect("$connect", nil)
+	from := len(c.Events())
+	c.Emit("monitor:sync", map[string]any{})
+	await(t, c, from, []string{"monitor:channels"})
+	missed := c.Events()[from:]
+	if i := slices.IndexFunc(missed, func(e imclient.Event) bool { return e.Event == "monitor:channels" }); at(missed[i].Payload, "channels", 0, "unreadCount") != 200.0 {
+		t.Errorf("%s", missed[i].Payload)
+	}
+	c.Emit("monitor:request_topics", map[string]string{"channelId": "sb_1"}) // as the client does after each list of channels
+	c.Expect("monitor:topics", func(p json.RawMessage) bool {
+		return at(p, "topics", 0, "unreadCount") == 100.0 && at(p, "topics", 1, "unreadCount") == 100.0
+	})
+	for _, topic := range []string{"sb_1.w.w1", "sb_1.c.own_sb_1:u_1"} {
+		c.Emit("monitor:request_messages", map[string]string{"topicId": topic})
+		c.Expect("monitor:messages", func(p json.RawMessage) bool {
+			return at(p, "topicId") == topic && at(p, "messages", 99) != nil && at(p, "messages", 100) == nil
+		})
+	}
 }
 
 func channels(c *imclient.Client) []json.RawMessage {

@@ -182,16 +182,26 @@ type wire struct {
 	net.Listener
 	mu    sync.Mutex
 	conns []net.Conn
+	held  bool
 }
 
 func (w *wire) Accept() (net.Conn, error) {
 	c, err := w.Listener.Accept()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err == nil {
+	if err == nil && w.held {
+		c.Close()
+	} else if err == nil {
 		w.conns = append(w.conns, c)
 	}
 	return c, err
+}
+
+// hold closes every new connection at once, until it is told otherwise.
+func (w *wire) hold(held bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.held = held
 }
 
 func (w *wire) cut() {
