@@ -23,8 +23,8 @@ type Account struct {
 	// Pinned is the Node worker that an operator gave it to; our own nodes leave it alone.
 	Pinned string `json:"pinned,omitempty"`
 	// Unfenced: a Node worker has it, or may have it still. No lease and no gate keep it from acting beside another.
-	Unfenced bool `json:"unfenced,omitempty"`
-	Epoch  string `json:"epoch"`
+	Unfenced bool   `json:"unfenced,omitempty"`
+	Epoch    string `json:"epoch"`
 
 	LoggedIn      bool     `json:"logged_in"`
 	LoginStatus   string   `json:"login_status"`

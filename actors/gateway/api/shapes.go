@@ -67,6 +67,7 @@ func ownShapes() map[string]shape {
 		"POST /accounts/{account}/screenshot": {nothing{}, ok(pngMedia)},
 		"POST /accounts/{account}/try":        {NewTrial{}, ok(Trial{})},
 		"POST /accounts/{account}/record":     {NewRecording{}, ok(zipMedia)},
+		"PUT /accounts/{account}/pin":         {Pin{}, account},
 		"PUT /accounts/{account}/proxy":       {WayOut{}, account},
 		"GET /accounts/{account}/state":       {answers: ok(map[string]any{})},
 		"PUT /accounts/{account}/state":       {NewState{}, ok(StateFile{})},
