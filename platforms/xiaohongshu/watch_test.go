@@ -19,7 +19,7 @@ func TestAccountIsLoggedInAndWatched(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, site.NewOwner{Nickname: "小厨"})
 	if full() {
-		s.must(s.site.Fill(site.Fill{Owner: s.owner.UID, Notes: 12, Comments: 60, Conversations: 105, Messages: 300, Mentions: 30}))
+		s.fill(107, 350, 220, 2000)
 	}
 	s.play(
 		part{"a guest's cookie is no login", false, guest},
@@ -32,6 +32,19 @@ func TestAccountIsLoggedInAndWatched(t *testing.T) {
 		part{"own messages sent elsewhere are outbound", false, ownMessages},
 		part{"captcha, layout and lapse have names", true, troubles},
 	)
+}
+
+// fill adds to what stands there already until there is so much of everything.
+func (s *stand) fill(notes, comments, conversations, messages int) {
+	s.t.Helper()
+	for _, n := range s.site.Notes(s.owner.UID) {
+		comments -= n.Comments
+	}
+	chats := conversations - len(s.site.Conversations(s.owner.UID))
+	s.must(s.site.Fill(site.Fill{
+		Owner: s.owner.UID, Notes: notes - len(s.site.Notes(s.owner.UID)), Comments: comments, Conversations: chats,
+		Messages: messages - chats - len(s.site.Messages(s.owner.UID)), Mentions: 30,
+	}))
 }
 
 func guest(s *stand) {
