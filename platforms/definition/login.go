@@ -10,10 +10,19 @@ type Login struct {
 	SMS      *FormLogin `yaml:"sms"`
 	// Then is made after the proof: another host of the platform may want to be visited once.
 	Then Flow `yaml:"then"`
+	// Also is a further login of the same account: of a part of the platform that has a session of its own.
+	Also *FurtherLogin `yaml:"also"`
 	// Proof is what only a logged-in account has: page and cookie, never a cookie alone.
 	Proof Proof `yaml:"proof"`
 	// Lapsed are the signs that the platform wants a login.
 	Lapsed []Sign `yaml:"lapsed"`
+}
+
+// FurtherLogin is made after the first login is proved. Where its page lets the account in by itself, at once or when it is
+// opened again, nobody is asked.
+type FurtherLogin struct {
+	QR    *QRLogin `yaml:"qr"`
+	Proof Proof    `yaml:"proof"`
 }
 
 // QRLogin is the login by a code that a person scans.

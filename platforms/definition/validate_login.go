@@ -22,11 +22,7 @@ func (c *checker) login() {
 			c.wrong(fmt.Sprintf("login.ways[%d]", i), "the way %s needs a section login.%s", way, way)
 		}
 	}
-	if len(l.Proof.URL) == 0 || l.Proof.Cookie == "" {
-		c.wrong("login.proof", "a login is proved by a page and a cookie: both are needed")
-	}
-	c.signs("login.proof.present", l.Proof.Present)
-	c.signs("login.proof.absent", l.Proof.Absent)
+	c.proof("login.proof", &l.Proof)
 	if len(l.Lapsed) == 0 {
 		c.wrong("login.lapsed", "say how one sees that the platform wants a login")
 	}
@@ -39,6 +35,23 @@ func (c *checker) login() {
 	if len(l.Then) > 0 {
 		c.flow("login.then", l.Then, looking)
 	}
+	if l.Also == nil {
+		return
+	}
+	c.proof("login.also.proof", &l.Also.Proof)
+	if l.Also.QR == nil {
+		c.wrong("login.also", "a further login needs a section qr")
+	} else {
+		c.qr("login.also.qr", l.Also.QR)
+	}
+}
+
+func (c *checker) proof(path string, p *Proof) {
+	if len(p.URL) == 0 || p.Cookie == "" {
+		c.wrong(path, "a login is proved by a page and a cookie: both are needed")
+	}
+	c.signs(path+".present", p.Present)
+	c.signs(path+".absent", p.Absent)
 }
 
 func (c *checker) qr(path string, qr *QRLogin) {

@@ -73,24 +73,34 @@ func (c *client) loginBy(ctx context.Context, way string, in <-chan platforms.In
 	}
 	f.fresh = true
 	f.signs = slices.DeleteFunc(f.signs, func(s kindSign) bool { return s.kind != platforms.Challenge }) // here it is no trouble to be logged out
-	l := &login{flow: f, in: in, show: show}
+	l := &login{flow: f, in: in, show: show, proof: &c.Definition.Login.Proof}
 	f.person = l
-	limit := l.choose(way, c.Definition.Login)
-	timed, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	err = l.begin(timed)
-	if err == nil {
-		err = l.follow(timed)
+	err = l.within(ctx, l.choose(way, c.Definition.Login), func(ctx context.Context) error {
+		if err := l.begin(ctx); err != nil {
+			return err
+		}
+		return l.follow(ctx)
+	})
+	if also := c.Definition.Login.Also; err == nil && also != nil {
+		err = l.further(ctx, also)
 	}
 	if then := c.Definition.Login.Then; err == nil && len(then) > 0 {
 		f.signs = c.signs()
-		err = f.run(timed, then)
+		err = l.within(ctx, loginTime, func(ctx context.Context) error { return f.run(ctx, then) })
 	}
+	return err
+}
+
+// within makes a part of the login in the time that it may take.
+func (l *login) within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+	timed, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := do(timed)
 	if _, other := errors.AsType[anotherWay](err); err == nil || other {
 		return err
 	}
-	c.dirty[f.tabName] = true
-	f.keepEvidence(ctx, err)
+	l.flow.client.dirty[l.flow.tabName] = true
+	l.flow.keepEvidence(ctx, err)
 	if ctx.Err() == nil && timed.Err() != nil {
 		return &platforms.Error{Op: "login/wait", Kind: platforms.LoginTimeout, Err: err}
 	}
@@ -103,6 +113,7 @@ type login struct {
 	in   <-chan platforms.Input
 	show func(platforms.Step)
 
+	proof   *definition.Proof
 	qr      *definition.QRLogin   // of a login by QR code ...
 	form    *definition.FormLogin // ... or by a form
 	code    *definition.Code      // the further step that the platform may ask for
@@ -135,6 +146,11 @@ func (l *login) choose(way string, d definition.Login) time.Duration {
 	if l.form != nil {
 		l.code, l.refused, limit = l.form.Code, l.form.Refused, l.form.Timeout
 	}
+	return patience(limit)
+}
+
+// patience is how long a login may take.
+func patience(limit definition.Span) time.Duration {
 	if limit.Max == 0 {
 		return loginTime
 	}
@@ -174,7 +190,7 @@ func (l *login) follow(ctx context.Context) error {
 
 // look reads the page once. An element that goes away while it is read belongs to the past.
 func (l *login) look(ctx context.Context) (done bool, err error) {
-	done, err = l.flow.proved(ctx)
+	done, err = l.flow.provedBy(ctx, l.proof)
 	if err != nil || done {
 		return done, passing(err)
 	}

@@ -70,7 +70,10 @@ func (f *flow) prove(ctx context.Context) error {
 
 // proved says whether page and cookie show a login.
 func (f *flow) proved(ctx context.Context) (bool, error) {
-	proof := f.client.Definition.Login.Proof
+	return f.provedBy(ctx, &f.client.Definition.Login.Proof)
+}
+
+func (f *flow) provedBy(ctx context.Context, proof *definition.Proof) (bool, error) {
 	url, err := f.tab.URL(ctx)
 	if err != nil {
 		return false, err

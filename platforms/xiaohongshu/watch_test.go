@@ -1,8 +1,8 @@
 package xiaohongshu_test
 
 import (
+	"context"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,13 +23,14 @@ func TestAccountIsLoggedInAndWatched(t *testing.T) {
 	}
 	s.play(
 		part{"a guest's cookie is no login", false, guest},
-		part{"a captcha in a login is named", false, captchaInLogin},
+		part{"a captcha, the end of patience and of codes have names", false, loginsThatEnd},
 		part{"a login goes from picture to picture, code and profile", true, loginSteps},
 		part{"the first pass sees every list to its end", true, firstPass},
 		part{"quiet rounds load no page and mark nothing as read", false, quiet},
 		part{"a message is there at once, and only its conversation is opened", true, pushed},
 		part{"a comment and its reply are found without a push", false, commented},
 		part{"own messages sent elsewhere are outbound", false, ownMessages},
+		part{"the login outlives the browser", false, anotherBrowser},
 		part{"captcha, layout and lapse have names", true, troubles},
 	)
 }
@@ -53,17 +54,45 @@ func guest(s *stand) {
 	}
 }
 
+// loginsThatEnd are the ways in which a login ends without success; a refusal on the phone is told as an expiry.
+func loginsThatEnd(s *stand) {
+	ends := func(name string, want platforms.Kind, ctx context.Context, show func(platforms.Step)) {
+		s.t.Helper()
+		if _, err := s.Client.Login(ctx, nil, show); platforms.KindOf(err) != want {
+			s.t.Errorf("%s: %v, want %v\n%s", name, err, want, s.Story())
+		}
+	}
+	s.must(s.site.Behave(func(b *site.Behaviour) { b.CaptchaAfter = true }))
+	ends("captcha", platforms.Challenge, s.Context(time.Minute), func(step platforms.Step) {
+		if step.QR != nil {
+			s.must(s.site.Confirm("", s.owner.UID))
+		}
+	})
+	s.must(s.site.Behave(func(b *site.Behaviour) { b.CaptchaAfter = false }))
+	ctx, cancel := context.WithCancel(s.Context(time.Minute))
+	ends("cancelled", platforms.Cancelled, ctx, func(platforms.Step) { cancel() })
+	s.Definition.Login.QR.Renewals = 1
+	defer func() { s.Definition.Login.QR.Renewals = 5 }()
+	ends("expired too often", platforms.LoginTimeout, s.Context(time.Minute), func(step platforms.Step) {
+		if step.QR != nil {
+			s.must(s.site.Refuse(""))
+		}
+	})
+}
+
 // loginSteps lets a code expire and another be refused, which the site tells as an expiry, and asks for a code.
 func loginSteps(s *stand) {
 	s.site.RequireCode("123456")
 	defer s.site.RequireCode("")
 	inputs := make(chan platforms.Input, 3)
 	var seen []string
-	pictures := 0
+	pictures, began := 0, time.Now()
 	profile, err := s.Client.Login(s.Context(90*time.Second), inputs, func(step platforms.Step) {
 		seen = append(seen, step.Status)
 		if step.QR != nil {
-			pictures++
+			if pictures++; pictures == 1 {
+				s.t.Log("the code was there after", time.Since(began).Round(time.Millisecond))
+			}
 		}
 		switch {
 		case step.Status == "qrcode_ready":
@@ -75,6 +104,9 @@ func loginSteps(s *stand) {
 		case step.Status == "scanning":
 			s.must(s.site.Confirm("", s.owner.UID))
 		case step.Status == "sms_input_required":
+			if s.audited(stage.KindLogin) != 0 {
+				s.t.Error("logged in before the code was entered")
+			}
 			code := "123456"
 			if step.Message == "" {
 				code = "000000"
@@ -243,6 +275,18 @@ func ownMessages(s *stand) {
 	}
 }
 
+func anotherBrowser(s *stand) {
+	s.CloseBrowser(s.Browser)
+	s.StartBrowser(false)
+	s.Renew(engine.Config{Owner: s.owner.UID, Whole: messages.Collections, Known: func(string) bool { return true }, Memory: s.memory})
+	if _, err := s.Client.Probe(s.Context(time.Minute)); err != nil {
+		s.t.Fatalf("%v\n%s", err, s.Story())
+	}
+	if b := s.round(); len(b.Complete) != 0 {
+		s.t.Errorf("read whole again: %v", b.Complete)
+	}
+}
+
 // pause lasts until the page asked for its counts again.
 func (s *stand) pause() {
 	s.Drained(1500*time.Millisecond, func(*messages.Item) bool { return false })
@@ -337,26 +381,17 @@ func (s *stand) due(look string) {
 	s.Renew(engine.Config{Owner: s.owner.UID, Whole: whole, Memory: s.memory})
 }
 
-// TestTimesDoNotDependOnTheBrowsersZone runs the browser in London.
-func TestTimesDoNotDependOnTheBrowsersZone(t *testing.T) {
+// TestOtherVariantsOfTheSiteReadTheSame runs the browser in London, before another build of the site: other hashed names, the older
+// way to ask for a code's state, a page state without wraps, times in seconds, the newer address of the list of notes.
+func TestOtherVariantsOfTheSiteReadTheSame(t *testing.T) {
 	if !inFull(t) {
 		return
 	}
 	s := newStand(t, site.NewOwner{Nickname: "伦敦"}, func(c *rig.Config) { c.Locale, c.TimeZone = "en-US", "Europe/London" })
 	s.site.RenameHashes()
+	s.must(s.site.Behave(func(b *site.Behaviour) {
+		b.Poll, b.Wrap, b.TimeUnit, b.Posted, b.QRHTTP = "old", false, "s", "v5", true
+	}))
 	s.logIn()
 	s.truthful(s.rounds(messages.Collections...))
-}
-
-func captchaInLogin(s *stand) {
-	s.must(s.site.Behave(func(b *site.Behaviour) { b.CaptchaAfter = true }))
-	_, err := s.Client.Login(s.Context(60*time.Second), nil, func(step platforms.Step) {
-		if strings.HasPrefix(step.Status, "qrcode_") {
-			s.must(s.site.Confirm("", s.owner.UID))
-		}
-	})
-	if platforms.KindOf(err) != platforms.Challenge {
-		s.t.Errorf("%v", err)
-	}
-	s.must(s.site.Behave(func(b *site.Behaviour) { b.CaptchaAfter = false }))
 }
