@@ -3,11 +3,14 @@ package douyin_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"troupe/messages"
 	"troupe/platforms"
+	"troupe/platforms/definition"
+	"troupe/platforms/page"
 	site "troupe/testkit/site/douyin"
 	"troupe/testkit/site/stage"
 )
@@ -60,6 +63,9 @@ func loginsThatEnd(s *stand) {
 	if _, err := s.Client.Login(ctx, nil, func(platforms.Step) { cancel() }); platforms.KindOf(err) != platforms.Cancelled {
 		s.t.Errorf("cancelled: %v", err)
 	}
+	s.Definition.Login.QR.Timeout = definition.Span{Min: 4 * time.Second, Max: 4 * time.Second}
+	s.loginEnds("nobody scans", platforms.LoginTimeout, func(platforms.Step) {})
+	s.Definition.Login.QR.Timeout = definition.Span{Min: 5 * time.Minute, Max: 5 * time.Minute}
 	s.Definition.Login.QR.Renewals = 1
 	s.loginEnds("expired too often", platforms.LoginTimeout, func(step platforms.Step) {
 		if step.QR != nil {
@@ -81,6 +87,7 @@ func loginSteps(s *stand) {
 		switch step.Status {
 		case "qrcode_ready":
 			s.t.Log("the code was there after", time.Since(began))
+			s.codeIsFresh()
 			s.must(s.site.Expire(""))
 		case "qrcode_refreshed":
 			s.must(s.site.Scan(""))
@@ -114,6 +121,21 @@ func loginSteps(s *stand) {
 		profile.GetSignature() != s.owner.Signature || profile.GetAvatar() == "" {
 		s.t.Errorf("profile %v of %+v", profile, s.owner)
 	}
+}
+
+// codeIsFresh wants a code that is shown to have come to the page within the last three seconds.
+func (s *stand) codeIsFresh() {
+	s.t.Helper()
+	records, _ := s.Browser.Traffic().Since(0)
+	for _, rec := range slices.Backward(records) {
+		if rec.Kind == page.Response && strings.Contains(rec.URL, "/passport/web/get_qrcode/") {
+			if age := time.Since(rec.At); age > 3*time.Second {
+				s.t.Errorf("the code was shown %v after it came", age)
+			}
+			return
+		}
+	}
+	s.t.Error("the code came with no answer")
 }
 
 func nothingThere(s *stand) {

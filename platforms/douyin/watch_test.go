@@ -21,6 +21,7 @@ func TestAccountIsWatchedWithoutATrace(t *testing.T) {
 	}
 	s.must(s.site.Fill(fill))
 	s.play(
+		part{"without a login the account is logged out, whatever avatar a guest sees", true, guests},
 		part{"an expired code is renewed, a wrong verification code asked for again", true, loginSteps},
 		part{"the first passes see everything once, and nothing of others", true, firstPasses},
 		part{"a quiet round yields nothing and loads no page", true, quietRounds},
@@ -188,9 +189,14 @@ func newestKeys(s *stand) map[string]bool {
 // arrives drains until an item is accepted, and says how long that took.
 func (s *stand) arrives(what string, accept func(*messages.Item) bool) {
 	s.t.Helper()
+	s.arrivesWithin(2*time.Second, what, accept)
+}
+
+func (s *stand) arrivesWithin(limit time.Duration, what string, accept func(*messages.Item) bool) {
+	s.t.Helper()
 	began := time.Now()
-	if !s.Drained(5*time.Second, accept) {
-		s.t.Errorf("%s did not come", what)
+	if !s.Drained(limit, accept) {
+		s.t.Errorf("%s did not come in time", what)
 	} else {
 		s.t.Log(what, "after", time.Since(began).Round(time.Millisecond))
 	}
@@ -278,7 +284,7 @@ func gap(s *stand) {
 	}
 	m := s.message(site.NewMessage{Author: "断线时", Text: "有人吗"})
 	s.must(s.site.Behave(func(b *site.Behaviour) { b.PushOff = false }))
-	s.arrives("what came while the socket was away", func(i *messages.Item) bool { return i.GetMessage().GetId() == m.ID })
+	s.arrivesWithin(5*time.Second, "what came while the socket was away", func(i *messages.Item) bool { return i.GetMessage().GetId() == m.ID })
 	s.seen(ids...)
 }
 
@@ -306,6 +312,13 @@ func newBuild(s *stand) {
 		s.t.Fatalf("%v\n%s", err, s.Story())
 	}
 	s.round()
+	targets := s.targets()
+	for _, kind := range []string{"third level", "message", "work"} {
+		words := "新版也一样，" + kind
+		if o, _ := s.answer(targets[kind], words); o.State != messages.ReplyConfirmedState || len(s.posts(words)) != 1 {
+			s.t.Errorf("%s: %+v\n%s", kind, o, s.Story())
+		}
+	}
 }
 
 func anotherBrowser(s *stand) {

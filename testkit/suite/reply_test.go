@@ -52,7 +52,13 @@ func (s *stage) repliesToEachKind(account string) {
 		{api.Target{Kind: "message", ConversationID: conversation}, m.Peer, "答私信"},
 		{api.Target{Kind: "work", WorkID: c.WorkID}, c.WorkID, "自己先说一句"},
 	} {
-		sent := s.reply(api.NewReply{Account: account, Target: &r.target, Content: r.text})
+		said := api.NewReply{ID: "said-once-" + r.on, Account: account, Target: &r.target, Content: r.text}
+		sent := s.reply(said)
+		for range 2 { // an agent's client that heard no answer asks again
+			if again := s.reply(said); again.ID != sent.ID {
+				t.Errorf("%s: %s became another reply, %s", r.target.Kind, sent.ID, again.ID)
+			}
+		}
 		if end := s.replyEnds(sent.ID, 40*time.Second); end.State != "confirmed" || end.PlatformID == "" {
 			t.Errorf("%s: %s %s", r.target.Kind, end.State, end.Reason)
 		}
