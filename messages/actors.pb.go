@@ -6483,7 +6483,7 @@ func (x *TriedCollection) GetExtra() []string {
 // Put writes one control record; an empty value deletes it.
 type Put struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"` // accounts replies logins alarms vault proxies definitions choices meta
+	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"` // accounts replies logins alarms vault proxies definitions choices meta; users tokens sessions audit
 	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Value         []byte                 `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -6638,9 +6638,12 @@ func (x *Appended) GetRev() uint64 {
 	return 0
 }
 
-// LoadControl asks for every control record, at the master's start.
+// LoadControl asks for control records, by table and key.
 type LoadControl struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`  // this one alone; empty = every table but audit, which may be long
+	After         string                 `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`  // only keys greater than this; with a table
+	Limit         int64                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"` // at most so many; 0 = all; with a table
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6673,6 +6676,27 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
 	return file_actors_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *LoadControl) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *LoadControl) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *LoadControl) GetLimit() int64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
 }
 
 type ControlLoaded struct {
@@ -8313,8 +8337,11 @@ const file_actors_proto_rawDesc = "" +
 	"\x04puts\x18\x01 \x03(\v2\v.troupe.PutR\x04puts\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\"\x1c\n" +
 	"\bAppended\x12\x10\n" +
-	"\x03rev\x18\x01 \x01(\x04R\x03rev\"\r\n" +
-	"\vLoadControl\"6\n" +
+	"\x03rev\x18\x01 \x01(\x04R\x03rev\"O\n" +
+	"\vLoadControl\x12\x14\n" +
+	"\x05table\x18\x01 \x01(\tR\x05table\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x03R\x05limit\"6\n" +
 	"\rControlLoaded\x12%\n" +
 	"\arecords\x18\x01 \x03(\v2\v.troupe.PutR\arecords\"\xb8\x01\n" +
 	"\bMarkRead\x12\x18\n" +

@@ -14,8 +14,8 @@
 // Nothing is served before the master showed its first board (503; clients try again by themselves), so that no client
 // ever takes a node that is still loading for one without accounts.
 //
-// Clients are not asked who they are: the compatible client cannot answer. Therefore only this machine's programs
-// are let in (socketio.LocalOnly).
+// Who a client is, says people.Door: by its token, or, for the compatible client that has none, as pc-im from the places that the
+// configuration names. A client whose token ends is dropped at once. What a client changed is told to the audit log.
 package gateway
 
 import (
@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,7 @@ import (
 	"troupe/actors"
 	"troupe/actors/gateway/foreign"
 	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/people"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -57,6 +59,7 @@ type Views interface {
 type Config struct {
 	Views   Views
 	Board   *board.Holder
+	Door    *people.Door    // says who a client is
 	Master  *actor.PID      // takes SubmitReply, CreateAccount, RemoveAccount
 	Store   *actor.PID      // takes MarkRead
 	Sockets socketio.Config // its Log is replaced by this one's
@@ -79,7 +82,7 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	for name, missing := range map[string]bool{
-		"Views": c.Views == nil, "Board": c.Board == nil, "Master": c.Master == nil, "Store": c.Store == nil, "Log": c.Log == nil, "Now": c.Now == nil,
+		"Views": c.Views == nil, "Door": c.Door == nil, "Board": c.Board == nil, "Master": c.Master == nil, "Store": c.Store == nil, "Log": c.Log == nil, "Now": c.Now == nil,
 	} {
 		if missing {
 			errs = append(errs, fmt.Errorf("gateway: %s is missing", name))
@@ -97,6 +100,7 @@ type Gateway struct {
 	admin   *socketio.Namespace
 	topics  topicCache
 	codes   loginCodes
+	guests  sync.Map                // of *socketio.Socket to guest
 	workers *foreign.Desk           // of Node workers
 	ready   atomic.Pointer[mailbox] // nil until the first board is there
 }
@@ -115,6 +119,7 @@ func New(cfg Config) (*Gateway, error) {
 	cfg.Log = cfg.Log.With(slog.String("actor", Name))
 	cfg.Sockets.Log = cfg.Log
 	cfg.ChannelSpacing = cmp.Or(cfg.ChannelSpacing, time.Second)
+	cfg.Sockets.Allow = cfg.Door.AllowSocket
 	g := &Gateway{Config: cfg, server: socketio.New(cfg.Sockets)}
 	g.inbox, g.client, g.admin = g.server.Of(im.Inbox), g.server.Of(im.Desktop), g.server.Of(im.Admin)
 	g.client.Complain(im.ManualLoginErrorEvent, func(message string) any { return im.ManualLoginFailed{Error: message} })
@@ -125,7 +130,8 @@ func New(cfg Config) (*Gateway, error) {
 		}
 	}
 	g.workers = foreign.New(foreign.Config{
-		Master: cfg.Master, Store: cfg.Store, Board: cfg.Board, View: cfg.Views.Get, OpenSecret: cfg.OpenSecret, Now: cfg.Now, Log: cfg.Log,
+		Master: cfg.Master, Store: cfg.Store, Board: cfg.Board, View: cfg.Views.Get, OpenSecret: cfg.OpenSecret, Admit: g.admitWorker,
+		Now: cfg.Now, Log: cfg.Log,
 	})
 	g.workers.Declare(g.server.Of(foreign.Namespace))
 	return g, nil
@@ -139,16 +145,20 @@ func (g *Gateway) declare(name string) error {
 		return err
 	}
 	ns.Handle(rules...)
+	ns.Auth(g.admit)
 	ns.OnConnect(func(s *socketio.Socket) {
-		for _, role := range []string{im.Anyone, im.Viewer, im.Agent, im.Operator} {
-			s.Grant(role)
+		if !g.enter(s) {
+			return
 		}
 		if name == im.Admin {
 			s.Emit(im.AdminConnectedEvent, im.AdminConnected{Message: "connected", Timestamp: g.Now().UnixMilli()})
 		}
 		g.tell(joined{s})
 	})
-	ns.OnDisconnect(func(s *socketio.Socket, reason string) { g.tell(left{s, reason}) })
+	ns.OnDisconnect(func(s *socketio.Socket, reason string) {
+		g.leave(s)
+		g.tell(left{s, reason})
+	})
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"go.uber.org/goleak"
 
+	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
 	"troupe/messages"
@@ -46,7 +47,7 @@ func build(t testing.TB, change ...func(*Config)) *house {
 		state: board.Board{Platforms: []*board.Platform{{Name: "sandbox", Digest: "d1", Title: map[string]string{"zh": "沙盒"}}}},
 	}
 	cfg := Config{
-		Views: h.views, Board: h.board, Master: h.master.PID(), Store: h.store.PID(),
+		Views: h.views, Board: h.board, Door: people.NewDoor(people.DoorConfig{People: &people.Holder{}, IMRole: people.Operator}), Master: h.master.PID(), Store: h.store.PID(),
 		Log: testkit.Quiet(), Now: time.Now,
 	}
 	for _, f := range change {

@@ -89,6 +89,9 @@ func submit[A any](s *session, c actor.Context, to *actor.PID, m asked, command 
 // onAnswered tells the client, and all others where it concerns them. What the command changed in the lists comes to all
 // from the store's and the master's own news.
 func (s *session) onAnswered(m answered) {
+	if ids, ok := subjects(m); ok {
+		s.note(s.socket, m.event, m.err, ids...)
+	}
 	if _, is := m.request.(im.ReplyRequest); is {
 		s.onReply(m)
 		return

@@ -92,7 +92,7 @@ func (s *store) apply(c actor.Context, f *flight, r request) {
 	case *messages.KnownItems:
 		f.then = append(f.then, func(c actor.Context) { s.known(c, m, r.sender) })
 	case *messages.LoadControl:
-		f.then = append(f.then, func(c actor.Context) { s.control(c, r.sender) })
+		f.then = append(f.then, func(c actor.Context) { s.control(c, m, r.sender) })
 	case sweepAccount:
 		if s.data.Has(m.account) {
 			f.add(s.data.Sweep(m.account, s.Now()))

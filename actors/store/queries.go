@@ -22,11 +22,15 @@ func (s *store) known(c actor.Context, m *messages.KnownItems, to *actor.PID) {
 	})
 }
 
-// control answers with every control record.
-func (s *store) control(c actor.Context, to *actor.PID) {
+// control answers with control records: one table's, or those that the master starts from.
+func (s *store) control(c actor.Context, m *messages.LoadControl, to *actor.PID) {
 	db := s.db
 	actors.Job(c, func(context.Context) any {
-		records, err := db.Control()
+		read := db.Control
+		if m.GetTable() != "" {
+			read = func() ([]*messages.Put, error) { return db.Table(m.GetTable(), m.GetAfter(), int(m.GetLimit())) }
+		}
+		records, err := read()
 		if err != nil {
 			return failed{err}
 		}

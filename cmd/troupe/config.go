@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -52,6 +51,14 @@ type config struct {
 	Pace          float64
 	Definitions   string
 	IMPush        bool
+	TLSCert       string
+	TLSKey        string
+	Proxies       []string // TRUSTED_PROXIES
+	Hosts         []string
+	Origins       []string
+	IMRole        string
+	IMNetworks    []string
+	DevRole       string
 	DevDial       string
 	DevPins       []string
 }
@@ -85,13 +92,20 @@ var settings = []setting{
 	{"evidence-age", "EVIDENCE_AGE"},
 	{"definitions", "DEFINITIONS"},
 	{"im-push", "IM_PUSH"},
+	{"tls-cert", "TLS_CERT"},
+	{"tls-key", "TLS_KEY"},
+	{"trusted-proxies", "TRUSTED_PROXIES"},
+	{"hosts", "HOSTS"},
+	{"origins", "ORIGINS"},
+	{"im-role", "IM_ROLE"},
+	{"im-networks", "IM_NETWORKS"},
 }
 
 // nodeFlags registers the settings of a node. Each names its environment variable at the end of its text.
 func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.WorkerID, "worker-id", "worker-1", c.t("this node's name; its data lie in DATA_DIR/WORKER_ID"))
 	f.IntVar(&cfg.Port, "port", 4000, c.t("this worker's own port for other nodes, 4000 to 4099; nothing listens on it while there is one node"))
-	f.StringVar(&cfg.MasterHost, "master-host", "127.0.0.1", c.t("address that the gateway listens on; loopback only"))
+	f.StringVar(&cfg.MasterHost, "master-host", "127.0.0.1", c.t("address that the gateway listens on; beyond loopback only with --tls-cert or --trusted-proxies"))
 	f.IntVar(&cfg.MasterPort, "master-port", 3000, c.t("port of the gateway: IM clients, HTTP API, console; 0 takes a free one"))
 	f.StringVar(&cfg.NodeEnv, "node-env", "development", c.t("development or production; production logs JSON and refuses development settings"))
 	f.StringVar(&cfg.LogLevel, "log-level", "info", c.t("debug, info, warn or error"))
@@ -112,6 +126,14 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.EvidenceAge, "evidence-age", "168h", c.t("how long evidence of failed flows is kept"))
 	f.StringVar(&cfg.Definitions, "definitions", "", c.t("folder of platform definitions that go before the built-in ones, watched while the node runs; empty is DATA_DIR/WORKER_ID/definitions"))
 	f.BoolVar(&cfg.IMPush, "im-push", false, c.t("push each new message itself to IM clients too; the PC client's window comes to the front"))
+	f.StringVar(&cfg.TLSCert, "tls-cert", "", c.t("file of the gateway's TLS certificate, with its chain (PEM); read again when it changes"))
+	f.StringVar(&cfg.TLSKey, "tls-key", "", c.t("file of the certificate's private key (PEM)"))
+	f.StringSliceVar(&cfg.Proxies, "trusted-proxies", nil, c.t("networks of reverse proxies that say who calls (X-Forwarded-For, -Proto, -Host), such as 10.0.0.2/32"))
+	f.StringSliceVar(&cfg.Hosts, "hosts", nil, c.t("names that clients call this node by, beside localhost and those of its certificate"))
+	f.StringSliceVar(&cfg.Origins, "origins", nil, c.t("pages of other addresses that may use this node, such as https://desk.example.org"))
+	f.StringVar(&cfg.IMRole, "im-role", "agent", c.t("what IM clients without a token may do, as user pc-im: viewer, agent, operator, or off to refuse them"))
+	f.StringSliceVar(&cfg.IMNetworks, "im-networks", nil, c.t("networks that IM clients without a token may come from, beside this machine, such as 192.168.1.0/24"))
+	f.StringVar(&cfg.DevRole, "dev-role", "off", c.t("what requests from this machine may do without signing in; development only"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
 	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name, or DOMAIN=ADDRESS,...: look-alike sites; development only"))
 	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, c.t("accept certificates with this public key pin; development only"))
@@ -175,12 +197,25 @@ func fillFromFile(cmd *cobra.Command, file string) error {
 			continue
 		}
 		if !flag.Changed {
-			if err := cmd.Flags().Set(key, fmt.Sprint(value)); err != nil {
+			if err := cmd.Flags().Set(key, settingText(value)); err != nil {
 				problems = append(problems, fmt.Errorf("%s: %s: %w", file, key, err))
 			}
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// settingText is a value of the file as a flag takes it; a list becomes a text with commas.
+func settingText(value any) string {
+	list, is := value.([]any)
+	if !is {
+		return fmt.Sprint(value)
+	}
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = fmt.Sprint(v)
+	}
+	return strings.Join(words, ",")
 }
 
 // validate reports everything that is wrong with the settings at once, by the names that people set.
@@ -190,9 +225,7 @@ func (c *config) validate() error {
 	if !messages.AccountID(strings.ToLower(c.WorkerID)).Valid() {
 		bad("WORKER_ID=%q: 1 to 64 letters, digits, _ and -", c.WorkerID)
 	}
-	if ip := net.ParseIP(c.MasterHost); c.MasterHost != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		bad("MASTER_HOST=%q: only loopback addresses until TLS and users can be configured; use 127.0.0.1", c.MasterHost)
-	}
+	problems = append(problems, c.doorProblems()...)
 	if c.MasterPort < 0 || c.MasterPort > 65535 {
 		bad("MASTER_PORT=%d: not a port", c.MasterPort)
 	}
@@ -251,8 +284,8 @@ func (c *config) validate() error {
 	switch c.NodeEnv {
 	case "development":
 	case "production":
-		if c.DevDial != "" || len(c.DevPins) > 0 || c.Pace != 1 || c.Sandbox == "off" {
-			bad("NODE_ENV=production refuses --dev-dial, --dev-pin, --dev-pace and --sandbox off: they are for development")
+		if c.DevDial != "" || len(c.DevPins) > 0 || c.Pace != 1 || c.DevRole != "off" || c.Sandbox == "off" {
+			bad("NODE_ENV=production refuses --dev-dial, --dev-pin, --dev-pace, --dev-role and --sandbox off: they are for development")
 		}
 	default:
 		bad("NODE_ENV=%q: development or production", c.NodeEnv)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"troupe/actors/gateway/api"
+	"troupe/actors/gateway/people"
 	"troupe/messages"
 	"troupe/testkit/site"
 )
@@ -37,7 +38,7 @@ func demoCommand(c *cli) *cobra.Command {
 		},
 	}
 	c.nodeFlags(cmd.Flags(), cfg)
-	for _, own := range []string{"dev-dial", "dev-pin", "dev-pace"} {
+	for _, own := range []string{"dev-dial", "dev-pin", "dev-pace", "dev-role"} {
 		_ = cmd.Flags().MarkHidden(own) // the demo sets them; this fails only for an unknown flag
 	}
 	cmd.Flags().BoolVar(&manual, "manual", false, c.t("leave the scanning of QR codes to you"))
@@ -69,7 +70,7 @@ func (c *cli) demo(cmd *cobra.Command, cfg *config, chosen, manual bool, pause t
 		return err
 	}
 	defer web.Close()
-	cfg.DataDir, cfg.DevDial, cfg.DevPins, cfg.Pace = dir, web.Addr(), []string{web.SPKI()}, 0.2
+	cfg.DataDir, cfg.DevDial, cfg.DevPins, cfg.Pace, cfg.DevRole = dir, web.Addr(), []string{web.SPKI()}, 0.2, string(people.Admin)
 	if err := cfg.validate(); err != nil {
 		return &errUsage{err.Error()}
 	}

@@ -24,8 +24,6 @@ import (
 	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/actors/gateway"
-	"troupe/actors/gateway/api"
-	"troupe/actors/gateway/console"
 	"troupe/actors/master"
 	"troupe/actors/master/board"
 	"troupe/actors/store"
@@ -56,15 +54,17 @@ type node struct {
 	keeper   context.CancelFunc
 	done     chan struct{} // the keeper's goroutine ended
 
-	store, master, worker, events *actor.PID
-	gateway                       *gateway.Gateway
-	servers                       []*http.Server
-	url                           string
+	store, master, worker, events, people *actor.PID
+
+	gateway   *gateway.Gateway
+	servers   []*http.Server
+	url       string
+	firstCode chan string // gets the first admin's code once, or "" when there is an admin
 }
 
 // startNode starts everything, in the order in which each part needs the others.
 func startNode(cfg *config, log *slog.Logger) (*node, error) {
-	n := &node{cfg: cfg, log: log}
+	n := &node{cfg: cfg, log: log, firstCode: make(chan string, 1)}
 	if err := n.lockFolder(); err != nil {
 		return nil, err
 	}
@@ -254,57 +254,6 @@ func (n *node) runKeeper(k *lease.Keeper) {
 	}()
 }
 
-func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, published *board.Holder, logins states) error {
-	gw, err := gateway.New(gateway.Config{
-		Views: views, Board: published, Master: n.master, Store: n.store, Now: time.Now, Log: n.log, PushMessages: n.cfg.IMPush,
-		ReadState: func(state []byte) ([]byte, error) {
-			plain, _, err := logins.Read(state)
-			return plain, err
-		},
-		OpenSecret: logins.openSecret,
-	})
-	if err != nil {
-		return err
-	}
-	n.gateway = gw
-	if _, err := root.SpawnNamed(gw.Props(), gateway.Name); err != nil {
-		return err
-	}
-	if n.events, err = root.SpawnNamed(api.Props(api.EventsConfig{Store: n.store, Master: n.master, Log: n.log}), api.Name); err != nil {
-		return err
-	}
-	web := api.New(api.Config{
-		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, Board: published, Views: views,
-		States: logins, Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
-	})
-	mux := http.NewServeMux()
-	mux.Handle("/socket.io/", gw.Handler())
-	mux.Handle("/", web)
-	tcp, err := api.Listen(net.JoinHostPort(n.cfg.MasterHost, fmt.Sprint(n.cfg.MasterPort)))
-	if err != nil {
-		return fmt.Errorf("%w (MASTER_PORT chooses another port)", err)
-	}
-	socket, err := api.ListenSocket(n.cfg.nodeDir())
-	if err != nil {
-		tcp.Close()
-		return err
-	}
-	n.url = "http://" + tcp.Addr().String()
-	n.serve(tcp, mux)
-	n.serve(socket, mux)
-	return nil
-}
-
-func (n *node) serve(l net.Listener, h http.Handler) {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
-	n.servers = append(n.servers, s)
-	go func() {
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			n.log.Error("http server ended", "err", err)
-		}
-	}()
-}
-
 // abort undoes a half start.
 func (n *node) abort(what string, err error) error {
 	n.stop(context.Background())
@@ -328,7 +277,7 @@ func (n *node) stop(ctx context.Context) {
 	if n.gateway != nil {
 		n.gateway.Close()
 	}
-	n.end(n.worker, n.events, n.master)
+	n.end(n.worker, n.events, n.people, n.master)
 	n.settle(ctx)
 	n.end(n.store)
 	if n.keeper != nil {

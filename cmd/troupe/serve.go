@@ -51,6 +51,7 @@ func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	log.Info("node started", "url", n.url, "data", cfg.nodeDir(), "dur", time.Since(began))
 	fmt.Fprintln(c.out, c.f("troupe runs at %s", n.url))
 	fmt.Fprintln(c.out, c.f("data in %s", cfg.nodeDir()))
+	c.sayFirstCode(cmd.Context(), n)
 	if cfg.Sandbox == string(browser.SandboxOff) {
 		fmt.Fprintln(c.out, c.t("warning: Chromium runs without its sandbox; a hostile page could take over this machine"))
 	}
@@ -64,4 +65,19 @@ func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	n.stop(context.Background())
 	log.Info("node stopped")
 	return nil
+}
+
+// codeWait is how long the start waits for the store to say whether there is an admin.
+const codeWait = 10 * time.Second
+
+// sayFirstCode tells the person who started the node how to become its admin, while there is none.
+func (c *cli) sayFirstCode(ctx context.Context, n *node) {
+	select {
+	case code := <-n.firstCode:
+		if code != "" {
+			fmt.Fprintln(c.out, c.f("there is no admin yet: open %s and enter this code, once: %s", n.url, code))
+		}
+	case <-ctx.Done():
+	case <-time.After(codeWait): // the file first-admin will have it
+	}
 }

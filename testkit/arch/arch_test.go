@@ -75,7 +75,7 @@ var mayImport = []struct {
 	{"troupe/actors/master/board", []string{"troupe/messages"}},
 	{"troupe/actors/master", []string{"troupe/messages", "troupe/actors", "troupe/cluster", "troupe/platforms/definition"}},
 	{"troupe/actors/store", []string{"troupe/messages", "troupe/actors", "troupe/actors/master/board"}},
-	{"troupe/actors/gateway/api/apitest", []string{"troupe/messages", "troupe/actors/gateway/api", "troupe/actors/master/board", "troupe/actors/store/dataset", "troupe/testkit"}},
+	{"troupe/actors/gateway/api/apitest", []string{"troupe/messages", "troupe/actors/gateway/api", "troupe/actors/gateway/people", "troupe/actors/master/board", "troupe/actors/store/dataset", "troupe/testkit"}},
 	{"troupe/actors/gateway", []string{"troupe/messages", "troupe/actors", "troupe/actors/master/board", "troupe/actors/store/dataset"}},
 	{"troupe/actors", []string{"troupe/messages"}},
 	{"troupe/cmd", []string{"troupe/messages", "troupe/platforms", "troupe/cluster", "troupe/actors", "troupe/testkit/site"}},

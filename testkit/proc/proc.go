@@ -134,7 +134,7 @@ var address = regexp.MustCompile(`^troupe .*(http://\S+)`)
 // Restart starts the node's process again, on the same data.
 func (n *Node) Restart() {
 	n.t.Helper()
-	args := []string{"serve", "--data-dir", n.Dir, "--worker-id", workerID, "--master-port", "0", "--log-level", "debug", "--dev-pace", "0.02"}
+	args := []string{"serve", "--data-dir", n.Dir, "--worker-id", workerID, "--master-port", "0", "--log-level", "debug", "--dev-pace", "0.02", "--dev-role", "admin"}
 	if n.options.Dial != "" {
 		args = append(args, "--dev-dial", n.options.Dial)
 	}

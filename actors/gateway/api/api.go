@@ -1,7 +1,7 @@
 // Package api is a node's HTTP interface: JSON under /api/v1, events over SSE, and a hook for the console.
 //
-//	request ── guard (Host, Origin, size) ── mux (one row of Routes per route) ─┬─ board, views   reads
-//	                                                                           ├─ master, store  commands
+//	request ── guard (Host, Origin) ── mux (one row of Routes per route: role, size) ─┬─ board, views   reads
+//	                                                                                 ├─ master, store  commands
 //	SSE stream ── follows the events actor, and the dataset's change log ──────┘
 //
 // It owns the routes, their JSON and the streams; it holds no state of its own. Reads are answered from the
@@ -9,7 +9,8 @@
 // store, answered once these have answered. A stream is at least once, resumed by the id of its last event. A
 // client that does not read is cut; it resumes by its cursor.
 //
-// It speaks to loopback names only (Listen refuses other addresses), to the same origin, and never logs a body.
+// Who asks, and whether that may be, is found out by people.Door; each row says which role it needs. Somebody who is limited to
+// some accounts gets an API that knows of no others (narrowed). What was changed is told to the audit log. A body is never logged.
 //
 // In the JSON, times are Unix milliseconds (numbers); revisions, epochs and cursors are 64-bit and therefore strings.
 package api
@@ -22,6 +23,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
 	"troupe/messages"
@@ -55,7 +57,9 @@ type Config struct {
 
 	Board   *board.Holder
 	Views   Views
-	States  States // exports and imports logins
+	Door    *people.Door // says who asks
+	People  *actor.PID   // takes commands about users, tokens and sessions
+	States  States       // exports and imports logins
 	Version string
 	Console http.Handler // serves / and what no route matches; nil = a short page that says what this is
 
@@ -67,6 +71,10 @@ type Config struct {
 // API answers requests. It is safe for concurrent use.
 type API struct {
 	Config
+	Board boards           // hides Config's: what the caller may see of it
+	Views Views            // the same
+	who   *people.Identity // who is limited to what is seen here; nil = nobody
+
 	started time.Time
 	handler http.Handler
 }
@@ -82,18 +90,18 @@ func New(cfg Config) *API {
 	if cfg.Console == nil {
 		cfg.Console = page()
 	}
-	a := &API{Config: cfg, started: cfg.Now()}
+	a := &API{Config: cfg, Board: cfg.Board, Views: cfg.Views, started: cfg.Now()}
 	a.handler = a.guard(a.mux())
 	return a
 }
 
-// ServeHTTP answers one request, on a loopback port as on the Unix socket.
+// ServeHTTP answers one request, of which people.Door.Edge found out where it comes from.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 // mux mounts every row of the table. What is below the prefix and matches no row is an error in JSON.
 func (a *API) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, row := range ownRoutes() {
+	for _, row := range slices.Concat(ownRoutes(), peopleRoutes()) {
 		mux.Handle(row.Method+" "+row.Pattern, a.serve(row))
 	}
 	for _, row := range contractRoutes() {
@@ -105,18 +113,13 @@ func (a *API) mux() *http.ServeMux {
 	return mux
 }
 
-// serve wraps one row: its query and body limits before it, its error after it.
+// serve wraps one row in this API's own shape; parameters that it does not know are refused.
 func (a *API) serve(row Route) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, row.Limit)
-		err := row.checkQuery(r)
-		if err == nil {
-			err = row.handle(a, w, r)
+	return a.admitting(row, a.refuse, func(seen *API, w http.ResponseWriter, r *http.Request) error {
+		if err := row.checkQuery(r); err != nil {
+			return err
 		}
-		if err != nil {
-			a.refuse(w, r, err)
-		}
+		return row.handle(seen, w, r)
 	})
 }
 

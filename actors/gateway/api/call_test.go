@@ -15,6 +15,7 @@ import (
 
 	"troupe/actors/gateway/api"
 	"troupe/actors/gateway/api/apitest"
+	"troupe/actors/gateway/people"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -75,7 +76,7 @@ func call(t *testing.T, n *apitest.Node, method, path string, body any, header .
 // documented is the OpenAPI document as a node serves it: every answer of every test is held against it.
 var documented = sync.OnceValues(func() (*apitest.Document, error) {
 	w := httptest.NewRecorder()
-	api.New(api.Config{Log: slog.New(slog.DiscardHandler)}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/api/v1/openapi.json", nil))
+	api.New(api.Config{Door: people.NewDoor(people.DoorConfig{People: &people.Holder{}}), Log: slog.New(slog.DiscardHandler)}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/api/v1/openapi.json", nil))
 	return apitest.ReadDocument(w.Body.Bytes())
 })
 

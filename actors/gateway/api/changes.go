@@ -58,7 +58,7 @@ func (a *API) fill(w http.ResponseWriter, out *Changes, cursor messages.Rev, lim
 			break
 		}
 		out.Cursor = revText(ch.Rev)
-		if fits(account, string(ch.Account)) {
+		if fits(account, string(ch.Account)) && a.sees(string(ch.Account)) {
 			out.Events = append(out.Events, itemEventOf(ch, v))
 		}
 	}

@@ -82,13 +82,8 @@ func contractRoutes() []Route {
 
 // serveContract wraps a row in the contract's shape. Its clients send parameters and fields that nobody reads; those are passed over.
 func (a *API) serveContract(row Route) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, row.Limit)
-		if err := row.handle(a, w, r); err != nil {
-			refuseAsContract(w, err)
-		}
-	})
+	refuse := func(w http.ResponseWriter, _ *http.Request, err error) { refuseAsContract(w, err) }
+	return a.admitting(row, refuse, row.handle)
 }
 
 // withCommand is a refusal that names what to run instead.

@@ -83,7 +83,7 @@ func TestNothingButLoopbackIsListenedOn(t *testing.T) {
 		"127.0.0.1:0": true, "localhost:0": true, "[::ffff:127.0.0.1]:0": true, "127.0.0.9:0": true,
 		":0": false, "0.0.0.0:0": false, "[::]:0": false, "10.1.2.3:0": false, "example.org:0": false, "127.0.0.1": false,
 	} {
-		l, err := api.Listen(addr)
+		l, err := api.Listen(addr, false)
 		if (err == nil) != ok {
 			t.Errorf("%s: %v", addr, err)
 		}

@@ -15,9 +15,9 @@ const SocketName = "troupe.sock"
 // maxSocketPath is what the kernel takes (sun_path, with its final zero).
 const maxSocketPath = 107
 
-// Listen opens addr (host:port) for the api. It refuses everything but loopback addresses, a name other than
-// localhost included, because the traffic is neither encrypted nor signed in.
-func Listen(addr string) (net.Listener, error) {
+// Listen opens addr (host:port) for the api. Unless the traffic is protected, by TLS or by a proxy in front, it refuses everything
+// but loopback addresses, a name other than localhost included.
+func Listen(addr string, protected bool) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %q: want host:port, such as 127.0.0.1:3000: %w", addr, err)
@@ -26,8 +26,11 @@ func Listen(addr string) (net.Listener, error) {
 		host = "127.0.0.1"
 	}
 	ip, err := netip.ParseAddr(host)
-	if err != nil || !ip.Unmap().IsLoopback() {
-		return nil, fmt.Errorf("listen on %q: only loopback addresses are possible: use 127.0.0.1:%s", addr, port)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("listen on %q: want an address, such as 127.0.0.1:%s", addr, port)
+	case !protected && !ip.Unmap().IsLoopback():
+		return nil, fmt.Errorf("listen on %q: only loopback addresses are possible without TLS or a trusted proxy: use 127.0.0.1:%s", addr, port)
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	if err != nil {

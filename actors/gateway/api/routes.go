@@ -3,19 +3,20 @@ package api
 import (
 	"net/http"
 	"slices"
+
+	"troupe/actors/gateway/people"
 )
 
-// Role is the least role that may call a route. On loopback and on the Unix socket the caller is the machine's
-// own operator and has every role.
-type Role string
+// Role is the least role that may call a route. The owner of the Unix socket has every role.
+type Role = people.Role
 
 // The roles, each of which may do what the one before it may.
 const (
-	Public   Role = "public" // no sign-in
-	Viewer   Role = "viewer"
-	Agent    Role = "agent"
-	Operator Role = "operator"
-	Admin    Role = "admin"
+	Public   = people.Public // no sign-in
+	Viewer   = people.Viewer
+	Agent    = people.Agent
+	Operator = people.Operator
+	Admin    = people.Admin
 )
 
 // Route is one row of the table of all routes.
@@ -39,7 +40,7 @@ const (
 )
 
 // Routes is the table: every route that the node answers, beside the console's.
-func Routes() []Route { return slices.Concat(ownRoutes(), contractRoutes()) }
+func Routes() []Route { return slices.Concat(ownRoutes(), peopleRoutes(), contractRoutes()) }
 
 // ownRoutes are the rows in this API's own shapes.
 func ownRoutes() []Route {

@@ -1,6 +1,9 @@
 package api
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+)
 
 // shape says what a route takes and gives: it is what the OpenAPI document is made of, beside the table of routes.
 type shape struct {
@@ -35,7 +38,9 @@ func shapes() map[string]shape {
 		"GET /healthz": {answers: ok(Health{})},
 		"GET /health":  {answers: ok(Health{})},
 	}
-	for path, s := range ownShapes() {
+	own := ownShapes()
+	maps.Copy(own, peopleShapes())
+	for path, s := range own {
 		method, rest := cutMethod(path)
 		all[method+" "+Prefix+rest] = s
 	}
@@ -162,6 +167,12 @@ var parameters = map[string]parameter{
 	"key":      {kind: "string", text: "id of a key"},
 	"platform": {kind: "string", text: "name of a platform"},
 	"worker":   {kind: "string", text: "name of a node"},
+	"user":     {kind: "string", text: "name of a user; in a filter also token:NAME, pc-im or local"},
+	"token":    {kind: "string", text: "id or name of a token"},
+	"signin":   {kind: "string", text: "id of a sign-in"},
+	"after":    {kind: "integer", text: "seq of an entry: only those after it, oldest first"},
+	"before":   {kind: "integer", text: "seq of an entry: only those before it"},
+	"from":     {kind: "integer", text: "Unix milliseconds: not before"},
 	"state":    {kind: "string", text: "only what is in this state"},
 	"tag":      {kind: "string", text: "only accounts with this tag"},
 	"form":     {kind: "string", words: []string{formTroupe, formPlaywright}, text: "of the file"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
 	"troupe/messages"
@@ -58,6 +59,9 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 func (s *stream) ask(r *http.Request) error {
 	q := r.URL.Query()
 	s.account, s.login = q.Get("account"), q.Get("login")
+	if who := people.From(r.Context()); s.login != "" && who != nil && !who.Role.May(Operator) {
+		return &Problem{http.StatusForbidden, "forbidden", "a login's pictures need the role operator"}
+	}
 	if err := s.known(s.account); err != nil {
 		return err
 	}
@@ -184,7 +188,7 @@ func (s *stream) pump() error {
 }
 
 func (s *stream) change(ch dataset.Change, v *dataset.View) error {
-	if s.login != "" || s.account != "" && s.account != string(ch.Account) || !s.wants(ItemType) {
+	if s.login != "" || s.account != "" && s.account != string(ch.Account) || !s.wants(ItemType) || !s.sees(string(ch.Account)) {
 		return nil
 	}
 	return s.event(ItemType, itemEventOf(ch, v))
@@ -208,6 +212,7 @@ func (s *stream) changed(m board.Changed) error {
 	if s.login != "" {
 		return nil
 	}
+	m = narrowNews(m, s.who)
 	for _, id := range m.Accounts {
 		if s.account != "" && s.account != string(id) {
 			continue
@@ -239,7 +244,7 @@ func (s *stream) changed(m board.Changed) error {
 }
 
 func (s *stream) loginEvent(l Login) error {
-	if s.login != "" && s.login != l.Session || s.account != "" && s.account != l.Account {
+	if s.login != "" && s.login != l.Session || s.account != "" && s.account != l.Account || !s.sees(l.Account) {
 		return nil
 	}
 	return s.event(LoginType, l)

@@ -139,19 +139,32 @@ type Totals struct {
 func (v *Views) Stats() *Totals {
 	t := &Totals{}
 	for _, view := range v.load().views.Ascend(first, end) {
-		n := &view.Counts
-		t.Accounts++
-		t.Counts.Contents += n.GetContents()
-		t.Counts.Comments += n.GetComments()
-		t.Counts.Discussions += n.GetDiscussions()
-		t.Counts.Conversations += n.GetConversations()
-		t.Counts.Messages += n.GetMessages()
-		t.Counts.Notifications += n.GetNotifications()
-		t.Unread.Comments += view.Unread.Comments
-		t.Unread.Messages += view.Unread.Messages
-		t.LastUpdate = max(t.LastUpdate, view.Metadata.GetLastSyncTime())
+		t.add(view)
 	}
 	return t
+}
+
+// TotalsOf adds up some accounts.
+func TotalsOf(views []*View) *Totals {
+	t := &Totals{}
+	for _, view := range views {
+		t.add(view)
+	}
+	return t
+}
+
+func (t *Totals) add(view *View) {
+	n := &view.Counts
+	t.Accounts++
+	t.Counts.Contents += n.GetContents()
+	t.Counts.Comments += n.GetComments()
+	t.Counts.Discussions += n.GetDiscussions()
+	t.Counts.Conversations += n.GetConversations()
+	t.Counts.Messages += n.GetMessages()
+	t.Counts.Notifications += n.GetNotifications()
+	t.Unread.Comments += view.Unread.Comments
+	t.Unread.Messages += view.Unread.Messages
+	t.LastUpdate = max(t.LastUpdate, view.Metadata.GetLastSyncTime())
 }
 
 // Publication is one step of Views: what changed since the one before.

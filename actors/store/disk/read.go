@@ -13,8 +13,13 @@ import (
 
 // scan goes through the records of one prefix. Key and value are valid only during the call.
 func (db *DB) scan(what string, prefix []byte, each func(key, value []byte) error) error {
+	return db.span(what, prefix, past(prefix), each)
+}
+
+// span goes through the records from one key up to, and without, another.
+func (db *DB) span(what string, from, to []byte, each func(key, value []byte) error) error {
 	return db.use(what, func(p *pebble.DB) error {
-		it, err := p.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: past(prefix)})
+		it, err := p.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 		if err != nil {
 			return err
 		}
@@ -82,16 +87,47 @@ func (db *DB) Changes(each func(messages.Rev, *messages.StoredChange) error) err
 	})
 }
 
-// Control reads every control record, by table and key.
+// auditTable grows for as long as the node lives, so nobody reads it whole by accident.
+const auditTable = "audit"
+
+// Control reads every control record but those of the audit log, by table and key.
 func (db *DB) Control() ([]*messages.Put, error) {
+	audit := controlKey(auditTable, "")
+	before, err := db.control([]byte{controlSpace}, audit, 0)
+	if err != nil {
+		return nil, err
+	}
+	behind, err := db.control(past(audit), past([]byte{controlSpace}), 0)
+	return append(before, behind...), err
+}
+
+// Table reads the control records of one table whose keys are greater than after, at most limit of them; 0 reads all.
+func (db *DB) Table(table, after string, limit int) ([]*messages.Put, error) {
+	from := controlKey(table, after)
+	if after != "" {
+		from = append(from, 0)
+	}
+	return db.control(from, past(controlKey(table, "")), limit)
+}
+
+// errEnough ends a scan early.
+var errEnough = errors.New("enough")
+
+func (db *DB) control(from, to []byte, limit int) ([]*messages.Put, error) {
 	var out []*messages.Put
-	err := db.scan("read control records", []byte{controlSpace}, func(key, value []byte) error {
+	err := db.span("read control records", from, to, func(key, value []byte) error {
 		table, rest, ok := split(key, controlSpace)
 		if !ok {
 			return fmt.Errorf("no key of a control record: %d bytes", len(key))
 		}
+		if limit > 0 && len(out) == limit {
+			return errEnough
+		}
 		out = append(out, &messages.Put{Table: table, Key: string(rest), Value: slices.Clone(value)})
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return out, err
 }

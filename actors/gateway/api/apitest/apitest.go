@@ -1,6 +1,7 @@
 // Package apitest runs a node's API over stand-ins for master and store, for tests of the API and of what speaks to it.
 //
-// The dataset is the real one, in memory; nothing is on disk and no browser runs. The stand-in master does what a test
+// The dataset and the people are the real ones, in memory; nothing is on disk and no browser runs. Requests from this machine may do
+// everything, unless a test brings its own door. The stand-in master does what a test
 // tells it (Update) and answers every command at once; it keeps the commands for the test to look at.
 package apitest
 
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"troupe/actors/gateway/api"
+	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
 	"troupe/messages"
@@ -25,24 +27,29 @@ type Node struct {
 	Server *httptest.Server
 	Views  *dataset.Views
 	Board  *board.Holder
+	People people.Holder
 
+	codes  chan string
 	t      testing.TB
 	root   *actor.RootContext
 	master *actor.PID
 	store  *actor.PID
 	events *actor.PID
+	people *actor.PID
 }
 
 // Start runs a node with two accounts, shop and cafe, of the platform sandbox. change may alter the configuration.
 func Start(t testing.TB, change ...func(*api.Config)) *Node {
 	t.Helper()
 	sys := testkit.System(t)
-	n := &Node{t: t, root: sys.Root, Views: &dataset.Views{}, Board: &board.Holder{}}
+	n := &Node{t: t, root: sys.Root, Views: &dataset.Views{}, Board: &board.Holder{}, codes: make(chan string, 2)}
 	n.master = sys.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return newMaster(n.Board) }))
 	n.store = sys.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return &store{data: dataset.New(0, 0), views: n.Views} }))
 	n.events = sys.Root.Spawn(api.Props(api.EventsConfig{Store: n.store, Master: n.master, Log: testkit.Quiet()}))
+	n.people = sys.Root.Spawn(people.Props(people.Config{Store: n.store, People: &n.People, Now: time.Now, Log: testkit.Quiet(), Code: func(code string) { n.codes <- code }}))
 	cfg := api.Config{
-		Root: sys.Root, Master: n.master, Store: n.store, Events: n.events, Board: n.Board, Views: n.Views,
+		Root: sys.Root, Master: n.master, Store: n.store, Events: n.events, People: n.people, Board: n.Board, Views: n.Views,
+		Door:    people.NewDoor(people.DoorConfig{People: &n.People, DevelopmentRole: people.Admin, Audit: n.Audit}),
 		States:  states{},
 		Version: "test", Log: testkit.Quiet(),
 	}
@@ -53,7 +60,7 @@ func Start(t testing.TB, change ...func(*api.Config)) *Node {
 		m.Add("shop", "小店")
 		m.Add("cafe", "Café")
 	})
-	n.Server = httptest.NewServer(api.New(cfg))
+	n.Server = httptest.NewServer(cfg.Door.Edge(api.New(cfg)))
 	t.Cleanup(n.Stop)
 	return n
 }
@@ -62,6 +69,64 @@ func Start(t testing.TB, change ...func(*api.Config)) *Node {
 func (n *Node) Stop() {
 	_ = n.root.StopFuture(n.events).Wait() // an error means that it was stopped before
 	n.Server.Close()
+	_ = n.root.StopFuture(n.people).Wait() // the same
+}
+
+// Audit writes an entry into the audit log, as a node's door does.
+func (n *Node) Audit(e *messages.AuditEntry) { n.root.Send(n.people, e) }
+
+// Code is the first admin's one-time code, as a node is told it at its start.
+func (n *Node) Code() string {
+	n.t.Helper()
+	select {
+	case code := <-n.codes:
+		return code
+	case <-time.After(10 * time.Second):
+		n.t.Fatal("nobody was told a code")
+		return ""
+	}
+}
+
+// Password is the password of every user that AddUser makes.
+const Password = "correct horse battery"
+
+// hash is kept of it: to make one anew takes long.
+const hash = "$argon2id$v=19$m=65536,t=3,p=4$fIkMo1g6UlDqKU87YQxyWQ$dKR0MCUyqDAwEUz/PRA++IHidTzQQRtZdeKMrTGBfUI"
+
+// AddUser makes a user, limited to some accounts if any are named.
+func (n *Node) AddUser(name string, role people.Role, accounts ...string) {
+	n.t.Helper()
+	n.done(people.SetUser{New: true, Password: hash, User: &messages.User{Name: name, Role: string(role), Accounts: accounts}})
+}
+
+// SignIn opens a session of a user and returns its id and its cookie's value.
+func (n *Node) SignIn(user string) (id, cookie string) {
+	n.t.Helper()
+	cookie = people.NewCookie()
+	return n.done(people.SignIn{User: user, Cookie: people.Hash(cookie)}).Session.GetId(), cookie
+}
+
+// AddToken makes a token and returns its secret. One that expires does so after a moment.
+func (n *Node) AddToken(name string, role people.Role, expires time.Duration, accounts ...string) string {
+	n.t.Helper()
+	secret, at := people.NewToken(), int64(0)
+	if expires > 0 {
+		at = time.Now().Add(expires).UnixMilli()
+	}
+	n.done(people.CreateToken{Token: &messages.AccessToken{Name: name, Role: string(role), Accounts: accounts, Hash: people.Hash(secret), ExpiresAt: at}})
+	return secret
+}
+
+// RevokeToken ends a token.
+func (n *Node) RevokeToken(name string) { n.done(people.RevokeToken{ID: name}) }
+
+func (n *Node) done(command any) people.Done {
+	n.t.Helper()
+	done, ok := n.ask(n.people, command).(people.Done)
+	if !ok {
+		n.t.Fatalf("%T was refused", command)
+	}
+	return done
 }
 
 // Handler is the API itself, for a test that brings its own listener.

@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -16,6 +17,7 @@ import (
 type store struct {
 	data        *dataset.Dataset
 	views       *dataset.Views
+	control     []*messages.Put
 	commands    []proto.Message
 	subscribers []*actor.PID
 }
@@ -32,6 +34,16 @@ func (s *store) Receive(c actor.Context) {
 	case *messages.EraseAccount:
 		s.publish(c, s.data.Erase(messages.AccountID(m.GetAccount())))
 		c.Respond(&messages.AccountErased{})
+	case *messages.Append:
+		for _, r := range m.GetPuts() {
+			s.control = slices.DeleteFunc(s.control, func(old *messages.Put) bool { return old.GetTable() == r.GetTable() && old.GetKey() == r.GetKey() })
+			if len(r.GetValue()) > 0 {
+				s.control = append(s.control, r)
+			}
+		}
+		c.Respond(&messages.Appended{})
+	case *messages.LoadControl:
+		c.Respond(&messages.ControlLoaded{Records: s.table(m)})
 	case *messages.MarkRead:
 		s.commands = append(s.commands, m)
 		delta, count := s.data.MarkRead(m, time.Now())
@@ -52,4 +64,18 @@ func (s *store) publish(c actor.Context, d *dataset.Delta) {
 	for _, who := range s.subscribers {
 		c.Send(who, &dataset.Published{View: view, Changes: d.Changes, Announce: d.Announce})
 	}
+}
+
+// table reads control records of one table, in the order of their keys.
+func (s *store) table(m *messages.LoadControl) (out []*messages.Put) {
+	for _, r := range s.control {
+		if r.GetTable() == m.GetTable() && r.GetKey() > m.GetAfter() {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b *messages.Put) int { return strings.Compare(a.GetKey(), b.GetKey()) })
+	if limit := int(m.GetLimit()); limit > 0 && len(out) > limit {
+		out = out[:limit]
+	}
+	return out
 }
