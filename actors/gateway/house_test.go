@@ -35,6 +35,30 @@ type house struct {
 	views         *dataset.Views
 	board         *board.Holder
 	state         board.Board // of the last publication
+	people        people.Holder
+	audit         log
+}
+
+// noted keeps what the audit log is told.
+func (h *house) noted(e *messages.AuditEntry) {
+	h.audit.mu.Lock()
+	defer h.audit.mu.Unlock()
+	h.audit.entries = append(h.audit.entries, e)
+}
+
+// log is what the audit log was told.
+type log struct {
+	mu      sync.Mutex
+	entries []*messages.AuditEntry
+}
+
+// has says whether somebody's deed was told, with that outcome.
+func (l *log) has(who, what, outcome string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.entries, func(e *messages.AuditEntry) bool {
+		return e.GetWho() == who && e.GetWhat() == what && e.GetOutcome() == outcome
+	})
 }
 
 // build makes a house whose master has not shown a board yet.
@@ -47,7 +71,7 @@ func build(t testing.TB, change ...func(*Config)) *house {
 		state: board.Board{Platforms: []*board.Platform{{Name: "sandbox", Digest: "d1", Title: map[string]string{"zh": "沙盒"}}}},
 	}
 	cfg := Config{
-		Views: h.views, Board: h.board, Door: people.NewDoor(people.DoorConfig{People: &people.Holder{}, IMRole: people.Operator}), Master: h.master.PID(), Store: h.store.PID(),
+		Views: h.views, Board: h.board, Door: people.NewDoor(people.DoorConfig{People: &h.people, Audit: h.noted, IMRole: people.Operator}), Master: h.master.PID(), Store: h.store.PID(),
 		Log: testkit.Quiet(), Now: time.Now,
 	}
 	for _, f := range change {

@@ -1,0 +1,219 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/coder/websocket"
+
+	"troupe/actors"
+	"troupe/actors/gateway/foreign"
+	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/people"
+	"troupe/messages"
+	"troupe/testkit"
+)
+
+// staff lets tokens be made for a house.
+type staff struct {
+	t     testing.TB
+	root  *actor.RootContext
+	actor *actor.PID
+}
+
+func (h *house) hire() *staff {
+	sys := testkit.System(h.t)
+	disk := sys.Root.Spawn(actor.PropsFromFunc(func(c actor.Context) {
+		switch c.Message().(type) {
+		case *messages.LoadControl:
+			c.Respond(&messages.ControlLoaded{})
+		case *messages.Append:
+			c.Respond(&messages.Appended{})
+		}
+	}))
+	s := &staff{h.t, sys.Root, sys.Root.Spawn(people.Props(people.Config{Store: disk, People: &h.people, Now: time.Now, Log: testkit.Quiet()}))}
+	h.t.Cleanup(func() {
+		if err := sys.Root.PoisonFuture(s.actor).Wait(); err != nil {
+			h.t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *staff) do(command any) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := actors.Ask[people.Done](ctx, s.root, s.actor, command); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// token makes one that is named after its role.
+func (s *staff) token(name string, role people.Role, expires int64, accounts ...string) string {
+	s.t.Helper()
+	secret := people.NewToken()
+	s.do(people.CreateToken{Token: &messages.AccessToken{Name: name, Role: string(role), Accounts: accounts, Hash: people.Hash(secret), ExpiresAt: expires}})
+	return secret
+}
+
+// line is a socket, as bare as it can be.
+type line struct {
+	t  testing.TB
+	ws *websocket.Conn
+}
+
+func (h *house) dial() *line {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
+	defer cancel()
+	ws, _, err := websocket.Dial(ctx, strings.Replace(h.url, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	ws.SetReadLimit(1 << 20)
+	h.t.Cleanup(func() { _ = ws.CloseNow() })
+	return &line{h.t, ws}
+}
+
+func (l *line) say(frame string) {
+	l.t.Helper()
+	if err := l.ws.Write(l.t.Context(), websocket.MessageText, []byte(frame)); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// until reads frames up to one that begins so, and returns all of them; it fails when the line ends before.
+func (l *line) until(prefix string) (frames []string) {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		_, frame, err := l.ws.Read(ctx)
+		if err != nil {
+			l.t.Fatalf("before %s: %v", prefix, err)
+		}
+		frames = append(frames, string(frame))
+		if strings.HasPrefix(string(frame), prefix) {
+			return frames
+		}
+	}
+}
+
+// join connects to a namespace and says whether it was let in.
+func (l *line) join(namespace, token string) bool {
+	l.t.Helper()
+	at := ""
+	if namespace != "/" {
+		at = namespace + ","
+	}
+	auth := ""
+	if token != "" {
+		auth = fmt.Sprintf(`{"token":%q}`, token)
+	}
+	l.say("40" + at + auth)
+	l.say("40/nowhere,") // its refusal comes after the answer
+	for _, frame := range l.until("44/nowhere,") {
+		if strings.HasPrefix(frame, "40"+at+"{") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestEveryEventLetsInWhomItsRowNames sends every event of every namespace as every role, and comes with tokens that are none.
+func TestEveryEventLetsInWhomItsRowNames(t *testing.T) {
+	h := open(t)
+	s := h.hire()
+	tokens := map[people.Role]string{}
+	for _, role := range people.Roles {
+		tokens[role] = s.token(string(role), role, 0)
+	}
+	for role, token := range tokens {
+		for _, namespace := range im.Namespaces {
+			l, at := h.dial(), ""
+			if !l.join(namespace, token) {
+				t.Fatalf("%s was not let in to %s", role, namespace)
+			}
+			if namespace != "/" {
+				at = namespace + ","
+			}
+			for _, e := range im.Events {
+				if e.Namespace != namespace || e.Direction != im.In {
+					continue
+				}
+				l.say("42" + at + fmt.Sprintf(`[%q,{}]`, e.Name))
+				l.say("40/nowhere,")
+				heard := strings.Join(l.until("44/nowhere,"), "\n")
+				allowed := e.Role == im.Anyone || role.May(people.Role(e.Role))
+				if refused := strings.Contains(heard, e.Name+": not allowed"); refused == allowed {
+					t.Errorf("%s%s as %s: refused %t", namespace, e.Name, role, refused)
+				}
+			}
+		}
+	}
+	soon := time.Now().Add(50 * time.Millisecond)
+	expired := s.token("expired", people.Admin, soon.UnixMilli())
+	revoked, restricted := s.token("revoked", people.Admin, 0), s.token("restricted", people.Agent, 0, "sb_1")
+	s.do(people.RevokeToken{ID: "revoked"})
+	time.Sleep(time.Until(soon) + time.Millisecond)
+	for _, namespace := range append([]string{foreign.Namespace}, im.Namespaces...) {
+		for name, token := range map[string]string{"expired": expired, "revoked": revoked, "foreign": people.NewToken(), "restricted": restricted} {
+			if h.dial().join(namespace, token) {
+				t.Errorf("a token that is %s was let in to %s", name, namespace)
+			}
+		}
+	}
+	for role, want := range map[people.Role]bool{people.Viewer: false, people.Agent: false, people.Operator: true, people.Admin: true} {
+		if got := h.dial().join(foreign.Namespace, tokens[role]); got != want {
+			t.Errorf("a worker with a token of %s: let in %t", role, got)
+		}
+	}
+}
+
+func TestASocketIsClosedWithItsToken(t *testing.T) {
+	h := open(t)
+	s := h.hire()
+	l, other := h.dial(), h.dial()
+	if !l.join("/", s.token("robot", people.Agent, 0)) || !other.join("/", "") {
+		t.Fatal("not let in")
+	}
+	s.do(people.RevokeToken{ID: "robot"})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		if _, _, err := l.ws.Read(ctx); err != nil {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("the socket is still open")
+	}
+	other.say("40/nowhere,")
+	other.until("44/nowhere,")
+}
+
+func TestWhatAClientDoesStandsInTheAuditLog(t *testing.T) {
+	h := open(t)
+	l := h.dial()
+	if !l.join("/", "") {
+		t.Fatal("not let in")
+	}
+	if !h.audit.has("pc-im", "connect", people.OK) {
+		t.Error("nobody knows that the client came")
+	}
+	if h.dial().join("/", "made-up") || !h.audit.has("-", "connect", "unauthenticated") {
+		t.Error("nobody knows of the made-up token")
+	}
+	l.say(fmt.Sprintf(`42[%q,{"accountId":"sb_2"}]`, im.DeleteAccountEvent))
+	_, from := testkit.ExpectFrom[*messages.RemoveAccount](h.master, nil)
+	h.master.Send(from, &messages.Refused{Code: "conflict", Message: "not now"})
+	l.until("42[\"" + im.AccountDeletedEvent)
+	if !h.audit.has("pc-im", im.DeleteAccountEvent, "failed") {
+		t.Error("nobody knows of the removal")
+	}
+}
