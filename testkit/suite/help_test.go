@@ -303,6 +303,9 @@ func (d *desk) example(line string) {
 		if state == "paused" { // by the line before
 			d.must("POST", "/accounts/sb_1/resume", nil, nil)
 		}
+		if d.account("sb_1").Pinned != "" { // likewise, to nobody
+			d.must("PUT", "/accounts/sb_1/pin", map[string]string{"worker": ""}, nil)
+		}
 		if d.account("sb_1").Proxy != "" { // likewise, and it leads nowhere
 			d.must("PUT", "/accounts/sb_1/proxy", map[string]string{"proxy": ""}, nil)
 		}
