@@ -41,7 +41,7 @@ func (s *stage) thumb() {
 	ctx, done := s.t.Context(), make(chan struct{})
 	go func() {
 		defer close(done)
-		h := hand{seen: map[string]time.Time{}, owners: map[string]string{}}
+		h := hand{seen: map[string]time.Time{}, pressed: map[string]string{}, owners: map[string]string{}}
 		for tick := time.NewTicker(100 * time.Millisecond); ; {
 			select {
 			case <-ctx.Done():
@@ -57,8 +57,9 @@ func (s *stage) thumb() {
 
 // hand is what the thumb remembers.
 type hand struct {
-	seen   map[string]time.Time // session to when its code was seen first
-	owners map[string]string    // account to the owner's uid
+	seen    map[string]time.Time // session to when its code was seen first
+	pressed map[string]string    // session to the picture of the code that was scanned
+	owners  map[string]string    // account to the owner's uid
 }
 
 // reach is how long a person needs to take up the phone: a document can show the code in the meantime.
@@ -70,7 +71,7 @@ func (s *stage) press(h hand) {
 		return // the node is busy, or gone
 	}
 	for _, l := range list.Logins {
-		if l.Final || s.call("GET", "/logins/"+l.Session, nil, &l) != nil || l.QR == "" || l.Step == "scanning" {
+		if l.Final || s.call("GET", "/logins/"+l.Session, nil, &l) != nil || l.QR == "" || l.QR == h.pressed[l.Session] {
 			continue
 		}
 		if h.seen[l.Session].IsZero() {
@@ -79,7 +80,7 @@ func (s *stage) press(h hand) {
 		if time.Since(h.seen[l.Session]) < reach {
 			continue
 		}
-		h.seen[l.Session] = time.Now()
+		h.seen[l.Session], h.pressed[l.Session] = time.Now(), l.QR
 		if h.owners[l.Account] == "" {
 			owner, err := s.site.CreateOwner(site.NewOwner{Nickname: l.Account})
 			if err != nil {
