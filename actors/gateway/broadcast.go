@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -196,7 +195,7 @@ func (s *switchboard) broadcastChannels() {
 	if s.inbox.Len() == 0 {
 		return
 	}
-	payload, err := json.Marshal(im.Channels(s.Board.Load(), s.Views.Get))
+	payload, err := s.channelList()
 	if err != nil {
 		s.Log.Error("channels could not be encoded", "err", err)
 		return
@@ -205,5 +204,5 @@ func (s *switchboard) broadcastChannels() {
 		return
 	}
 	s.channels.last, s.channels.at = payload, s.Now()
-	s.inbox.Broadcast(im.ChannelsEvent, json.RawMessage(payload))
+	s.inbox.Broadcast(im.ChannelsEvent, payload)
 }

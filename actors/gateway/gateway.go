@@ -51,8 +51,8 @@ const closeTime = 2 * time.Second
 type Views interface {
 	// Get returns an account's newest view, or nil when nothing is held of it.
 	Get(messages.AccountID) *dataset.View
-	// Rev is the rev of the newest published change.
-	Rev() messages.Rev
+	// Version names what Get answers from: while it stays the same, so do the answers.
+	Version() dataset.Version
 }
 
 // Config is what the node gives to its gateway.
@@ -99,6 +99,7 @@ type Gateway struct {
 	client  *socketio.Namespace // its Electron main process
 	admin   *socketio.Namespace
 	topics  topicCache
+	list    channelCache
 	codes   loginCodes
 	guests  sync.Map                // of *socketio.Socket to guest
 	workers *foreign.Desk           // of Node workers

@@ -154,9 +154,14 @@ func (g *Gateway) requestMessages(s *socketio.Socket, r im.MessagesRequest) {
 
 func (g *Gateway) sendChannels(s *socketio.Socket) {
 	for range settleTries {
-		b, rev := g.Board.Load(), g.Views.Rev()
-		s.Emit(im.ChannelsEvent, im.Channels(b, g.Views.Get))
-		if g.Board.Load() == b && g.Views.Rev() == rev {
+		from := g.channelVersion()
+		payload, err := g.channelList()
+		if err != nil {
+			g.Log.Error("channels could not be encoded", "err", err)
+			return
+		}
+		s.Emit(im.ChannelsEvent, payload)
+		if g.channelVersion() == from {
 			return
 		}
 	}

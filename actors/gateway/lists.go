@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"troupe/actors/gateway/im"
+	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
 	"troupe/messages"
 )
@@ -50,6 +51,40 @@ func (t *topicCache) forget(account messages.AccountID) {
 	if old, ok := t.byAccount.LoadAndDelete(account); ok {
 		t.bytes.Add(-int64(len(old.(topicList).payload)))
 	}
+}
+
+// channelCache keeps the list of channels as it was last encoded. It is used from any goroutine.
+type channelCache struct{ newest atomic.Pointer[channelList] }
+
+type channelList struct {
+	from    channelVersion
+	payload json.RawMessage
+}
+
+// channelVersion names what a list of channels is made from.
+type channelVersion struct {
+	board *board.Board
+	views dataset.Version
+}
+
+func (g *Gateway) channelVersion() channelVersion {
+	return channelVersion{g.Board.Load(), g.Views.Version()}
+}
+
+// channelList encodes the list of channels, once for each version.
+func (g *Gateway) channelList() (json.RawMessage, error) {
+	from := g.channelVersion()
+	if held := g.list.newest.Load(); held != nil && held.from == from {
+		return held.payload, nil
+	}
+	payload, err := json.Marshal(im.Channels(from.board, g.Views.Get))
+	if err != nil {
+		return nil, err
+	}
+	if g.channelVersion() == from {
+		g.list.newest.Store(&channelList{from, payload})
+	}
+	return payload, nil
 }
 
 // loaded says whether a view's lists are the account's; before that, its emptiness is ours.

@@ -77,39 +77,12 @@ func (t *Target) place(v *dataset.View) (kind messages.TopicKind, topic, answere
 
 // inTopic is the target within a topic: the work or person itself, or the item that answered names.
 func inTopic(v *dataset.View, t *dataset.Topic, answered string) (*messages.ReplyTarget, error) {
-	if t.Kind == messages.ConversationTopic {
-		return inConversation(v, t.Conversation, answered)
+	target, err := v.Target(t, answered)
+	if err != nil {
+		return nil, notFound("the topic holds no comment or message %q", answered)
 	}
-	w := t.Work
-	if answered == "" {
-		return &messages.ReplyTarget{Kind: messages.ReplyKind_REPLY_WORK, WorkId: w.ID, WorkTitle: w.Title}, nil
+	if t.Kind == messages.ConversationTopic && answered == "" {
+		target.Text = t.Conversation.LastMessage
 	}
-	c := v.Comment(answered)
-	if c == nil || c.WorkID != w.ID {
-		return nil, notFound("the topic holds no comment %q", answered)
-	}
-	target := &messages.ReplyTarget{
-		Kind: messages.ReplyKind_REPLY_COMMENT, WorkId: w.ID, WorkTitle: w.Title, CommentId: c.ID,
-		PersonId: c.AuthorID, PersonName: c.AuthorName, Text: c.Text,
-	}
-	if c.Discussion() {
-		target.Kind, target.CommentId, target.DiscussionId = messages.ReplyKind_REPLY_DISCUSSION, c.Root, c.ID
-	}
-	return target, nil
-}
-
-func inConversation(v *dataset.View, c *dataset.Conversation, answered string) (*messages.ReplyTarget, error) {
-	target := &messages.ReplyTarget{
-		Kind: messages.ReplyKind_REPLY_MESSAGE, ConversationId: c.ID, PersonId: c.PeerID,
-		PersonName: c.PeerName, Text: c.LastMessage,
-	}
-	if answered == "" {
-		return target, nil
-	}
-	m := v.Message(answered)
-	if m == nil || m.ConversationID != c.ID {
-		return nil, notFound("the topic holds no message %q", answered)
-	}
-	target.Text = m.Text
 	return target, nil
 }

@@ -50,47 +50,20 @@ func SubmitReply(id messages.ReplyID, r ReplyRequest, views Views) (*messages.Su
 	}, nil
 }
 
-// target resolves what is answered: a conversation, a work, a first-level comment or a discussion below one.
+// target resolves what is answered. A message that is gone does not keep the answer from its conversation.
 func target(v *dataset.View, t *dataset.Topic, replyTo *string) (*messages.ReplyTarget, error) {
-	if t.Kind == messages.ConversationTopic {
-		return conversationTarget(v, t.Conversation, replyTo), nil
+	answered := ""
+	if replyTo != nil {
+		answered = *replyTo
 	}
-	if replyTo == nil {
-		return &messages.ReplyTarget{Kind: messages.ReplyKind_REPLY_WORK, WorkId: t.Work.ID, WorkTitle: t.Work.Title}, nil
-	}
-	c := v.Comment(*replyTo)
-	if c == nil || c.WorkID != t.Work.ID {
+	out, err := v.Target(t, answered)
+	switch {
+	case err != nil && t.Kind == messages.ConversationTopic:
+		return v.Target(t, "")
+	case err != nil:
 		return nil, errNotHeld
 	}
-	out := &messages.ReplyTarget{
-		Kind:       messages.ReplyKind_REPLY_COMMENT,
-		WorkId:     c.WorkID,
-		WorkTitle:  t.Work.Title,
-		CommentId:  c.ID,
-		PersonId:   c.AuthorID,
-		PersonName: c.AuthorName,
-		Text:       c.Text,
-	}
-	if c.Discussion() {
-		out.Kind = messages.ReplyKind_REPLY_DISCUSSION
-		out.CommentId, out.DiscussionId = c.Root, c.ID
-	}
 	return out, nil
-}
-
-func conversationTarget(v *dataset.View, c *dataset.Conversation, replyTo *string) *messages.ReplyTarget {
-	out := &messages.ReplyTarget{
-		Kind:           messages.ReplyKind_REPLY_MESSAGE,
-		ConversationId: c.ID,
-		PersonId:       c.PeerID,
-		PersonName:     c.PeerName,
-	}
-	if replyTo != nil {
-		if m := v.Message(*replyTo); m != nil && m.ConversationID == c.ID {
-			out.Text = m.Text // a message that is gone does not keep the answer from its conversation
-		}
-	}
-	return out
 }
 
 // MarkTopic turns a request to mark a topic read into the store's command.

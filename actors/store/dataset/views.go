@@ -54,6 +54,12 @@ func (v *Views) All() []*View {
 // Rev is the rev of the newest published change.
 func (v *Views) Rev() messages.Rev { return v.load().rev }
 
+// Version names one published picture of all accounts: equal ones mean that nothing was published between.
+type Version struct{ p *picture }
+
+// Version names the newest picture.
+func (v *Views) Version() Version { return Version{v.p.Load()} }
+
 // From says how far back the log of changes reaches: it holds every change after it, deletions too. The log holds at least the
 // newest logLength changes that came since the data folder was made.
 func (v *Views) From() messages.Rev { return v.load().from }
