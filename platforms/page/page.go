@@ -97,7 +97,8 @@ type Element interface {
 	// Click scrolls it into view, proves that it is what lies at the point, and clicks there with the mouse.
 	Click(ctx context.Context) error
 	// ClickIf is Click with a condition that is proven where Click proves the place: when the mouse has arrived, right
-	// before the button goes down. proof is a pure function (el) => bool; anything but true is ErrMoved, and no click.
+	// before the button goes down, and once more by each event of the click, of what it hits, before the page hears of it. proof is a
+	// pure function (el) => bool, of the element or of one within it; anything but true is ErrMoved, and no click.
 	ClickIf(ctx context.Context, proof string) error
 	Hover(ctx context.Context) error
 	Focus(ctx context.Context) error

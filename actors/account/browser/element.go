@@ -87,7 +87,8 @@ func (e *element) Click(ctx context.Context) error { return e.click(ctx, "") }
 // ClickIf implements page.Element.
 func (e *element) ClickIf(ctx context.Context, proof string) error { return e.click(ctx, proof) }
 
-// click makes the proof of the place twice: before the mouse sets out, and when it has arrived, then with the caller's.
+// click makes the proof of the place twice: before the mouse sets out, and when it has arrived, then with the caller's, which is
+// then asked at each event of the click itself, too.
 func (e *element) click(ctx context.Context, proof string) error {
 	if err := e.tab.hand.take(ctx); err != nil {
 		return fmt.Errorf("click: %w", err)
@@ -100,7 +101,11 @@ func (e *element) click(ctx context.Context, proof string) error {
 	if err := e.prove(ctx, p, proof); err != nil {
 		return fmt.Errorf("click: %w", err)
 	}
-	if err := e.tab.press(ctx, p); err != nil {
+	err = e.tab.press(ctx, p)
+	if proof != "" && e.lift(ctx) {
+		err = fmt.Errorf("%w: the button went down over something else, which heard nothing of it", page.ErrMoved)
+	}
+	if err != nil {
 		return fmt.Errorf("click: %w", err)
 	}
 	return nil

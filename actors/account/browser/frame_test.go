@@ -157,19 +157,22 @@ func TestTheRowIsProvenWhereTheMouseIs(t *testing.T) {
 	mux.HandleFunc("/list", html(`<style>#list div{height:40px;border:1px solid}</style><div id=list></div><p id=hits></p><script>
 		function show(ids) { list.innerHTML = ""; for (const id of ids) { const row = document.createElement("div"); row.dataset.id = id; row.textContent = "row " + id; row.onclick = () => { hits.textContent += row.dataset.id }; list.append(row); } }
 		show(["a", "b", "c"]);
-		addEventListener("mousemove", () => { if (window.trap) { trap(); window.trap = null } });
-		addEventListener("arm", (e) => { window.trap = {
+		let when = "mousemove";
+		for (const kind of ["mousemove", "pointerdown", "mouseup"]) addEventListener(kind, () => { if (window.trap && when === kind) { trap(); window.trap = null } }, true);
+		addEventListener("arm", (e) => { [window.trap, when] = [{
 			rename: () => { list.children[1].dataset.id = "x" },     // the same element shows another row, as virtual lists do
 			insert: () => { list.prepend(Object.assign(document.createElement("div"), {textContent: "new"})) },
 			redraw: () => show(["new", "a", "b", "c"]),
-		}[e.detail] });
+		}[e.detail.split(" ")[0]], e.detail.split(" ")[1]] });
 	</script>`))
 	r := newRig(t, mux)
 	i := start(t, r.config(t))
 	tab := open(t, i, "main", "https://site.test/list")
 	row := func() page.Element { return find(t, tab, `[data-id="b"]`) }
 	const proof = `(el) => el.dataset.id === "b"`
-	for _, trap := range []string{"rename", "insert", "redraw"} {
+	for _, trap := range []string{
+		"rename mousemove", "insert mousemove", "redraw mousemove", "rename pointerdown", "redraw pointerdown", "rename mouseup",
+	} {
 		if err := tab.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -154,7 +154,7 @@ func (e *element) prove(ctx context.Context, p point, proof string) error {
 		}
 		function := hitJS
 		if el == e && proof != "" {
-			function = fmt.Sprintf("function(x, y) { return (%s).call(this, x, y) && ((%s)(this) === true || null); }", hitJS, proof)
+			function = guarded(proof)
 		}
 		local := v.in(p)
 		result, err := el.call(ctx, function, local.x, local.y)
