@@ -161,7 +161,7 @@ func (r record) at(names ...string) int64 {
 	for _, name := range names {
 		text := strings.TrimSpace(r.text(name))
 		if n, err := strconv.ParseFloat(text, 64); err == nil {
-			if n <= 0 || n > 1e14 {
+			if !(n > 0 && n < 1e14) { // nor is NaN a time
 				continue
 			}
 			if n < secondsUntil {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"troupe/messages"
 )
 
@@ -95,6 +97,9 @@ func (s *snapshot) addComments(list []record) {
 			}
 			root = above
 		}
+		if root == commentID(r) {
+			root = parent
+		}
 		s.add(discussion(r, root))
 	}
 }
@@ -138,8 +143,9 @@ func content(r record) *messages.Item {
 	}}}
 }
 
+// statistics are nil when the record has none.
 func statistics(r record) *messages.Statistics {
-	return &messages.Statistics{
+	s := &messages.Statistics{
 		ViewCount: r.number("viewCount", "view_count"), FavoriteCount: r.number("favoriteCount", "favorite_count"),
 		DanmakuCount: r.number("danmakuCount", "danmaku_count"), DislikeCount: r.number("dislikeCount", "dislike_count"),
 		DownloadCount: r.number("downloadCount", "download_count"), SubscribeCount: r.number("subscribeCount", "subscribe_count"),
@@ -153,6 +159,10 @@ func statistics(r record) *messages.Statistics {
 		FanViewProportion: r.fraction("fanViewProportion", "fan_view_proportion"), AvgViewSecond: r.fraction("avgViewSecond", "avg_view_second"),
 		CoverShow: r.fraction("coverShow", "cover_show"), HomepageVisitCount: r.fraction("homepageVisitCount", "homepage_visit_count"),
 	}
+	if proto.Equal(s, &messages.Statistics{}) {
+		return nil
+	}
+	return s
 }
 
 func comment(r record) *messages.Item {
