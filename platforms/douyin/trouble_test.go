@@ -1,11 +1,14 @@
 package douyin_test
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"time"
 
 	"troupe/messages"
 	"troupe/platforms"
+	"troupe/platforms/definition"
 	"troupe/testkit/rig"
 	site "troupe/testkit/site/douyin"
 	"troupe/testkit/site/stage"
@@ -23,6 +26,7 @@ func TestTroubleHasANameAndIsNotTouched(t *testing.T) {
 		part{"a captcha or risk page is named within seconds, and left alone", true, captchas},
 		part{"the platform asks to slow down", false, slowDown},
 		part{"an answer that is not what it was is never an empty list", true, spoiledAnswers},
+		part{"a page that was closed is opened again", false, closedPage},
 		part{"all is well again", true, func(s *stand) { s.round() }},
 	)
 	if n := s.audited(stage.KindCaptchaClick); n != 0 {
@@ -63,6 +67,17 @@ func captchas(s *stand) {
 	}
 }
 
+// closedPage closes the watched page; the next look opens it again.
+func closedPage(s *stand) {
+	before := s.loads()
+	s.must(s.Browser.CloseTab(s.Context(10*time.Second), definition.WatchTab))
+	began := time.Now()
+	s.round()
+	if took := time.Since(began); s.loads() == before || took > 10*time.Second {
+		s.t.Errorf("%d pages were loaded in %v", s.loads()-before, took)
+	}
+}
+
 func slowDown(s *stand) {
 	s.must(s.site.Limit(s.owner.UID, "list", true))
 	if _, err := s.Client.Collect(s.Context(time.Minute)); platforms.KindOf(err) != platforms.RateLimited {
@@ -96,7 +111,7 @@ func spoiledAnswers(s *stand) {
 	}
 	defer func() { looks[1].Every = every }()
 	for _, tamper := range spoil {
-		s.comment(site.NewComment{Work: s.site.Works(s.owner.UID)[0].ID, Author: "路人", Text: "又来了", Silent: true}) // to be looked for
+		s.comment(site.NewComment{Work: s.newestWork(), Author: "路人", Text: "又来了", Silent: true}) // to be looked for
 		s.must(s.site.Tamper(tamper))
 		if b, err := s.Client.Collect(s.Context(2 * time.Minute)); platforms.KindOf(err) != platforms.PageChanged {
 			s.t.Errorf("%+v: %v, %v\n%s", tamper, held(b.Items), err, s.Story())
@@ -104,6 +119,11 @@ func spoiledAnswers(s *stand) {
 		s.site.Reset()
 		s.round()
 	}
+}
+
+// newestWork is on the first page of works, whose comments are looked at when their number changes.
+func (s *stand) newestWork() string {
+	return slices.MaxFunc(s.site.Works(s.owner.UID), func(a, b site.Work) int { return cmp.Compare(a.At, b.At) }).ID
 }
 
 const commentsOfB = "creator.douyin.com/web/api/third_party/aweme/api/comment/read/aweme/v1/web/comment/list/select/"

@@ -304,7 +304,9 @@ func (r *rig) dialog() {
 	r.until("the empty editor", func() bool { return r.text(r.tab, `[data-e2e="msg-input"] [contenteditable]`) == "" })
 	r.click(r.tab, `[data-e2e="msg-input"] [contenteditable]`)
 	r.must(r.tab.Paste(r.ctx(), "一\n二")) // what is pasted stands there, line by line; inserted in pieces, a line break would send
-	r.until("both lines", func() bool { return strings.Join(strings.Fields(r.text(r.tab, `[data-e2e="msg-input"] [contenteditable]`)), " ") == "一 二" })
+	r.until("both lines", func() bool {
+		return strings.Join(strings.Fields(r.text(r.tab, `[data-e2e="msg-input"] [contenteditable]`)), " ") == "一 二"
+	})
 	if p := r.posts(); p[len(p)-1].Post.Text != "欢迎" {
 		r.t.Fatalf("pasting sent %q", p[len(p)-1].Post.Text)
 	}
