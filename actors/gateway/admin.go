@@ -19,10 +19,13 @@ func (g *Gateway) adminHandlers() map[string]socketio.Handler {
 	}
 }
 
-// adminAuth answers who may look at all; what a client may do beyond that, its role decides at each event. A token of any kind is
-// asked for, as the original did: the web administration sends one.
+// adminAuth takes the token that the web administration sends on each connect. One of ours gives the client its roles; the constant that the
+// unmodified administration sends is none, and leaves it what it may without. What a client may do, its role decides at each event.
 func (g *Gateway) adminAuth(s *socketio.Socket, r im.AdminAuth) {
 	now := g.Now().UnixMilli()
+	if r.Token != "" {
+		g.present(s, r.Token)
+	}
 	if r.Token == "" || !s.Holds(im.Viewer) {
 		s.Emit(im.AdminAuthFailedEvent, im.AdminAuthFailed{Error: "not allowed", Timestamp: now})
 		return

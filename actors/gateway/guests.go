@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"errors"
 
 	"troupe/actors/gateway/im"
@@ -54,14 +55,33 @@ func (g *Gateway) enter(s *socketio.Socket) bool {
 		return false
 	}
 	s.Grant(im.Anyone)
+	g.seat(s, who)
+	g.Door.Note(who, s.Handshake().RemoteAddr, "connect", people.OK)
+	return true
+}
+
+// seat makes a socket someone's, until that ends. What it was granted before, it keeps.
+func (g *Gateway) seat(s *socketio.Socket, who *people.Identity) {
 	for _, role := range people.Roles {
 		if who.Role.May(role) {
 			s.Grant(string(role))
 		}
 	}
 	g.guests.Store(s, guest{who, who.OnEnd(s.Close)})
-	g.Door.Note(who, s.Handshake().RemoteAddr, "connect", people.OK)
-	return true
+}
+
+// present takes a token that a client says after it was let in, as the web administration does.
+func (g *Gateway) present(s *socketio.Socket, token string) {
+	h := s.Handshake()
+	h.Auth, _ = json.Marshal(map[string]string{"token": token}) // cannot fail
+	who, err := g.identify(h)
+	if err != nil {
+		g.Door.NoteRefused(nil, h.RemoteAddr, im.AdminAuthEvent, "unauthenticated")
+		return
+	}
+	g.leave(s)
+	g.seat(s, who)
+	g.Door.Note(who, h.RemoteAddr, im.AdminAuthEvent, people.OK)
 }
 
 func (g *Gateway) leave(s *socketio.Socket) {

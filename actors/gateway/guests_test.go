@@ -175,6 +175,41 @@ func TestEveryEventLetsInWhomItsRowNames(t *testing.T) {
 	}
 }
 
+// TestTheAdministrationMaySayItsTokenLater joins without a token, from where only an agent may, and says one afterwards.
+func TestTheAdministrationMaySayItsTokenLater(t *testing.T) {
+	h := open(t)
+	h.gw.Door = people.NewDoor(people.DoorConfig{People: &h.people, Audit: h.noted, IMRole: people.Agent})
+	s := h.hire()
+	l := h.dial()
+	if !l.join(im.Admin, "") {
+		t.Fatal("not let in")
+	}
+	start := `42/admin,["master:login:start",{"account_id":"sb_1","session_id":"s1"}]`
+	for _, token := range []string{"web-admin-constant", s.token("clerk", people.Viewer, 0)} {
+		l.say(fmt.Sprintf(`42/admin,["admin:auth",{"token":%q,"userId":"u"}]`, token))
+		l.until(`42/admin,["admin:auth:success"`)
+		l.say(start)
+		l.until(`42/admin,["admin:error",{"error":"master:login:start: not allowed"`)
+	}
+	l.say(fmt.Sprintf(`42/admin,["admin:auth",{"token":%q,"userId":"u"}]`, s.token("boss", people.Operator, 0)))
+	l.until(`42/admin,["admin:auth:success"`)
+	l.say(start)
+	_, from := testkit.ExpectFrom[*messages.StartLogin](h.master, nil)
+	h.master.Send(from, &messages.LoginStarted{Session: "s1"})
+	l.until(`42/admin,["admin:login:start:ack"`)
+	s.do(people.RevokeToken{ID: "boss"})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		if _, _, err := l.ws.Read(ctx); err != nil {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("the socket is still open")
+	}
+}
+
 func TestASocketIsClosedWithItsToken(t *testing.T) {
 	h := open(t)
 	s := h.hire()
