@@ -209,7 +209,11 @@ func (s *stand) truthful(items []*messages.Item) {
 			}
 		}
 		if m := i.GetMessage(); m != nil {
-			if w := said[m.GetId()]; w.At != m.GetCreateTime() || w.FromOwner != m.GetIsOutbound() || m.GetConversationId() != s.owner.UID+":"+w.PeerID {
+			w, unit := said[m.GetId()], int64(1)
+			if s.site.Behaves().TimeUnit == "s" {
+				unit = 1000
+			}
+			if w.At/unit*unit != m.GetCreateTime() || w.FromOwner != m.GetIsOutbound() || m.GetConversationId() != s.owner.UID+":"+w.PeerID {
 				s.t.Errorf("message %v is %+v", m, w)
 			}
 		}
