@@ -20,7 +20,7 @@ func accountCommand(c *cli) *cobra.Command {
 		Example: "  troupe account list", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(accountAdd(c), accountList(c), accountShow(c), accountPause(c), accountResume(c), accountRemove(c), accountPin(c), accountUnpin(c),
+	cmd.AddCommand(accountAdd(c), accountList(c), accountShow(c), accountChange(c), accountPause(c), accountResume(c), accountRemove(c), accountPin(c), accountUnpin(c),
 		accountCollect(c), accountScreenshot(c), accountExport(c), accountImport(c))
 	return cmd
 }
@@ -64,12 +64,13 @@ func accountAdd(c *cli) *cobra.Command {
 		return c.completeProxies(cmd, nil, typed)
 	}) // fails only for an unknown flag
 	_ = cmd.RegisterFlagCompletionFunc("noise", cobra.FixedCompletions([]string{"off", "seed"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringSliceVar(&body.Tags, "tags", nil, c.t("your own words for it, separated by commas"))
 	cmd.Flags().BoolVar(&login, "login", false, c.t("log it in at once"))
 	return cmd
 }
 
 func accountList(c *cli) *cobra.Command {
-	var platform, state string
+	var platform, state, tag string
 	cmd := &cobra.Command{
 		Use: "list", Aliases: []string{"ls"}, Short: c.t("List the accounts"),
 		Example: "  troupe account list\n  troupe account list --state logged_out --json", Args: c.args(cobra.NoArgs),
@@ -81,7 +82,7 @@ func accountList(c *cli) *cobra.Command {
 			var list struct {
 				Accounts []api.Account `json:"accounts"`
 			}
-			if err := cl.get(cmd.Context(), "/accounts", filters("platform", platform, "state", state), &list); err != nil {
+			if err := cl.get(cmd.Context(), "/accounts", filters("platform", platform, "state", state, "tag", tag), &list); err != nil {
 				return err
 			}
 			return c.print(list, func() { c.accountTable(list.Accounts) })
@@ -89,6 +90,7 @@ func accountList(c *cli) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&platform, "platform", "", c.t("only of this platform"))
 	cmd.Flags().StringVar(&state, "state", "", c.t("only in this state"))
+	cmd.Flags().StringVar(&tag, "tag", "", c.t("only accounts with this tag"))
 	return cmd
 }
 
@@ -129,6 +131,7 @@ func (c *cli) accountDetail(a api.Account) {
 	t.add(c.t("platform"), a.Platform)
 	t.add(c.t("name"), clean(shownName(a)))
 	t.add(c.t("state"), c.t(a.State)+"  "+clean(a.Reason))
+	t.add(c.t("tags"), clean(strings.Join(a.Tags, ", ")))
 	t.add(c.t("since"), clock(a.Since))
 	t.add(c.t("logged in"), c.yes(a.LoggedIn))
 	t.add(c.t("node"), a.Node+"  "+c.t("epoch")+" "+a.Epoch)
@@ -160,6 +163,34 @@ func (c *cli) yes(b bool) string {
 		return c.t("yes")
 	}
 	return c.t("no")
+}
+
+func accountChange(c *cli) *cobra.Command {
+	var name string
+	var interval int64
+	var tags []string
+	cmd := c.onAccount("change", c.t("Change an account's name, tags or pace"), func(cmd *cobra.Command, cl *client, id string) error {
+		var body api.AccountChange
+		if cmd.Flags().Changed("name") {
+			body.Name = &name
+		}
+		if cmd.Flags().Changed("interval") {
+			body.MonitorInterval = &interval
+		}
+		if cmd.Flags().Changed("tags") {
+			body.Tags = &tags
+		}
+		var a api.Account
+		if err := cl.call(cmd.Context(), http.MethodPatch, accountPath(id), nil, body, &a); err != nil {
+			return err
+		}
+		return c.print(a, func() { fmt.Fprintln(c.out, c.f("account %s changed", a.ID)) })
+	})
+	cmd.Example = "  troupe account change sb_1 --tags 老号,华东"
+	cmd.Flags().StringVar(&name, "name", "", c.t("its new name"))
+	cmd.Flags().Int64Var(&interval, "interval", 0, c.t("seconds between two looks, 10 to 300; 0 = the platform's own pace"))
+	cmd.Flags().StringSliceVar(&tags, "tags", nil, c.t("its tags, all of them, separated by commas; \"\" = none"))
+	return cmd
 }
 
 func accountPause(c *cli) *cobra.Command {

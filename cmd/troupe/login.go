@@ -35,6 +35,7 @@ func loginCommand(c *cli) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&file, "png", "", c.t("also save the code's picture to this file"))
+	cmd.AddCommand(loginLink(c), loginQueue(c))
 	return cmd
 }
 

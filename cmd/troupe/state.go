@@ -69,18 +69,24 @@ func (c *cli) saveLogin(file string, login []byte) error {
 	return c.print(map[string]any{"file": file, "bytes": len(login)}, func() { fmt.Fprintln(c.out, file) })
 }
 
-// accountImport gives a paused account the login of a file. It says first what would be written.
+// accountImport brings accounts in from a list or a folder, or gives one paused account the login of a file. It says first what would
+// be done.
 func accountImport(c *cli) *cobra.Command {
 	var sure bool
+	var body api.NewImport
 	cmd := &cobra.Command{
-		Use: "import ACCOUNT FILE", Short: c.t("Replace a paused account's login by one from a file"),
-		Long:    c.t("Replace a paused account's login by one from a file") + ".\n\n" + c.t(importText),
-		Example: "  troupe account import sb_1 sb_1.state.json\n  troupe account import sb_1 storage-state.json --yes",
-		Args:    c.args(cobra.ExactArgs(2)), ValidArgsFunction: c.completeAccountThenFile,
+		Use: "import FILE|DIR | ACCOUNT FILE", Short: c.t("Add accounts from a CSV file or a Node worker's data folder, or replace one account's login"),
+		Long: c.t("Add accounts from a CSV file or a Node worker's data folder, or replace one account's login") + ".\n\n" + c.t(importListText) + "\n\n" + c.t(importText),
+		Example: "  troupe account import accounts.csv --dry-run\n  troupe account import ./data/browser/worker-1 --platform douyin --tags 老号\n" +
+			"  troupe account import sb_1 storage-state.json --yes",
+		Args: c.args(cobra.RangeArgs(1, 2)), ValidArgsFunction: c.completeAccountThenFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()
 			if err != nil {
 				return err
+			}
+			if len(args) == 1 {
+				return c.importList(cmd, cl, args[0], body, sure)
 			}
 			login, err := c.readLogin(args[1])
 			if err != nil {
@@ -90,15 +96,19 @@ func accountImport(c *cli) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&sure, "yes", false, c.t("do not ask"))
+	cmd.Flags().BoolVar(&body.DryRun, "dry-run", false, c.t("only say what would become of each account"))
+	cmd.Flags().StringVar(&body.Platform, "platform", "", c.t("platform of the accounts whose row names none"))
+	cmd.Flags().StringSliceVar(&body.Tags, "tags", nil, c.t("tags that every account gets beside its own"))
 	return cmd
 }
 
-// completeAccountThenFile offers accounts for the first argument and files for the second.
+// completeAccountThenFile offers accounts and files for the first argument, and files for the second.
 func (c *cli) completeAccountThenFile(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 1 {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	return c.completeAccounts(cmd, args, typed)
+	ids, _ := c.completeAccounts(cmd, args, typed)
+	return ids, cobra.ShellCompDirectiveDefault
 }
 
 // readLogin reads a login's file. Its errors do not quote it.

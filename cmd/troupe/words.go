@@ -42,8 +42,8 @@ func langNamed(name string) lang {
 
 // t is an English text in the user's language; what has no translation stays as it is.
 func (c *cli) t(text string) string {
-	if c.lang == zh && chinese[text] != "" {
-		return chinese[text]
+	if translated := inChinese(text); c.lang == zh && translated != "" {
+		return translated
 	}
 	return text
 }

@@ -61,7 +61,8 @@ type Config struct {
 	People  *actor.PID   // takes commands about users, tokens and sessions
 	States  States       // exports and imports logins
 	Version string
-	Console http.Handler // serves / and what no route matches; nil = a short page that says what this is
+	URL     func() string // where people reach the node, for links: http://127.0.0.1:3000
+	Console http.Handler  // serves / and what no route matches; nil = a short page that says what this is
 
 	Heartbeat time.Duration    // between two signs of life on an idle stream; zero means 15 s
 	Now       func() time.Time // nil means time.Now
@@ -86,6 +87,9 @@ func New(cfg Config) *API {
 	}
 	if cfg.Heartbeat == 0 {
 		cfg.Heartbeat = 15 * time.Second
+	}
+	if cfg.URL == nil {
+		cfg.URL = func() string { return "" } // a link is a path then
 	}
 	if cfg.Console == nil {
 		cfg.Console = page()

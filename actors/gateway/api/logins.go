@@ -90,19 +90,27 @@ func (a *API) listLogins(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) showLogin(w http.ResponseWriter, r *http.Request) error {
-	session := r.PathValue("session")
-	step, err := a.lastStep(r.Context(), messages.LoginID(session))
+	login, err := a.loginNow(r.Context(), r.PathValue("session"))
 	if err != nil {
 		return err
+	}
+	return answer(w, http.StatusOK, login)
+}
+
+// loginNow is a login as it stands, with its picture.
+func (a *API) loginNow(ctx context.Context, session string) (Login, error) {
+	step, err := a.lastStep(ctx, messages.LoginID(session))
+	if err != nil {
+		return Login{}, err
 	}
 	rec := loginRecord(a.Board.Load(), session)
 	switch {
 	case rec == nil && step == nil:
-		return noLogin(session)
+		return Login{}, noLogin(session)
 	case step == nil || rec != nil && rec.GetEndedAt() != 0:
-		return answer(w, http.StatusOK, loginOf(rec))
+		return loginOf(rec), nil
 	}
-	return answer(w, http.StatusOK, stepOf(rec, step, true))
+	return stepOf(rec, step, true), nil
 }
 
 func (a *API) loginInput(w http.ResponseWriter, r *http.Request) error {
@@ -110,16 +118,20 @@ func (a *API) loginInput(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &body); err != nil {
 		return err
 	}
-	switch {
-	case !slices.Contains(inputKinds, body.Kind):
-		return invalid("field \"kind\" must be one of %s", join(inputKinds))
-	case body.Kind != "refresh" && body.Value == "":
-		return invalid("field \"value\" is missing: what the person entered")
-	}
-	if err := limited("value", body.Value, 200); err != nil {
+	if err := body.check(); err != nil {
 		return err
 	}
 	return a.tellLogin(w, r, &messages.LoginInput{Session: r.PathValue("session"), Kind: body.Kind, Value: []byte(body.Value)})
+}
+
+func (in *Input) check() error {
+	switch {
+	case !slices.Contains(inputKinds, in.Kind):
+		return invalid("field \"kind\" must be one of %s", join(inputKinds))
+	case in.Kind != "refresh" && in.Value == "":
+		return invalid("field \"value\" is missing: what the person entered")
+	}
+	return limited("value", in.Value, 200)
 }
 
 func (a *API) cancelLogin(w http.ResponseWriter, r *http.Request) error {

@@ -37,6 +37,7 @@ const (
 	replyBody = 64 << 10
 	stateBody = 16 << 20
 	filesBody = 6 << 20
+	listBody  = 32 << 20
 )
 
 // Routes is the table: every route that the node answers, beside the console's.
@@ -54,6 +55,7 @@ func ownRoutes() []Route {
 
 		{"GET", v + "/accounts", Viewer, []string{"platform", "state", "tag"}, noBody, "all accounts", (*API).listAccounts},
 		{"POST", v + "/accounts", Operator, nil, smallBody, "add an account", (*API).createAccount},
+		{"POST", v + "/accounts/import", Operator, nil, listBody, "add the accounts of a CSV file or a Node worker's data folder, or say what would be done", (*API).importAccounts},
 		{"GET", v + "/accounts/{account}", Viewer, nil, noBody, "one account with its open alarms", (*API).showAccount},
 		{
 			"DELETE", v + "/accounts/{account}", Operator,
@@ -85,6 +87,11 @@ func ownRoutes() []Route {
 		{"GET", v + "/accounts/{account}/evidence/{name}", Operator, nil, noBody, "what a failed flow left: picture (PNG), document (as text), last answers (JSON)", (*API).showEvidence},
 
 		{"POST", v + "/accounts/{account}/login", Operator, nil, smallBody, "start a login by QR code", (*API).startLogin},
+		{"POST", v + "/accounts/{account}/login-link", Operator, nil, smallBody, "a one-time link that shows its QR code to whoever holds the phone", (*API).makeLink},
+		{"POST", v + "/login-link", Public, nil, smallBody, "the login of a link, for its holder", (*API).openLink},
+		{"GET", v + "/login-queue", Operator, nil, noBody, "the accounts that wait for a scan", (*API).showQueue},
+		{"POST", v + "/login-queue", Operator, nil, replyBody, "let accounts wait for a scan, one after the other or some at once", (*API).queueLogins},
+		{"DELETE", v + "/login-queue", Operator, []string{"account"}, noBody, "take one account out of the queue, or all", (*API).unqueueLogins},
 		{"GET", v + "/logins", Operator, []string{"account"}, noBody, "login sessions, without pictures", (*API).listLogins},
 		{"GET", v + "/logins/{session}", Operator, nil, noBody, "one login with its QR picture", (*API).showLogin},
 		{"POST", v + "/logins/{session}/input", Operator, nil, smallBody, "enter a code, or ask for a new picture", (*API).loginInput},

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,6 +32,8 @@ var bodies = map[string]any{
 	"PATCH /api/v1/users/{user}":            map[string]any{"role": "viewer"},
 	"POST /api/v1/tokens":                   map[string]any{"name": "robot", "role": "agent"},
 	"POST /api/v1/proxies":                  map[string]any{"name": "home", "scheme": "http", "host": "127.0.0.1", "port": 3128},
+	"POST /api/v1/accounts/import":          map[string]any{"csv": "platform,name\nsandbox,Newer\n"},
+	"POST /api/v1/login-link":               map[string]any{"token": base64.RawURLEncoding.EncodeToString(apitest.LinkToken), "holder": strings.Repeat("A", 22)},
 	"POST /compat/v1/accounts":              map[string]any{"platform": "sandbox", "account_name": "New"},
 	"POST /compat/v1/proxies":               map[string]any{"name": "home", "protocol": "http", "server": "127.0.0.1:3128"},
 }

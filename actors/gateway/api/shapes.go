@@ -80,6 +80,13 @@ func ownShapes() map[string]shape {
 
 		"GET /accounts/{account}/evidence/{name}": {answers: ok(anyMedia)},
 
+		"POST /accounts/import":               {NewImport{}, ok(Import{})},
+		"POST /accounts/{account}/login-link": {NewLink{}, created(LoginLink{})},
+		"POST /login-link":                    {OpenLink{}, ok(LinkedLogin{})},
+		"GET /login-queue":                    {answers: ok(LoginQueue{})},
+		"POST /login-queue":                   {NewLogins{}, ok(LoginQueue{})},
+		"DELETE /login-queue":                 {answers: ok(LoginQueue{})},
+
 		"POST /accounts/{account}/login": {NewLogin{}, created(Login{})},
 		"GET /logins":                    {answers: ok(Logins{})},
 		"GET /logins/{session}":          {answers: ok(Login{})},

@@ -17,6 +17,7 @@ type Master struct {
 	Order     []string // the accounts' ids
 	Replies   []*messages.Reply
 	Logins    []*messages.LoginSession
+	Queue     []*messages.QueuedLogin
 	Alarms    []*messages.Alarm
 	Nodes     []*board.Node
 	Proxies   []*board.Proxy
@@ -146,12 +147,15 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 			id = fmt.Sprintf("%s-%d", x.GetPlatform(), len(m.Order)+1)
 		}
 		m.Add(id, x.GetName())
+		m.Accounts[id].Record.Tags, m.Accounts[id].Record.Paused = x.GetTags(), x.GetPaused()
 		return m.done(id)
 	case *messages.ChangeAccount:
 		m.change(x)
 		return m.done(x.GetAccount())
 	case *messages.DrainWorker:
 		return &messages.WorkerDrained{Worker: x.GetWorker(), Accounts: 2}
+	case *messages.QueueLogins, *messages.UnqueueLogins, *messages.MakeLoginLink, *messages.OpenLoginLink:
+		return m.queue(x)
 	case *messages.PauseAccount:
 		m.Pause(x.GetAccount(), true)
 		m.State(x.GetAccount(), messages.Paused, x.GetReason())
@@ -242,7 +246,7 @@ func (m *Master) done(id string) *messages.AccountDone {
 func (m *Master) publish(c actor.Context) {
 	b := &board.Board{
 		Replies: append([]*messages.Reply{}, m.Replies...), Logins: append([]*messages.LoginSession{}, m.Logins...),
-		Alarms: append([]*messages.Alarm{}, m.Alarms...), Nodes: m.Nodes,
+		Alarms: append([]*messages.Alarm{}, m.Alarms...), Nodes: m.Nodes, Queue: board.LoginQueue{AtOnce: 1, Waiting: m.Queue},
 		Proxies: append([]*board.Proxy{}, m.Proxies...), Platforms: append([]*board.Platform{}, m.Platforms...),
 	}
 	changed := board.Changed{Board: b, Replies: b.Replies, Alarms: b.Alarms}
