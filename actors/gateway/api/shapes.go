@@ -74,7 +74,6 @@ func ownShapes() map[string]shape {
 		"POST /accounts/{account}/record":     {NewRecording{}, ok(zipMedia)},
 		"PUT /accounts/{account}/pin":         {Pin{}, account},
 		"PUT /accounts/{account}/proxy":       {WayOut{}, account},
-		"PUT /accounts/{account}/pin":         {Pin{}, account},
 		"GET /accounts/{account}/state":       {answers: ok(map[string]any{})},
 		"PUT /accounts/{account}/state":       {NewState{}, ok(StateFile{})},
 		"GET /accounts/{account}/rounds":      {answers: ok(Rounds{})},

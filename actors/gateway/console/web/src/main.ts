@@ -1,7 +1,14 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
+import Link from "./pages/Link.svelte";
 import { cluster } from "./state/cluster.svelte";
 import "./tokens.css";
 
-cluster.start();
-mount(App, { target: document.getElementById("app")! });
+const target = document.getElementById("app")!;
+const link = /^#\/link\/([\w-]+)$/.exec(location.hash)?.[1];
+if (link) {
+  mount(Link, { target, props: { token: link } }); // whoever holds the phone sees one code, and nothing of the console
+} else {
+  cluster.start();
+  mount(App, { target });
+}

@@ -5,6 +5,7 @@ export type Route =
   | { page: "account"; account: string }
   | { page: "login"; account: string }
   | { page: "inbox"; account?: string; topic?: string }
+  | { page: "queue" }
   | { page: "proxies" }
   | { page: "platforms" }
   | { page: "nodes" };
@@ -13,7 +14,7 @@ export type Route =
 function parse(hash: string): Route {
   const [page, id, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
   if (page === "inbox") return { page, ...(id && id !== "all" ? { account: id } : {}), ...(more ? { topic: more } : {}) };
-  if (page === "nodes" || page === "proxies" || page === "platforms") return { page };
+  if (page === "queue" || page === "nodes" || page === "proxies" || page === "platforms") return { page };
   if (page === "accounts" && id) return { page: more === "login" ? "login" : "account", account: id };
   return { page: "accounts" };
 }

@@ -26,6 +26,7 @@ export interface Account {
   id: string;
   platform: string;
   name: string;
+  tags?: string[];
   state: AccountState | "";
   reason?: string;
   step?: string;
@@ -271,4 +272,48 @@ export interface Platform {
   rolled_back: boolean;
   problem?: string; // a line for each fault
   versions: PlatformVersion[];
+}
+
+export interface ImportRow {
+  place: string;
+  account?: string;
+  platform: string;
+  name: string;
+  outcome: "ready" | "added" | "exists" | "refused" | "failed";
+  message?: string;
+  login?: { cookies: number };
+}
+
+export interface Import {
+  dry_run: boolean;
+  rows: ImportRow[];
+  added: number;
+  refused: number;
+}
+
+export interface QueuedLogin {
+  account: string;
+  name: string;
+  session?: string;
+  tries: number;
+  given_up: boolean;
+}
+
+export interface LoginQueue {
+  at_once: number;
+  waiting: QueuedLogin[];
+}
+
+export interface LoginLink {
+  account: string;
+  url: string;
+  expires_at: number;
+}
+
+// LinkedLogin is what the holder of a login link sees.
+export interface LinkedLogin {
+  name: string;
+  platform: string;
+  login: Login;
+  expires_at: number;
 }
