@@ -89,13 +89,13 @@ func (m *marksModel) read(account, id string) bool {
 	return i != nil && i.read
 }
 
-// mark marks a topic or an item as a client would, by the same requests, and returns by how much the answer's count is wrong.
+// mark marks a topic or an item as a client would, by the same requests; a count that is not the model's is an error.
 func (s *marksRun) mark(account string) error {
 	views := func(id messages.AccountID) *dataset.View { return s.d.View(id) }
 	topic, kind := s.r.IntN(2), s.r.IntN(3)
 	var command *messages.MarkRead
 	var err error
-	chosen := func(*modelItem, string) bool { return false }
+	var chosen func(i *modelItem, key string) bool
 	switch kind {
 	case 0:
 		id := string(messages.TopicOf(messages.AccountID(account), messages.WorkTopic, fmt.Sprint("w", topic)))
