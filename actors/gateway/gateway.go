@@ -131,7 +131,8 @@ func New(cfg Config) (*Gateway, error) {
 		}
 	}
 	g.workers = foreign.New(foreign.Config{
-		Master: cfg.Master, Store: cfg.Store, Board: cfg.Board, View: cfg.Views.Get, OpenSecret: cfg.OpenSecret, Admit: g.admitWorker,
+		Master: cfg.Master, Store: cfg.Store, Board: cfg.Board, View: cfg.Views.Get, OpenSecret: cfg.OpenSecret,
+		Admit: g.admitWorker, Enter: g.enterWorker, Leave: g.leave,
 		Now: cfg.Now, Log: cfg.Log,
 	})
 	g.workers.Declare(g.server.Of(foreign.Namespace))

@@ -47,6 +47,17 @@ func (g *Gateway) admitWorker(h socketio.Handshake) error {
 	return nil
 }
 
+// enterWorker lets a worker's socket last no longer than whom it belongs to.
+func (g *Gateway) enterWorker(s *socketio.Socket) {
+	h := s.Handshake()
+	who, err := g.Door.AdmitWorker(h.RemoteAddr, h.Header, h.Auth)
+	if err != nil { // it was revoked this moment
+		s.Close()
+		return
+	}
+	g.guests.Store(s, guest{who, who.OnEnd(s.Close)})
+}
+
 // enter gives a socket the roles of whom it belongs to, until that ends.
 func (g *Gateway) enter(s *socketio.Socket) bool {
 	who, err := g.identify(s.Handshake())

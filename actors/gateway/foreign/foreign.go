@@ -53,8 +53,10 @@ type Config struct {
 	OpenSecret func(owner string, sealed *messages.SealedSecret) (messages.Secret, error)
 	// Admit says whether a client may connect at all; its error's text is sent to the client. nil means OnlyLocal.
 	Admit func(socketio.Handshake) error
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Enter and Leave are told of each socket's life, on its goroutine; nil means nobody is.
+	Enter, Leave func(*socketio.Socket)
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Peer is one connected worker's socket. Its methods may be called from any goroutine and do not block.
@@ -80,6 +82,13 @@ func New(cfg Config) *Desk {
 	if cfg.Admit == nil {
 		cfg.Admit = OnlyLocal
 	}
+	nobody := func(*socketio.Socket) {}
+	if cfg.Enter == nil {
+		cfg.Enter = nobody
+	}
+	if cfg.Leave == nil {
+		cfg.Leave = nobody
+	}
 	return &Desk{Config: cfg, up: make(chan struct{})}
 }
 
@@ -92,14 +101,20 @@ func OnlyLocal(h socketio.Handshake) error {
 	if ip, err := netip.ParseAddr(host); h.RemoteAddr == "@" || h.RemoteAddr == "" || err == nil && ip.Unmap().IsLoopback() {
 		return nil // a Unix socket has no address
 	}
-	return errors.New("a worker on another machine needs a token of role worker")
+	return errors.New("a worker on another machine needs a token")
 }
 
 // Declare sets up the namespace, before the server's first request.
 func (d *Desk) Declare(ns *socketio.Namespace) {
 	ns.Auth(d.Admit)
-	ns.OnConnect(func(s *socketio.Socket) { d.tell(joined{s}) })
-	ns.OnDisconnect(func(s *socketio.Socket, _ string) { d.tell(left{s.ID()}) })
+	ns.OnConnect(func(s *socketio.Socket) {
+		d.Enter(s)
+		d.tell(joined{s})
+	})
+	ns.OnDisconnect(func(s *socketio.Socket, _ string) {
+		d.Leave(s)
+		d.tell(left{s.ID()})
+	})
 	for _, e := range events {
 		ns.Handle(socketio.Rule{
 			Event: e.name, MaxBytes: e.maxBytes, PerSecond: e.perSecond, Burst: e.burst,

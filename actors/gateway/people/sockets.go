@@ -46,7 +46,7 @@ func (d *Door) AdmitWorker(from string, header http.Header, auth json.RawMessage
 		return nil, err
 	case given && i.Role.May(Operator):
 		return i, nil
-	case !given && (from == localName || loopbackAddr(from)):
+	case !given && header.Get("Origin") == "" && (from == localName || loopbackAddr(from)): // no page is a worker
 		return d.local, nil
 	}
 	return nil, errWorker
