@@ -2,6 +2,7 @@ import { mount } from "svelte";
 import App from "./App.svelte";
 import Link from "./pages/Link.svelte";
 import { cluster } from "./state/cluster.svelte";
+import { session } from "./state/session.svelte";
 import "./tokens.css";
 
 const target = document.getElementById("app")!;
@@ -9,6 +10,6 @@ const link = /^#\/link\/([\w-]+)$/.exec(location.hash)?.[1];
 if (link) {
   mount(Link, { target, props: { token: link } }); // whoever holds the phone sees one code, and nothing of the console
 } else {
-  cluster.start();
+  session.start(() => cluster.start());
   mount(App, { target });
 }

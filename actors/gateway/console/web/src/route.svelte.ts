@@ -8,13 +8,14 @@ export type Route =
   | { page: "queue" }
   | { page: "proxies" }
   | { page: "platforms" }
-  | { page: "nodes" };
+  | { page: "nodes" }
+  | { page: "people" };
 
 // parse reads a hash; what it does not know is the list of accounts.
 function parse(hash: string): Route {
   const [page, id, more] = hash.replace(/^#\/?/, "").split("/").map(decode);
   if (page === "inbox") return { page, ...(id && id !== "all" ? { account: id } : {}), ...(more ? { topic: more } : {}) };
-  if (page === "queue" || page === "nodes" || page === "proxies" || page === "platforms") return { page };
+  if (page === "queue" || page === "nodes" || page === "proxies" || page === "platforms" || page === "people") return { page };
   if (page === "accounts" && id) return { page: more === "login" ? "login" : "account", account: id };
   return { page: "accounts" };
 }

@@ -19,6 +19,13 @@ export function problemOf(err: unknown): Problem {
   return err instanceof Problem ? err : new Problem("internal", String(err));
 }
 
+let over = () => {};
+
+// unauthenticated says what to do when the node does not know any more who asks.
+export function unauthenticated(what: () => void): void {
+  over = what;
+}
+
 export const path = (strings: TemplateStringsArray, ...values: string[]): string =>
   String.raw({ raw: strings }, ...values.map(encodeURIComponent));
 
@@ -33,6 +40,7 @@ async function request(method: string, route: string, body?: unknown): Promise<R
     throw new Problem("offline", "the node cannot be reached");
   }
   if (response.ok) return response;
+  if (response.status === 401 && method === "GET") over();
   const text = await response.text();
   try {
     const { error } = JSON.parse(text) as { error: { code: string; message: string } };

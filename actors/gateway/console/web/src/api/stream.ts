@@ -1,4 +1,5 @@
 import type { Account, AccountGone, Alarm, ItemEvent, Login, Reply } from "./types";
+import { session } from "../state/session.svelte";
 
 // News is one event of the node, in the order in which it was sent.
 export type News =
@@ -41,7 +42,9 @@ export function follow(tell: (news: News[]) => void, live: (on: boolean) => void
     source.onerror = () => {
       live(false);
       // The browser connects again by itself, with Last-Event-ID, unless it was answered with an error.
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, again);
+      if (source.readyState !== EventSource.CLOSED) return;
+      void session.check(); // the sign-in may be over
+      setTimeout(connect, again);
     };
     for (const type of types) {
       source.addEventListener(type, (event: MessageEvent<string>) => {

@@ -1,6 +1,55 @@
 // What the node's HTTP API says, in JSON (GET /api/v1 lists its routes). Times are Unix milliseconds; revisions and
 // cursors are 64-bit numbers in strings.
 
+// The roles, each of which may do what the one before it may.
+export const roles = ["viewer", "agent", "operator", "admin"] as const;
+export type Role = (typeof roles)[number];
+
+// Caller is who uses this page; without a name, nobody yet.
+export interface Caller {
+  name?: string;
+  kind?: "user" | "token" | "local" | "development";
+  role?: Role;
+  accounts?: string[];
+  first_admin?: boolean;
+}
+
+export interface User {
+  name: string;
+  role: Role;
+  accounts?: string[];
+  disabled?: boolean;
+  sessions?: { id: string; created_at: number; seen_at: number; from: string }[];
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  role: Role;
+  accounts?: string[];
+  created_at: number;
+  expires_at?: number;
+  revoked_at?: number;
+  secret?: string;
+}
+
+export interface AuditEntry {
+  seq: string;
+  at: number;
+  who: string;
+  from: string;
+  what: string;
+  targets?: string[];
+  outcome: string;
+}
+
+export interface AuditCheck {
+  ok: boolean;
+  entries: number;
+  first_bad?: string;
+  why?: string;
+}
+
 export type AccountState =
   | "starting" | "watching" | "logging_in" | "logged_out" | "challenge" | "page_changed"
   | "rate_limited" | "proxy_down" | "paused" | "draining" | "parked";
