@@ -24,8 +24,9 @@ const requestTime = 60 * time.Second
 
 // client speaks the JSON API of one node.
 type client struct {
-	base string // http://host:port/api/v1
-	http *http.Client
+	base  string // http://host:port/api/v1
+	token string // TROUPE_TOKEN, sent to an address; the socket needs none
+	http  *http.Client
 	// patience is how long a request may take; zero means requestTime.
 	patience time.Duration
 	slow     func() // tells a person that an answer takes longer than slowAfter
@@ -47,7 +48,7 @@ func (c *cli) client() (*client, error) {
 		if !strings.Contains(base, "://") {
 			base = "http://" + base
 		}
-		return &client{base: strings.TrimSuffix(base, "/") + api.Prefix, http: &http.Client{}, slow: slow}, nil
+		return &client{base: strings.TrimSuffix(base, "/") + api.Prefix, token: c.getenv("TROUPE_TOKEN"), http: &http.Client{}, slow: slow}, nil
 	}
 	path, err := c.socket()
 	if err != nil {
@@ -130,6 +131,9 @@ func (cl *client) do(ctx context.Context, method, path string, query url.Values,
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if cl.token != "" {
+		request.Header.Set("Authorization", "Bearer "+cl.token)
 	}
 	if lastEvent != "" {
 		request.Header.Set("Last-Event-ID", lastEvent)
