@@ -6,19 +6,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestConsoleLetsInTheFirstAdminAndThenOnlyWhoSignsIn begins where a new node begins: with the code that it printed.
 func TestConsoleLetsInTheFirstAdminAndThenOnlyWhoSignsIn(t *testing.T) {
 	s := newStage(t, "--dev-role", "off")
 	file := filepath.Join(s.node.Dir, "worker-1", "first-admin")
-	info, err := os.Stat(file)
-	if err != nil || info.Mode().Perm() != 0o600 {
+	var code []byte
+	s.eventually("the code is in its file", 20*time.Second, func() bool {
+		var err error
+		code, err = os.ReadFile(file)
+		return err == nil && len(code) > 0
+	})
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("the code's file: %v %v", info, err)
-	}
-	code, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
 	}
 	c := openConsole(t, s.node.URL)
 	c.accessible("the first admin's page")
