@@ -40,6 +40,7 @@ func narrowBoard(all *board.Board, who *people.Identity) *board.Board {
 	b.Accounts = only(all.Accounts, func(a *board.Account) bool { return who.Sees(a.ID()) })
 	b.Replies = only(all.Replies, func(r *messages.Reply) bool { return who.Sees(messages.AccountID(r.GetAccount())) })
 	b.Logins = only(all.Logins, func(l *messages.LoginSession) bool { return who.Sees(messages.AccountID(l.GetAccount())) })
+	b.Queue.Waiting = only(all.Queue.Waiting, func(q *messages.QueuedLogin) bool { return who.Sees(messages.AccountID(q.GetAccount())) })
 	b.Alarms = only(all.Alarms, func(al *messages.Alarm) bool {
 		return al.GetAccount() == "" || who.Sees(messages.AccountID(al.GetAccount()))
 	})
