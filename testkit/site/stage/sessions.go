@@ -33,15 +33,26 @@ func Token() string { return rand.Text() }
 
 // LogIn makes a session of an owner, enters it, and returns the cookie's value. The visit is the owner's from here on.
 func (v *Visit) LogIn(ownerUID string) (cookie string) {
-	cookie = Token()
-	s := v.stage
-	s.mu.Lock()
-	made := &Session{Name: "s" + strconv.Itoa(len(s.sessions)+1), Owner: ownerUID}
-	s.sessions[cookie] = made
-	s.mu.Unlock()
+	cookie, made := v.stage.newSession(ownerUID)
 	v.Belongs(made)
 	v.Note(KindLogin, "")
 	return cookie
+}
+
+// LoggedInElsewhere makes a session of an owner that no visit to this site brought about, and returns the cookie's value: a login
+// that somebody brings along.
+func (s *Stage) LoggedInElsewhere(ownerUID string) (cookie string) {
+	cookie, _ = s.newSession(ownerUID)
+	return cookie
+}
+
+func (s *Stage) newSession(ownerUID string) (cookie string, made *Session) {
+	cookie = Token()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	made = &Session{Name: "s" + strconv.Itoa(len(s.sessions)+1), Owner: ownerUID}
+	s.sessions[cookie] = made
+	return cookie, made
 }
 
 // SessionOf finds the session that a cookie's value was given to, or nil.
