@@ -232,6 +232,10 @@ func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(d.dir, "troupe.yaml"), []byte("max-accounts: 5\nlog-level: warn\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(d.dir, "accounts.csv"), []byte("platform,name\nsandbox,木匠老周\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.leaveState(filepath.Join(d.dir, "data", "browser", "worker-1"), "old-shop")
 	putDefinition(t, filepath.Join(d.dir, "definitions"))
 	lines := d.examples()
 	if len(lines) < 30 {
@@ -267,9 +271,15 @@ func (d *desk) arranged(line string) (runs, typed string) {
 			d.must("PUT", "/accounts/"+a+"/proxy", map[string]string{"proxy": ""}, nil)
 		}
 		return line, "office\n"
-	case strings.Contains(line, "account import"):
+	case strings.Contains(line, "account import sb_1"):
 		d.pauseWhole("sb_1") // the files are from the examples of export
 		return line, "sb_1\n"
+	case strings.Contains(line, "account import ./data"):
+		return line, "yes\n"
+	case strings.Contains(line, "user remove"):
+		return line, "anna\n"
+	case strings.Contains(line, "troupe user"):
+		return line, "a password of some length\n"
 	case strings.Contains(line, "platform rollback"):
 		d.runsTwo(line)
 	case strings.Contains(line, "keys retire"):

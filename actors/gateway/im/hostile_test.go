@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -25,7 +24,7 @@ func TestHostileTextsPassThroughEveryField(t *testing.T) {
 		var filled []*messages.Item
 		for _, item := range items() {
 			item = proto.CloneOf(item) // the fixture's persons are shared
-			fill(item.ProtoReflect(), text)
+			hostile.Fill(item, text)
 			filled = append(filled, item)
 		}
 		for _, w := range d.Merge(observed("dy_1", filled...), now).Writes {
@@ -99,21 +98,6 @@ func TestHostileRequestsAreReadOrRefused(t *testing.T) {
 					t.Errorf("an error repeats what was sent: %.80v", err)
 				}
 			}
-		}
-	}
-}
-
-// fill puts a text into every text field of an item that is no id, and of its persons.
-func fill(m protoreflect.Message, text string) {
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		f := fields.Get(i)
-		name := string(f.Name())
-		switch {
-		case f.Kind() == protoreflect.MessageKind && !f.IsList() && m.Has(f):
-			fill(m.Mutable(f).Message(), text)
-		case f.Kind() == protoreflect.StringKind && !f.IsList() && name != "id" && !strings.HasSuffix(name, "_id"):
-			m.Set(f, protoreflect.ValueOfString(text))
 		}
 	}
 }
