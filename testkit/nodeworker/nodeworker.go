@@ -81,7 +81,7 @@ func Start(t testing.TB, url string, wire Wire, id string) *Worker {
 	return w
 }
 
-// Do gives the worker a command of worker.mjs.
+// Do gives the worker a command of worker.mjs, and waits until it was carried out.
 func (w *Worker) Do(what string, fields map[string]any) {
 	w.t.Helper()
 	command := map[string]any{"do": what}
@@ -95,6 +95,7 @@ func (w *Worker) Do(what string, fields map[string]any) {
 	if _, err := w.stdin.Write(append(line, '\n')); err != nil {
 		w.t.Fatalf("nodeworker: %s: %v", what, err)
 	}
+	w.next("$done")
 }
 
 // Stop ends the worker and waits until it is gone.

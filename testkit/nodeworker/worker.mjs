@@ -82,6 +82,7 @@ const lines = createInterface({ input: process.stdin });
 lines.on("line", (line) => {
   const command = JSON.parse(line);
   commands[command.do](command);
+  print("$done", {});
 });
 lines.on("close", () => {
   socket.close();
