@@ -249,6 +249,12 @@ func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
 	for _, line := range append(slices.DeleteFunc(slices.Clone(lines), last), slices.DeleteFunc(lines, func(l string) bool { return !last(l) })...) {
 		d.example(line)
 	}
+	s.repliesEnd()
+}
+
+// repliesEnd waits for the replies that an example only sent off.
+func (s *stage) repliesEnd() {
+	s.t.Helper()
 	s.eventually("every reply has ended", 60*time.Second, func() bool {
 		return !slices.ContainsFunc(s.replies(), func(r check.Reply) bool { return messages.ReplyOpen(r.State) })
 	})
