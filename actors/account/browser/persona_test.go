@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -124,15 +125,25 @@ func ownWords(t *testing.T, cfg Config, r *rig, site *probeSite) (persona.Answer
 	site.forget()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, cfg.Bin, "--headless=new", "--no-sandbox", "--user-data-dir="+openTempDir(t),
+	profile := openTempDir(t)
+	cmd := exec.CommandContext(ctx, cfg.Bin, "--headless=new", "--no-sandbox", "--user-data-dir="+profile,
 		"--proxy-server=http://"+cfg.Proxy, "--ignore-certificate-errors-spki-list="+r.pin, fullMirror)
 	cmd.Env = append(os.Environ(), "TMPDIR="+openTempDir(t))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	defer func() { cancel(); <-done }()
+	defer func() {
+		cancel()
+		<-done
+		until(t, "its processes to end", func() bool { // one that goes on would write into its profile when that is removed
+			left, err := remains(record{PID: cmd.Process.Pid}, profile)
+			return err == nil && len(left) == 0
+		})
+	}()
 	var answers map[string]persona.Answer
 	var asked map[string]http.Header
 	until(t, "Chromium's own answers", func() bool {
