@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -54,6 +55,9 @@ func (db *DB) Open() error {
 	if db.closed {
 		return ErrClosed
 	}
+	if err := db.keepPrivate(); err != nil {
+		return fmt.Errorf("open the store in %s: %w", db.cfg.Dir, err)
+	}
 	log := &logger{log: db.cfg.Log, dir: db.cfg.Dir, fatal: db.cfg.Fatal}
 	p, err := pebble.Open(db.cfg.Dir, &pebble.Options{
 		FS:                 db.cfg.FS,
@@ -69,6 +73,14 @@ func (db *DB) Open() error {
 	}
 	db.pebble = p
 	return nil
+}
+
+// keepPrivate lets only this process's own user into the folder. Browsers run as other users, and the folders above let them pass.
+func (db *DB) keepPrivate() error {
+	if db.cfg.FS != vfs.Default {
+		return nil
+	}
+	return errors.Join(os.MkdirAll(db.cfg.Dir, 0o700), os.Chmod(db.cfg.Dir, 0o700))
 }
 
 // explain adds what to do to the errors of a damaged folder.

@@ -225,6 +225,17 @@ func TestAFolderInUseIsRefused(t *testing.T) {
 	}
 }
 
+func TestNoOtherUserReadsTheFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	if err := os.Mkdir(dir, 0o755); err != nil { // as earlier versions made it
+		t.Fatal(err)
+	}
+	open(t, dir, nil)
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
 func TestACheckpointIsAWholeCopy(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, filepath.Join(dir, "data"), nil)
