@@ -108,6 +108,8 @@ type Account struct {
 	Foreign         string                 `protobuf:"bytes,30,opt,name=foreign,proto3" json:"foreign,omitempty"`                                         // the foreign worker that an operator pinned it to; empty = it is placed on our own nodes
 	Abroad          string                 `protobuf:"bytes,31,opt,name=abroad,proto3" json:"abroad,omitempty"`                                           // the foreign worker that was given it last, and may run it still: nothing fences it; empty = none since it was on our own nodes
 	Tags            []string               `protobuf:"bytes,24,rep,name=tags,proto3" json:"tags,omitempty"`                                               // the operator's own words for it, sorted, each once
+	WorkerLife      string                 `protobuf:"bytes,25,opt,name=worker_life,json=workerLife,proto3" json:"worker_life,omitempty"`                 // incarnation of the worker that epoch was given to
+	Decision        *Decision              `protobuf:"bytes,26,opt,name=decision,proto3" json:"decision,omitempty"`                                       // the newest one about where it runs
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -324,6 +326,206 @@ func (x *Account) GetTags() []string {
 	return nil
 }
 
+func (x *Account) GetWorkerLife() string {
+	if x != nil {
+		return x.WorkerLife
+	}
+	return ""
+}
+
+func (x *Account) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+// Decision says what the master did about where an account runs, and why.
+type Decision struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	At            int64                  `protobuf:"varint,1,opt,name=at,proto3" json:"at,omitempty"`
+	What          string                 `protobuf:"bytes,2,opt,name=what,proto3" json:"what,omitempty"`     // assigned adopted running refused moving draining ended lapsed waiting failed
+	Worker        string                 `protobuf:"bytes,3,opt,name=worker,proto3" json:"worker,omitempty"` // that it is about; empty = none
+	Epoch         uint64                 `protobuf:"varint,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"` // for people
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Decision) Reset() {
+	*x = Decision{}
+	mi := &file_actors_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Decision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Decision) ProtoMessage() {}
+
+func (x *Decision) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Decision.ProtoReflect.Descriptor instead.
+func (*Decision) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Decision) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Decision) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *Decision) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *Decision) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *Decision) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Node is the master's durable record of one worker.
+type Node struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Incarnation   string                 `protobuf:"bytes,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`                  // of its newest life
+	Folder        string                 `protobuf:"bytes,3,opt,name=folder,proto3" json:"folder,omitempty"`                            // id of its data folder
+	Boot          string                 `protobuf:"bytes,4,opt,name=boot,proto3" json:"boot,omitempty"`                                // of the machine's kernel
+	Draining      bool                   `protobuf:"varint,5,opt,name=draining,proto3" json:"draining,omitempty"`                       // an operator's word: it gets no account until undrained
+	DrainUntil    int64                  `protobuf:"varint,6,opt,name=drain_until,json=drainUntil,proto3" json:"drain_until,omitempty"` // no further move is begun after this
+	FirstSeen     int64                  `protobuf:"varint,7,opt,name=first_seen,json=firstSeen,proto3" json:"first_seen,omitempty"`
+	LastSeen      int64                  `protobuf:"varint,8,opt,name=last_seen,json=lastSeen,proto3" json:"last_seen,omitempty"` // when its newest life began
+	Version       string                 `protobuf:"bytes,9,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Node) Reset() {
+	*x = Node{}
+	mi := &file_actors_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Node) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Node) ProtoMessage() {}
+
+func (x *Node) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Node.ProtoReflect.Descriptor instead.
+func (*Node) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Node) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Node) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
+}
+
+func (x *Node) GetFolder() string {
+	if x != nil {
+		return x.Folder
+	}
+	return ""
+}
+
+func (x *Node) GetBoot() string {
+	if x != nil {
+		return x.Boot
+	}
+	return ""
+}
+
+func (x *Node) GetDraining() bool {
+	if x != nil {
+		return x.Draining
+	}
+	return false
+}
+
+func (x *Node) GetDrainUntil() int64 {
+	if x != nil {
+		return x.DrainUntil
+	}
+	return 0
+}
+
+func (x *Node) GetFirstSeen() int64 {
+	if x != nil {
+		return x.FirstSeen
+	}
+	return 0
+}
+
+func (x *Node) GetLastSeen() int64 {
+	if x != nil {
+		return x.LastSeen
+	}
+	return 0
+}
+
+func (x *Node) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
 // AccountStatus is what a running account says of itself, on each change and round.
 type AccountStatus struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
@@ -349,13 +551,15 @@ type AccountStatus struct {
 	BrowserEnd        string                 `protobuf:"bytes,20,opt,name=browser_end,json=browserEnd,proto3" json:"browser_end,omitempty"`                       // why the last browser was ended on purpose: memory, age, idle; empty otherwise
 	Definition        string                 `protobuf:"bytes,21,opt,name=definition,proto3" json:"definition,omitempty"`                                         // digest of the platform's definition that it runs
 	DefinitionVersion int64                  `protobuf:"varint,22,opt,name=definition_version,json=definitionVersion,proto3" json:"definition_version,omitempty"` // as the definition calls itself
+	Proxy             string                 `protobuf:"bytes,23,opt,name=proxy,proto3" json:"proxy,omitempty"`                                                   // id of the proxy that its gate goes out through; empty = directly
+	UpstreamVersion   uint64                 `protobuf:"varint,24,opt,name=upstream_version,json=upstreamVersion,proto3" json:"upstream_version,omitempty"`       // of that proxy's record
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
 
 func (x *AccountStatus) Reset() {
 	*x = AccountStatus{}
-	mi := &file_actors_proto_msgTypes[1]
+	mi := &file_actors_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +571,7 @@ func (x *AccountStatus) String() string {
 func (*AccountStatus) ProtoMessage() {}
 
 func (x *AccountStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[1]
+	mi := &file_actors_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +584,7 @@ func (x *AccountStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountStatus.ProtoReflect.Descriptor instead.
 func (*AccountStatus) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{1}
+	return file_actors_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AccountStatus) GetAccount() string {
@@ -537,6 +741,65 @@ func (x *AccountStatus) GetDefinitionVersion() int64 {
 	return 0
 }
 
+func (x *AccountStatus) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+func (x *AccountStatus) GetUpstreamVersion() uint64 {
+	if x != nil {
+		return x.UpstreamVersion
+	}
+	return 0
+}
+
+// ReportStatus asks a running account for its AccountStatus: the master has restarted, or missed one.
+type ReportStatus struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportStatus) Reset() {
+	*x = ReportStatus{}
+	mi := &file_actors_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportStatus) ProtoMessage() {}
+
+func (x *ReportStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportStatus.ProtoReflect.Descriptor instead.
+func (*ReportStatus) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ReportStatus) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
 // GateCounts is what an account's gate counted since it was opened.
 type GateCounts struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -552,7 +815,7 @@ type GateCounts struct {
 
 func (x *GateCounts) Reset() {
 	*x = GateCounts{}
-	mi := &file_actors_proto_msgTypes[2]
+	mi := &file_actors_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -564,7 +827,7 @@ func (x *GateCounts) String() string {
 func (*GateCounts) ProtoMessage() {}
 
 func (x *GateCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[2]
+	mi := &file_actors_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -577,7 +840,7 @@ func (x *GateCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GateCounts.ProtoReflect.Descriptor instead.
 func (*GateCounts) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{2}
+	return file_actors_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GateCounts) GetBytesUp() int64 {
@@ -641,7 +904,7 @@ type Persona struct {
 
 func (x *Persona) Reset() {
 	*x = Persona{}
-	mi := &file_actors_proto_msgTypes[3]
+	mi := &file_actors_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -653,7 +916,7 @@ func (x *Persona) String() string {
 func (*Persona) ProtoMessage() {}
 
 func (x *Persona) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[3]
+	mi := &file_actors_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -666,7 +929,7 @@ func (x *Persona) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Persona.ProtoReflect.Descriptor instead.
 func (*Persona) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{3}
+	return file_actors_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Persona) GetLocale() string {
@@ -749,7 +1012,7 @@ type ListRounds struct {
 
 func (x *ListRounds) Reset() {
 	*x = ListRounds{}
-	mi := &file_actors_proto_msgTypes[4]
+	mi := &file_actors_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -761,7 +1024,7 @@ func (x *ListRounds) String() string {
 func (*ListRounds) ProtoMessage() {}
 
 func (x *ListRounds) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[4]
+	mi := &file_actors_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,7 +1037,7 @@ func (x *ListRounds) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRounds.ProtoReflect.Descriptor instead.
 func (*ListRounds) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{4}
+	return file_actors_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRounds) GetAccount() string {
@@ -793,7 +1056,7 @@ type RoundsListed struct {
 
 func (x *RoundsListed) Reset() {
 	*x = RoundsListed{}
-	mi := &file_actors_proto_msgTypes[5]
+	mi := &file_actors_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -805,7 +1068,7 @@ func (x *RoundsListed) String() string {
 func (*RoundsListed) ProtoMessage() {}
 
 func (x *RoundsListed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[5]
+	mi := &file_actors_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -818,7 +1081,7 @@ func (x *RoundsListed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundsListed.ProtoReflect.Descriptor instead.
 func (*RoundsListed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{5}
+	return file_actors_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RoundsListed) GetRounds() []*Round {
@@ -847,7 +1110,7 @@ type Round struct {
 
 func (x *Round) Reset() {
 	*x = Round{}
-	mi := &file_actors_proto_msgTypes[6]
+	mi := &file_actors_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -859,7 +1122,7 @@ func (x *Round) String() string {
 func (*Round) ProtoMessage() {}
 
 func (x *Round) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[6]
+	mi := &file_actors_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -872,7 +1135,7 @@ func (x *Round) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Round.ProtoReflect.Descriptor instead.
 func (*Round) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{6}
+	return file_actors_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Round) GetAt() int64 {
@@ -958,7 +1221,7 @@ type RoundStep struct {
 
 func (x *RoundStep) Reset() {
 	*x = RoundStep{}
-	mi := &file_actors_proto_msgTypes[7]
+	mi := &file_actors_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1233,7 @@ func (x *RoundStep) String() string {
 func (*RoundStep) ProtoMessage() {}
 
 func (x *RoundStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[7]
+	mi := &file_actors_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1246,7 @@ func (x *RoundStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundStep.ProtoReflect.Descriptor instead.
 func (*RoundStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{7}
+	return file_actors_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RoundStep) GetStep() string {
@@ -1025,7 +1288,7 @@ type ReadEvidence struct {
 
 func (x *ReadEvidence) Reset() {
 	*x = ReadEvidence{}
-	mi := &file_actors_proto_msgTypes[8]
+	mi := &file_actors_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1037,7 +1300,7 @@ func (x *ReadEvidence) String() string {
 func (*ReadEvidence) ProtoMessage() {}
 
 func (x *ReadEvidence) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[8]
+	mi := &file_actors_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1050,7 +1313,7 @@ func (x *ReadEvidence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadEvidence.ProtoReflect.Descriptor instead.
 func (*ReadEvidence) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{8}
+	return file_actors_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReadEvidence) GetAccount() string {
@@ -1076,7 +1339,7 @@ type EvidenceRead struct {
 
 func (x *EvidenceRead) Reset() {
 	*x = EvidenceRead{}
-	mi := &file_actors_proto_msgTypes[9]
+	mi := &file_actors_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1351,7 @@ func (x *EvidenceRead) String() string {
 func (*EvidenceRead) ProtoMessage() {}
 
 func (x *EvidenceRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[9]
+	mi := &file_actors_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1364,7 @@ func (x *EvidenceRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvidenceRead.ProtoReflect.Descriptor instead.
 func (*EvidenceRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{9}
+	return file_actors_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EvidenceRead) GetContent() []byte {
@@ -1115,13 +1378,14 @@ type Held struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Open          bool                   `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"` // its gate is open
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Held) Reset() {
 	*x = Held{}
-	mi := &file_actors_proto_msgTypes[10]
+	mi := &file_actors_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +1397,7 @@ func (x *Held) String() string {
 func (*Held) ProtoMessage() {}
 
 func (x *Held) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[10]
+	mi := &file_actors_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +1410,7 @@ func (x *Held) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Held.ProtoReflect.Descriptor instead.
 func (*Held) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{10}
+	return file_actors_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Held) GetAccount() string {
@@ -1163,6 +1427,13 @@ func (x *Held) GetEpoch() uint64 {
 	return 0
 }
 
+func (x *Held) GetOpen() bool {
+	if x != nil {
+		return x.Open
+	}
+	return false
+}
+
 // Beat is a worker's sign of life; it stands alone: no inventory of work, no load.
 type Beat struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1176,7 +1447,7 @@ type Beat struct {
 
 func (x *Beat) Reset() {
 	*x = Beat{}
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1188,7 +1459,7 @@ func (x *Beat) String() string {
 func (*Beat) ProtoMessage() {}
 
 func (x *Beat) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[11]
+	mi := &file_actors_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1201,7 +1472,7 @@ func (x *Beat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Beat.ProtoReflect.Descriptor instead.
 func (*Beat) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{11}
+	return file_actors_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Beat) GetWorker() string {
@@ -1245,7 +1516,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +1528,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[12]
+	mi := &file_actors_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +1541,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{12}
+	return file_actors_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Grant) GetSeq() uint64 {
@@ -1319,7 +1590,7 @@ type AssignAccount struct {
 
 func (x *AssignAccount) Reset() {
 	*x = AssignAccount{}
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1331,7 +1602,7 @@ func (x *AssignAccount) String() string {
 func (*AssignAccount) ProtoMessage() {}
 
 func (x *AssignAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[13]
+	mi := &file_actors_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1344,7 +1615,7 @@ func (x *AssignAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignAccount.ProtoReflect.Descriptor instead.
 func (*AssignAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{13}
+	return file_actors_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AssignAccount) GetAccount() *Account {
@@ -1428,7 +1699,7 @@ type AccountAssigned struct {
 
 func (x *AccountAssigned) Reset() {
 	*x = AccountAssigned{}
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1440,7 +1711,7 @@ func (x *AccountAssigned) String() string {
 func (*AccountAssigned) ProtoMessage() {}
 
 func (x *AccountAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[14]
+	mi := &file_actors_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1453,7 +1724,7 @@ func (x *AccountAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountAssigned.ProtoReflect.Descriptor instead.
 func (*AccountAssigned) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{14}
+	return file_actors_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AccountAssigned) GetAccount() string {
@@ -1489,7 +1760,7 @@ type RevokeAccount struct {
 
 func (x *RevokeAccount) Reset() {
 	*x = RevokeAccount{}
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1501,7 +1772,7 @@ func (x *RevokeAccount) String() string {
 func (*RevokeAccount) ProtoMessage() {}
 
 func (x *RevokeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[15]
+	mi := &file_actors_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1514,7 +1785,7 @@ func (x *RevokeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAccount.ProtoReflect.Descriptor instead.
 func (*RevokeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{15}
+	return file_actors_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RevokeAccount) GetAccount() string {
@@ -1557,7 +1828,7 @@ type AccountRevoked struct {
 
 func (x *AccountRevoked) Reset() {
 	*x = AccountRevoked{}
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1569,7 +1840,7 @@ func (x *AccountRevoked) String() string {
 func (*AccountRevoked) ProtoMessage() {}
 
 func (x *AccountRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[16]
+	mi := &file_actors_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1582,7 +1853,7 @@ func (x *AccountRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountRevoked.ProtoReflect.Descriptor instead.
 func (*AccountRevoked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{16}
+	return file_actors_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AccountRevoked) GetAccount() string {
@@ -1618,7 +1889,7 @@ type AccountFailed struct {
 
 func (x *AccountFailed) Reset() {
 	*x = AccountFailed{}
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1901,7 @@ func (x *AccountFailed) String() string {
 func (*AccountFailed) ProtoMessage() {}
 
 func (x *AccountFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[17]
+	mi := &file_actors_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1914,7 @@ func (x *AccountFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountFailed.ProtoReflect.Descriptor instead.
 func (*AccountFailed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{17}
+	return file_actors_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AccountFailed) GetAccount() string {
@@ -1683,21 +1954,26 @@ type NodeStatus struct {
 	Proof           bool                   `protobuf:"varint,11,opt,name=proof,proto3" json:"proof,omitempty"`                                  // the data folder is locked by us and every left-over browser of it is gone
 	Platforms       []string               `protobuf:"bytes,12,rep,name=platforms,proto3" json:"platforms,omitempty"`                           // what it can run
 	Version         string                 `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
-	Profiles        []string               `protobuf:"bytes,14,rep,name=profiles,proto3" json:"profiles,omitempty"`                                       // accounts whose profile folder is here
-	Draining        bool                   `protobuf:"varint,15,opt,name=draining,proto3" json:"draining,omitempty"`                                      // it is being stopped and takes nothing new
-	Carries         int64                  `protobuf:"varint,16,opt,name=carries,proto3" json:"carries,omitempty"`                                        // how many accounts the machine's memory and cores could carry, by its own estimate
-	Full            string                 `protobuf:"bytes,17,opt,name=full,proto3" json:"full,omitempty"`                                               // why it takes no further account; empty = it does
-	MemoryAvailable int64                  `protobuf:"varint,18,opt,name=memory_available,json=memoryAvailable,proto3" json:"memory_available,omitempty"` // bytes
-	Chromium        string                 `protobuf:"bytes,19,opt,name=chromium,proto3" json:"chromium,omitempty"`                                       // full version of the binary that this run of the node uses
-	Mode            string                 `protobuf:"bytes,20,opt,name=mode,proto3" json:"mode,omitempty"`                                               // headless headful shell
-	Foreign         bool                   `protobuf:"varint,30,opt,name=foreign,proto3" json:"foreign,omitempty"`                                        // a worker of another make, that the gateway speaks for
+	Profiles        []string               `protobuf:"bytes,14,rep,name=profiles,proto3" json:"profiles,omitempty"`                                                                                 // accounts whose profile folder is here
+	Draining        bool                   `protobuf:"varint,15,opt,name=draining,proto3" json:"draining,omitempty"`                                                                                // it is being stopped and takes nothing new
+	Carries         int64                  `protobuf:"varint,16,opt,name=carries,proto3" json:"carries,omitempty"`                                                                                  // how many accounts the machine's memory and cores could carry, by its own estimate
+	Full            string                 `protobuf:"bytes,17,opt,name=full,proto3" json:"full,omitempty"`                                                                                         // why it takes no further account; empty = it does
+	MemoryAvailable int64                  `protobuf:"varint,18,opt,name=memory_available,json=memoryAvailable,proto3" json:"memory_available,omitempty"`                                           // bytes
+	Chromium        string                 `protobuf:"bytes,19,opt,name=chromium,proto3" json:"chromium,omitempty"`                                                                                 // full version of the binary that this run of the node uses
+	Mode            string                 `protobuf:"bytes,20,opt,name=mode,proto3" json:"mode,omitempty"`                                                                                         // headless headful shell
+	Running         []*Held                `protobuf:"bytes,21,rep,name=running,proto3" json:"running,omitempty"`                                                                                   // accounts that it has taken and not ended; one that is not named does not run there
+	Definitions     map[string]string      `protobuf:"bytes,22,rep,name=definitions,proto3" json:"definitions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // digest of what it runs, by platform
+	Refused         map[string]string      `protobuf:"bytes,23,rep,name=refused,proto3" json:"refused,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`         // why it cannot use the definition that it was told, by platform
+	Folder          string                 `protobuf:"bytes,24,opt,name=folder,proto3" json:"folder,omitempty"`                                                                                     // id of its data folder
+	Boot            string                 `protobuf:"bytes,25,opt,name=boot,proto3" json:"boot,omitempty"`                                                                                         // of the machine's kernel; empty = the folder's lock alone is proof
+	Foreign         bool                   `protobuf:"varint,30,opt,name=foreign,proto3" json:"foreign,omitempty"`                                                                                  // a worker of another make, that the gateway speaks for
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
 
 func (x *NodeStatus) Reset() {
 	*x = NodeStatus{}
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1709,7 +1985,7 @@ func (x *NodeStatus) String() string {
 func (*NodeStatus) ProtoMessage() {}
 
 func (x *NodeStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[18]
+	mi := &file_actors_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1722,7 +1998,7 @@ func (x *NodeStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeStatus.ProtoReflect.Descriptor instead.
 func (*NodeStatus) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{18}
+	return file_actors_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *NodeStatus) GetWorker() string {
@@ -1865,6 +2141,41 @@ func (x *NodeStatus) GetMode() string {
 	return ""
 }
 
+func (x *NodeStatus) GetRunning() []*Held {
+	if x != nil {
+		return x.Running
+	}
+	return nil
+}
+
+func (x *NodeStatus) GetDefinitions() map[string]string {
+	if x != nil {
+		return x.Definitions
+	}
+	return nil
+}
+
+func (x *NodeStatus) GetRefused() map[string]string {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+func (x *NodeStatus) GetFolder() string {
+	if x != nil {
+		return x.Folder
+	}
+	return ""
+}
+
+func (x *NodeStatus) GetBoot() string {
+	if x != nil {
+		return x.Boot
+	}
+	return ""
+}
+
 func (x *NodeStatus) GetForeign() bool {
 	if x != nil {
 		return x.Foreign
@@ -1883,7 +2194,7 @@ type RegisterForeign struct {
 
 func (x *RegisterForeign) Reset() {
 	*x = RegisterForeign{}
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1895,7 +2206,7 @@ func (x *RegisterForeign) String() string {
 func (*RegisterForeign) ProtoMessage() {}
 
 func (x *RegisterForeign) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[19]
+	mi := &file_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1908,7 +2219,7 @@ func (x *RegisterForeign) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterForeign.ProtoReflect.Descriptor instead.
 func (*RegisterForeign) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{19}
+	return file_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RegisterForeign) GetStatus() *NodeStatus {
@@ -1927,7 +2238,7 @@ type ForeignRegistered struct {
 
 func (x *ForeignRegistered) Reset() {
 	*x = ForeignRegistered{}
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1939,7 +2250,7 @@ func (x *ForeignRegistered) String() string {
 func (*ForeignRegistered) ProtoMessage() {}
 
 func (x *ForeignRegistered) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[20]
+	mi := &file_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1952,7 +2263,7 @@ func (x *ForeignRegistered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForeignRegistered.ProtoReflect.Descriptor instead.
 func (*ForeignRegistered) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{20}
+	return file_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ForeignRegistered) GetAssignments() []*AssignAccount {
@@ -1973,7 +2284,7 @@ type ForeignGone struct {
 
 func (x *ForeignGone) Reset() {
 	*x = ForeignGone{}
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1985,7 +2296,7 @@ func (x *ForeignGone) String() string {
 func (*ForeignGone) ProtoMessage() {}
 
 func (x *ForeignGone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[21]
+	mi := &file_actors_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1998,7 +2309,7 @@ func (x *ForeignGone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForeignGone.ProtoReflect.Descriptor instead.
 func (*ForeignGone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{21}
+	return file_actors_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ForeignGone) GetWorker() string {
@@ -2016,17 +2327,20 @@ func (x *ForeignGone) GetIncarnation() string {
 }
 
 // DrainWorker asks a worker to end every account cleanly: vaults saved, browsers closed. The master passes it on to the worker that it names.
+// The master first moves what it can to other nodes; only where there is none, the worker ends them all.
 type DrainWorker struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Reason        string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
-	Worker        string                 `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"` // empty = the one that it is sent to
+	Worker        string                 `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"`                            // empty = the one that it is sent to
+	DeadlineMs    int64                  `protobuf:"varint,3,opt,name=deadline_ms,json=deadlineMs,proto3" json:"deadline_ms,omitempty"` // after which no further move is begun; 0 = the master's own
+	Leaving       bool                   `protobuf:"varint,4,opt,name=leaving,proto3" json:"leaving,omitempty"`                         // the node is about to stop: its next life takes accounts again without being undrained
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DrainWorker) Reset() {
 	*x = DrainWorker{}
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2038,7 +2352,7 @@ func (x *DrainWorker) String() string {
 func (*DrainWorker) ProtoMessage() {}
 
 func (x *DrainWorker) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[22]
+	mi := &file_actors_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2051,7 +2365,7 @@ func (x *DrainWorker) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainWorker.ProtoReflect.Descriptor instead.
 func (*DrainWorker) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{22}
+	return file_actors_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DrainWorker) GetReason() string {
@@ -2068,18 +2382,33 @@ func (x *DrainWorker) GetWorker() string {
 	return ""
 }
 
-// WorkerDrained answers DrainWorker when no account is left.
+func (x *DrainWorker) GetDeadlineMs() int64 {
+	if x != nil {
+		return x.DeadlineMs
+	}
+	return 0
+}
+
+func (x *DrainWorker) GetLeaving() bool {
+	if x != nil {
+		return x.Leaving
+	}
+	return false
+}
+
+// WorkerDrained answers DrainWorker when no account is left, or none that can be moved.
 type WorkerDrained struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
-	Accounts      int64                  `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"` // how many were ended
+	Accounts      int64                  `protobuf:"varint,2,opt,name=accounts,proto3" json:"accounts,omitempty"` // how many were ended or moved
+	Left          []*Unmoved             `protobuf:"bytes,3,rep,name=left,proto3" json:"left,omitempty"`          // that stay where they are
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WorkerDrained) Reset() {
 	*x = WorkerDrained{}
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2091,7 +2420,7 @@ func (x *WorkerDrained) String() string {
 func (*WorkerDrained) ProtoMessage() {}
 
 func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[23]
+	mi := &file_actors_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2104,7 +2433,7 @@ func (x *WorkerDrained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerDrained.ProtoReflect.Descriptor instead.
 func (*WorkerDrained) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{23}
+	return file_actors_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WorkerDrained) GetWorker() string {
@@ -2119,6 +2448,216 @@ func (x *WorkerDrained) GetAccounts() int64 {
 		return x.Accounts
 	}
 	return 0
+}
+
+func (x *WorkerDrained) GetLeft() []*Unmoved {
+	if x != nil {
+		return x.Left
+	}
+	return nil
+}
+
+// Unmoved is an account that a drain leaves on its node.
+type Unmoved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Unmoved) Reset() {
+	*x = Unmoved{}
+	mi := &file_actors_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Unmoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Unmoved) ProtoMessage() {}
+
+func (x *Unmoved) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Unmoved.ProtoReflect.Descriptor instead.
+func (*Unmoved) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Unmoved) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Unmoved) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// UndrainWorker lets a drained worker take accounts again; WorkerUndrained answers.
+type UndrainWorker struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndrainWorker) Reset() {
+	*x = UndrainWorker{}
+	mi := &file_actors_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndrainWorker) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndrainWorker) ProtoMessage() {}
+
+func (x *UndrainWorker) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndrainWorker.ProtoReflect.Descriptor instead.
+func (*UndrainWorker) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *UndrainWorker) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+type WorkerUndrained struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkerUndrained) Reset() {
+	*x = WorkerUndrained{}
+	mi := &file_actors_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkerUndrained) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkerUndrained) ProtoMessage() {}
+
+func (x *WorkerUndrained) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkerUndrained.ProtoReflect.Descriptor instead.
+func (*WorkerUndrained) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *WorkerUndrained) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+// MoveAccount moves a running account to another worker; AccountDone answers once it runs there.
+type MoveAccount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Worker        string                 `protobuf:"bytes,2,opt,name=worker,proto3" json:"worker,omitempty"` // empty = the master chooses
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveAccount) Reset() {
+	*x = MoveAccount{}
+	mi := &file_actors_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveAccount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveAccount) ProtoMessage() {}
+
+func (x *MoveAccount) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveAccount.ProtoReflect.Descriptor instead.
+func (*MoveAccount) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *MoveAccount) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *MoveAccount) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+func (x *MoveAccount) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
 }
 
 // SealedState is an account's cookies and storage, readable only with the cluster's key ring.
@@ -2136,7 +2675,7 @@ type SealedState struct {
 
 func (x *SealedState) Reset() {
 	*x = SealedState{}
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2148,7 +2687,7 @@ func (x *SealedState) String() string {
 func (*SealedState) ProtoMessage() {}
 
 func (x *SealedState) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[24]
+	mi := &file_actors_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2161,7 +2700,7 @@ func (x *SealedState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedState.ProtoReflect.Descriptor instead.
 func (*SealedState) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{24}
+	return file_actors_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SealedState) GetAccount() string {
@@ -2215,7 +2754,7 @@ type SaveVault struct {
 
 func (x *SaveVault) Reset() {
 	*x = SaveVault{}
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2227,7 +2766,7 @@ func (x *SaveVault) String() string {
 func (*SaveVault) ProtoMessage() {}
 
 func (x *SaveVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[25]
+	mi := &file_actors_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2240,7 +2779,7 @@ func (x *SaveVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveVault.ProtoReflect.Descriptor instead.
 func (*SaveVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{25}
+	return file_actors_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SaveVault) GetSealed() *SealedState {
@@ -2261,7 +2800,7 @@ type VaultSaved struct {
 
 func (x *VaultSaved) Reset() {
 	*x = VaultSaved{}
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2273,7 +2812,7 @@ func (x *VaultSaved) String() string {
 func (*VaultSaved) ProtoMessage() {}
 
 func (x *VaultSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[26]
+	mi := &file_actors_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2286,7 +2825,7 @@ func (x *VaultSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultSaved.ProtoReflect.Descriptor instead.
 func (*VaultSaved) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{26}
+	return file_actors_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *VaultSaved) GetAccount() string {
@@ -2323,7 +2862,7 @@ type SealedSecret struct {
 
 func (x *SealedSecret) Reset() {
 	*x = SealedSecret{}
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2335,7 +2874,7 @@ func (x *SealedSecret) String() string {
 func (*SealedSecret) ProtoMessage() {}
 
 func (x *SealedSecret) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[27]
+	mi := &file_actors_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2348,7 +2887,7 @@ func (x *SealedSecret) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedSecret.ProtoReflect.Descriptor instead.
 func (*SealedSecret) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{27}
+	return file_actors_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *SealedSecret) GetOwner() string {
@@ -2398,7 +2937,7 @@ type Proxy struct {
 
 func (x *Proxy) Reset() {
 	*x = Proxy{}
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2410,7 +2949,7 @@ func (x *Proxy) String() string {
 func (*Proxy) ProtoMessage() {}
 
 func (x *Proxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[28]
+	mi := &file_actors_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2962,7 @@ func (x *Proxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proxy.ProtoReflect.Descriptor instead.
 func (*Proxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{28}
+	return file_actors_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Proxy) GetId() string {
@@ -2512,7 +3051,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2524,7 +3063,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[29]
+	mi := &file_actors_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2537,7 +3076,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{29}
+	return file_actors_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Upstream) GetProxy() string {
@@ -2601,7 +3140,7 @@ type SetUpstream struct {
 
 func (x *SetUpstream) Reset() {
 	*x = SetUpstream{}
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2613,7 +3152,7 @@ func (x *SetUpstream) String() string {
 func (*SetUpstream) ProtoMessage() {}
 
 func (x *SetUpstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2626,7 +3165,7 @@ func (x *SetUpstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUpstream.ProtoReflect.Descriptor instead.
 func (*SetUpstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{30}
+	return file_actors_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *SetUpstream) GetAccount() string {
@@ -2662,7 +3201,7 @@ type CheckUpstream struct {
 
 func (x *CheckUpstream) Reset() {
 	*x = CheckUpstream{}
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2674,7 +3213,7 @@ func (x *CheckUpstream) String() string {
 func (*CheckUpstream) ProtoMessage() {}
 
 func (x *CheckUpstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2687,7 +3226,7 @@ func (x *CheckUpstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUpstream.ProtoReflect.Descriptor instead.
 func (*CheckUpstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{31}
+	return file_actors_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *CheckUpstream) GetAccount() string {
@@ -2728,7 +3267,7 @@ type ProxyChecked struct {
 
 func (x *ProxyChecked) Reset() {
 	*x = ProxyChecked{}
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2740,7 +3279,7 @@ func (x *ProxyChecked) String() string {
 func (*ProxyChecked) ProtoMessage() {}
 
 func (x *ProxyChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2753,7 +3292,7 @@ func (x *ProxyChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProxyChecked.ProtoReflect.Descriptor instead.
 func (*ProxyChecked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{32}
+	return file_actors_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ProxyChecked) GetProxy() string {
@@ -2828,7 +3367,7 @@ type AddProxy struct {
 
 func (x *AddProxy) Reset() {
 	*x = AddProxy{}
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2840,7 +3379,7 @@ func (x *AddProxy) String() string {
 func (*AddProxy) ProtoMessage() {}
 
 func (x *AddProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2853,7 +3392,7 @@ func (x *AddProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddProxy.ProtoReflect.Descriptor instead.
 func (*AddProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{33}
+	return file_actors_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *AddProxy) GetId() string {
@@ -2914,7 +3453,7 @@ type ProxyDone struct {
 
 func (x *ProxyDone) Reset() {
 	*x = ProxyDone{}
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2926,7 +3465,7 @@ func (x *ProxyDone) String() string {
 func (*ProxyDone) ProtoMessage() {}
 
 func (x *ProxyDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2939,7 +3478,7 @@ func (x *ProxyDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProxyDone.ProtoReflect.Descriptor instead.
 func (*ProxyDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{34}
+	return file_actors_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ProxyDone) GetProxy() *Proxy {
@@ -2958,7 +3497,7 @@ type RemoveProxy struct {
 
 func (x *RemoveProxy) Reset() {
 	*x = RemoveProxy{}
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2970,7 +3509,7 @@ func (x *RemoveProxy) String() string {
 func (*RemoveProxy) ProtoMessage() {}
 
 func (x *RemoveProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2983,7 +3522,7 @@ func (x *RemoveProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveProxy.ProtoReflect.Descriptor instead.
 func (*RemoveProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{35}
+	return file_actors_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *RemoveProxy) GetProxy() string {
@@ -3004,7 +3543,7 @@ type AssignProxy struct {
 
 func (x *AssignProxy) Reset() {
 	*x = AssignProxy{}
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3016,7 +3555,7 @@ func (x *AssignProxy) String() string {
 func (*AssignProxy) ProtoMessage() {}
 
 func (x *AssignProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3029,7 +3568,7 @@ func (x *AssignProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignProxy.ProtoReflect.Descriptor instead.
 func (*AssignProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{36}
+	return file_actors_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AssignProxy) GetAccounts() []string {
@@ -3056,7 +3595,7 @@ type TestProxy struct {
 
 func (x *TestProxy) Reset() {
 	*x = TestProxy{}
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3068,7 +3607,7 @@ func (x *TestProxy) String() string {
 func (*TestProxy) ProtoMessage() {}
 
 func (x *TestProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3081,7 +3620,7 @@ func (x *TestProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestProxy.ProtoReflect.Descriptor instead.
 func (*TestProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{37}
+	return file_actors_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *TestProxy) GetProxy() string {
@@ -3100,7 +3639,7 @@ type RotateKeys struct {
 
 func (x *RotateKeys) Reset() {
 	*x = RotateKeys{}
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3112,7 +3651,7 @@ func (x *RotateKeys) String() string {
 func (*RotateKeys) ProtoMessage() {}
 
 func (x *RotateKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3125,7 +3664,7 @@ func (x *RotateKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateKeys.ProtoReflect.Descriptor instead.
 func (*RotateKeys) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{38}
+	return file_actors_proto_rawDescGZIP(), []int{45}
 }
 
 type KeysRotated struct {
@@ -3140,7 +3679,7 @@ type KeysRotated struct {
 
 func (x *KeysRotated) Reset() {
 	*x = KeysRotated{}
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3152,7 +3691,7 @@ func (x *KeysRotated) String() string {
 func (*KeysRotated) ProtoMessage() {}
 
 func (x *KeysRotated) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3165,7 +3704,7 @@ func (x *KeysRotated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysRotated.ProtoReflect.Descriptor instead.
 func (*KeysRotated) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{39}
+	return file_actors_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *KeysRotated) GetKeyId() string {
@@ -3211,7 +3750,7 @@ type SealingKey struct {
 
 func (x *SealingKey) Reset() {
 	*x = SealingKey{}
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3223,7 +3762,7 @@ func (x *SealingKey) String() string {
 func (*SealingKey) ProtoMessage() {}
 
 func (x *SealingKey) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3236,7 +3775,7 @@ func (x *SealingKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealingKey.ProtoReflect.Descriptor instead.
 func (*SealingKey) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{40}
+	return file_actors_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *SealingKey) GetId() string {
@@ -3290,7 +3829,7 @@ type ListKeys struct {
 
 func (x *ListKeys) Reset() {
 	*x = ListKeys{}
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3302,7 +3841,7 @@ func (x *ListKeys) String() string {
 func (*ListKeys) ProtoMessage() {}
 
 func (x *ListKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3315,7 +3854,7 @@ func (x *ListKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeys.ProtoReflect.Descriptor instead.
 func (*ListKeys) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{41}
+	return file_actors_proto_rawDescGZIP(), []int{48}
 }
 
 type KeysListed struct {
@@ -3327,7 +3866,7 @@ type KeysListed struct {
 
 func (x *KeysListed) Reset() {
 	*x = KeysListed{}
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3339,7 +3878,7 @@ func (x *KeysListed) String() string {
 func (*KeysListed) ProtoMessage() {}
 
 func (x *KeysListed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3352,7 +3891,7 @@ func (x *KeysListed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysListed.ProtoReflect.Descriptor instead.
 func (*KeysListed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{42}
+	return file_actors_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *KeysListed) GetKeys() []*SealingKey {
@@ -3372,7 +3911,7 @@ type RetireKey struct {
 
 func (x *RetireKey) Reset() {
 	*x = RetireKey{}
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3384,7 +3923,7 @@ func (x *RetireKey) String() string {
 func (*RetireKey) ProtoMessage() {}
 
 func (x *RetireKey) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3397,7 +3936,7 @@ func (x *RetireKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireKey.ProtoReflect.Descriptor instead.
 func (*RetireKey) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{43}
+	return file_actors_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RetireKey) GetKeyId() string {
@@ -3417,7 +3956,7 @@ type ReadVault struct {
 
 func (x *ReadVault) Reset() {
 	*x = ReadVault{}
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3429,7 +3968,7 @@ func (x *ReadVault) String() string {
 func (*ReadVault) ProtoMessage() {}
 
 func (x *ReadVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3442,7 +3981,7 @@ func (x *ReadVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadVault.ProtoReflect.Descriptor instead.
 func (*ReadVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{44}
+	return file_actors_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ReadVault) GetAccount() string {
@@ -3461,7 +4000,7 @@ type VaultRead struct {
 
 func (x *VaultRead) Reset() {
 	*x = VaultRead{}
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3473,7 +4012,7 @@ func (x *VaultRead) String() string {
 func (*VaultRead) ProtoMessage() {}
 
 func (x *VaultRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3486,7 +4025,7 @@ func (x *VaultRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultRead.ProtoReflect.Descriptor instead.
 func (*VaultRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{45}
+	return file_actors_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *VaultRead) GetSealed() *SealedState {
@@ -3507,7 +4046,7 @@ type WriteVault struct {
 
 func (x *WriteVault) Reset() {
 	*x = WriteVault{}
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3519,7 +4058,7 @@ func (x *WriteVault) String() string {
 func (*WriteVault) ProtoMessage() {}
 
 func (x *WriteVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3532,7 +4071,7 @@ func (x *WriteVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteVault.ProtoReflect.Descriptor instead.
 func (*WriteVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{46}
+	return file_actors_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *WriteVault) GetAccount() string {
@@ -3559,7 +4098,7 @@ type VaultWritten struct {
 
 func (x *VaultWritten) Reset() {
 	*x = VaultWritten{}
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3571,7 +4110,7 @@ func (x *VaultWritten) String() string {
 func (*VaultWritten) ProtoMessage() {}
 
 func (x *VaultWritten) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3584,7 +4123,7 @@ func (x *VaultWritten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultWritten.ProtoReflect.Descriptor instead.
 func (*VaultWritten) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{47}
+	return file_actors_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *VaultWritten) GetAccount() string {
@@ -3622,7 +4161,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3634,7 +4173,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3647,7 +4186,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{48}
+	return file_actors_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *Observed) GetAccount() string {
@@ -3746,7 +4285,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3758,7 +4297,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3771,7 +4310,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{49}
+	return file_actors_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Acked) GetAccount() string {
@@ -3813,7 +4352,7 @@ type StartLogin struct {
 
 func (x *StartLogin) Reset() {
 	*x = StartLogin{}
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3825,7 +4364,7 @@ func (x *StartLogin) String() string {
 func (*StartLogin) ProtoMessage() {}
 
 func (x *StartLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3838,7 +4377,7 @@ func (x *StartLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartLogin.ProtoReflect.Descriptor instead.
 func (*StartLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{50}
+	return file_actors_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *StartLogin) GetAccount() string {
@@ -3873,7 +4412,7 @@ type LoginStarted struct {
 
 func (x *LoginStarted) Reset() {
 	*x = LoginStarted{}
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3885,7 +4424,7 @@ func (x *LoginStarted) String() string {
 func (*LoginStarted) ProtoMessage() {}
 
 func (x *LoginStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3898,7 +4437,7 @@ func (x *LoginStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStarted.ProtoReflect.Descriptor instead.
 func (*LoginStarted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{51}
+	return file_actors_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *LoginStarted) GetSession() string {
@@ -3933,7 +4472,7 @@ type LoginInput struct {
 
 func (x *LoginInput) Reset() {
 	*x = LoginInput{}
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3945,7 +4484,7 @@ func (x *LoginInput) String() string {
 func (*LoginInput) ProtoMessage() {}
 
 func (x *LoginInput) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3958,7 +4497,7 @@ func (x *LoginInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginInput.ProtoReflect.Descriptor instead.
 func (*LoginInput) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{52}
+	return file_actors_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *LoginInput) GetSession() string {
@@ -3992,7 +4531,7 @@ type CancelLogin struct {
 
 func (x *CancelLogin) Reset() {
 	*x = CancelLogin{}
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4004,7 +4543,7 @@ func (x *CancelLogin) String() string {
 func (*CancelLogin) ProtoMessage() {}
 
 func (x *CancelLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4017,7 +4556,7 @@ func (x *CancelLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLogin.ProtoReflect.Descriptor instead.
 func (*CancelLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{53}
+	return file_actors_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *CancelLogin) GetSession() string {
@@ -4052,7 +4591,7 @@ type LoginStep struct {
 
 func (x *LoginStep) Reset() {
 	*x = LoginStep{}
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4064,7 +4603,7 @@ func (x *LoginStep) String() string {
 func (*LoginStep) ProtoMessage() {}
 
 func (x *LoginStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4077,7 +4616,7 @@ func (x *LoginStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStep.ProtoReflect.Descriptor instead.
 func (*LoginStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{54}
+	return file_actors_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *LoginStep) GetSession() string {
@@ -4158,7 +4697,7 @@ type LoginEnded struct {
 
 func (x *LoginEnded) Reset() {
 	*x = LoginEnded{}
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4170,7 +4709,7 @@ func (x *LoginEnded) String() string {
 func (*LoginEnded) ProtoMessage() {}
 
 func (x *LoginEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4183,7 +4722,7 @@ func (x *LoginEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginEnded.ProtoReflect.Descriptor instead.
 func (*LoginEnded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{55}
+	return file_actors_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *LoginEnded) GetSession() string {
@@ -4251,7 +4790,7 @@ type LoginSession struct {
 
 func (x *LoginSession) Reset() {
 	*x = LoginSession{}
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4263,7 +4802,7 @@ func (x *LoginSession) String() string {
 func (*LoginSession) ProtoMessage() {}
 
 func (x *LoginSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4276,7 +4815,7 @@ func (x *LoginSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSession.ProtoReflect.Descriptor instead.
 func (*LoginSession) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{56}
+	return file_actors_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *LoginSession) GetSession() string {
@@ -4343,7 +4882,7 @@ type QueuedLogin struct {
 
 func (x *QueuedLogin) Reset() {
 	*x = QueuedLogin{}
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4355,7 +4894,7 @@ func (x *QueuedLogin) String() string {
 func (*QueuedLogin) ProtoMessage() {}
 
 func (x *QueuedLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4368,7 +4907,7 @@ func (x *QueuedLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueuedLogin.ProtoReflect.Descriptor instead.
 func (*QueuedLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{57}
+	return file_actors_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *QueuedLogin) GetAccount() string {
@@ -4424,7 +4963,7 @@ type QueueLogins struct {
 
 func (x *QueueLogins) Reset() {
 	*x = QueueLogins{}
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4436,7 +4975,7 @@ func (x *QueueLogins) String() string {
 func (*QueueLogins) ProtoMessage() {}
 
 func (x *QueueLogins) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4449,7 +4988,7 @@ func (x *QueueLogins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueueLogins.ProtoReflect.Descriptor instead.
 func (*QueueLogins) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{58}
+	return file_actors_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *QueueLogins) GetAccounts() []string {
@@ -4476,7 +5015,7 @@ type UnqueueLogins struct {
 
 func (x *UnqueueLogins) Reset() {
 	*x = UnqueueLogins{}
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4488,7 +5027,7 @@ func (x *UnqueueLogins) String() string {
 func (*UnqueueLogins) ProtoMessage() {}
 
 func (x *UnqueueLogins) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4501,7 +5040,7 @@ func (x *UnqueueLogins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnqueueLogins.ProtoReflect.Descriptor instead.
 func (*UnqueueLogins) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{59}
+	return file_actors_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *UnqueueLogins) GetAccounts() []string {
@@ -4521,7 +5060,7 @@ type LoginsQueued struct {
 
 func (x *LoginsQueued) Reset() {
 	*x = LoginsQueued{}
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4533,7 +5072,7 @@ func (x *LoginsQueued) String() string {
 func (*LoginsQueued) ProtoMessage() {}
 
 func (x *LoginsQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4546,7 +5085,7 @@ func (x *LoginsQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginsQueued.ProtoReflect.Descriptor instead.
 func (*LoginsQueued) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{60}
+	return file_actors_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *LoginsQueued) GetAtOnce() int64 {
@@ -4574,7 +5113,7 @@ type MakeLoginLink struct {
 
 func (x *MakeLoginLink) Reset() {
 	*x = MakeLoginLink{}
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4586,7 +5125,7 @@ func (x *MakeLoginLink) String() string {
 func (*MakeLoginLink) ProtoMessage() {}
 
 func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4599,7 +5138,7 @@ func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeLoginLink.ProtoReflect.Descriptor instead.
 func (*MakeLoginLink) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{61}
+	return file_actors_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *MakeLoginLink) GetAccount() string {
@@ -4627,7 +5166,7 @@ type LoginLinkMade struct {
 
 func (x *LoginLinkMade) Reset() {
 	*x = LoginLinkMade{}
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4639,7 +5178,7 @@ func (x *LoginLinkMade) String() string {
 func (*LoginLinkMade) ProtoMessage() {}
 
 func (x *LoginLinkMade) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4652,7 +5191,7 @@ func (x *LoginLinkMade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginLinkMade.ProtoReflect.Descriptor instead.
 func (*LoginLinkMade) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{62}
+	return file_actors_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *LoginLinkMade) GetAccount() string {
@@ -4688,7 +5227,7 @@ type OpenLoginLink struct {
 
 func (x *OpenLoginLink) Reset() {
 	*x = OpenLoginLink{}
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4700,7 +5239,7 @@ func (x *OpenLoginLink) String() string {
 func (*OpenLoginLink) ProtoMessage() {}
 
 func (x *OpenLoginLink) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4713,7 +5252,7 @@ func (x *OpenLoginLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenLoginLink.ProtoReflect.Descriptor instead.
 func (*OpenLoginLink) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{63}
+	return file_actors_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *OpenLoginLink) GetToken() []byte {
@@ -4748,7 +5287,7 @@ type LoginLinkOpened struct {
 
 func (x *LoginLinkOpened) Reset() {
 	*x = LoginLinkOpened{}
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4760,7 +5299,7 @@ func (x *LoginLinkOpened) String() string {
 func (*LoginLinkOpened) ProtoMessage() {}
 
 func (x *LoginLinkOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4773,7 +5312,7 @@ func (x *LoginLinkOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginLinkOpened.ProtoReflect.Descriptor instead.
 func (*LoginLinkOpened) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{64}
+	return file_actors_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *LoginLinkOpened) GetAccount() string {
@@ -4815,7 +5354,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4827,7 +5366,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4840,7 +5379,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{65}
+	return file_actors_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -4937,7 +5476,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4949,7 +5488,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4962,7 +5501,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{66}
+	return file_actors_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *Reply) GetId() string {
@@ -5135,7 +5674,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5147,7 +5686,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5160,7 +5699,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{67}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -5229,7 +5768,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5241,7 +5780,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5254,7 +5793,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{68}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -5280,7 +5819,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5292,7 +5831,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5305,7 +5844,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{69}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -5327,7 +5866,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5339,7 +5878,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5352,7 +5891,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{70}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -5395,7 +5934,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5407,7 +5946,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5420,7 +5959,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{71}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -5468,7 +6007,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5480,7 +6019,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5493,7 +6032,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{72}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -5563,7 +6102,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5575,7 +6114,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5588,7 +6127,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{73}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -5617,7 +6156,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5629,7 +6168,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5642,7 +6181,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{74}
+	return file_actors_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -5691,7 +6230,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5703,7 +6242,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5716,7 +6255,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{75}
+	return file_actors_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *Alarm) GetId() string {
@@ -5796,7 +6335,7 @@ type DefinitionVersion struct {
 
 func (x *DefinitionVersion) Reset() {
 	*x = DefinitionVersion{}
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5808,7 +6347,7 @@ func (x *DefinitionVersion) String() string {
 func (*DefinitionVersion) ProtoMessage() {}
 
 func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5821,7 +6360,7 @@ func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionVersion.ProtoReflect.Descriptor instead.
 func (*DefinitionVersion) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{76}
+	return file_actors_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *DefinitionVersion) GetPlatform() string {
@@ -5872,7 +6411,7 @@ type DefinitionChoice struct {
 
 func (x *DefinitionChoice) Reset() {
 	*x = DefinitionChoice{}
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5884,7 +6423,7 @@ func (x *DefinitionChoice) String() string {
 func (*DefinitionChoice) ProtoMessage() {}
 
 func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5897,7 +6436,7 @@ func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionChoice.ProtoReflect.Descriptor instead.
 func (*DefinitionChoice) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{77}
+	return file_actors_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *DefinitionChoice) GetPlatform() string {
@@ -5940,7 +6479,7 @@ type SetDefinition struct {
 
 func (x *SetDefinition) Reset() {
 	*x = SetDefinition{}
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5952,7 +6491,7 @@ func (x *SetDefinition) String() string {
 func (*SetDefinition) ProtoMessage() {}
 
 func (x *SetDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5965,7 +6504,7 @@ func (x *SetDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDefinition.ProtoReflect.Descriptor instead.
 func (*SetDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{78}
+	return file_actors_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *SetDefinition) GetPlatform() string {
@@ -6000,7 +6539,7 @@ type RollBackDefinition struct {
 
 func (x *RollBackDefinition) Reset() {
 	*x = RollBackDefinition{}
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6012,7 +6551,7 @@ func (x *RollBackDefinition) String() string {
 func (*RollBackDefinition) ProtoMessage() {}
 
 func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6025,7 +6564,7 @@ func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollBackDefinition.ProtoReflect.Descriptor instead.
 func (*RollBackDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{79}
+	return file_actors_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *RollBackDefinition) GetPlatform() string {
@@ -6053,7 +6592,7 @@ type DefinitionRolledBack struct {
 
 func (x *DefinitionRolledBack) Reset() {
 	*x = DefinitionRolledBack{}
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6065,7 +6604,7 @@ func (x *DefinitionRolledBack) String() string {
 func (*DefinitionRolledBack) ProtoMessage() {}
 
 func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6078,7 +6617,7 @@ func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionRolledBack.ProtoReflect.Descriptor instead.
 func (*DefinitionRolledBack) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{80}
+	return file_actors_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *DefinitionRolledBack) GetPlatform() string {
@@ -6114,7 +6653,7 @@ type TryDefinition struct {
 
 func (x *TryDefinition) Reset() {
 	*x = TryDefinition{}
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6126,7 +6665,7 @@ func (x *TryDefinition) String() string {
 func (*TryDefinition) ProtoMessage() {}
 
 func (x *TryDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6139,7 +6678,7 @@ func (x *TryDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TryDefinition.ProtoReflect.Descriptor instead.
 func (*TryDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{81}
+	return file_actors_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *TryDefinition) GetAccount() string {
@@ -6177,7 +6716,7 @@ type DefinitionTried struct {
 
 func (x *DefinitionTried) Reset() {
 	*x = DefinitionTried{}
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6189,7 +6728,7 @@ func (x *DefinitionTried) String() string {
 func (*DefinitionTried) ProtoMessage() {}
 
 func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6202,7 +6741,7 @@ func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionTried.ProtoReflect.Descriptor instead.
 func (*DefinitionTried) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{82}
+	return file_actors_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *DefinitionTried) GetDigest() string {
@@ -6300,7 +6839,7 @@ type RecordRound struct {
 
 func (x *RecordRound) Reset() {
 	*x = RecordRound{}
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6312,7 +6851,7 @@ func (x *RecordRound) String() string {
 func (*RecordRound) ProtoMessage() {}
 
 func (x *RecordRound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6325,7 +6864,7 @@ func (x *RecordRound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRound.ProtoReflect.Descriptor instead.
 func (*RecordRound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{83}
+	return file_actors_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *RecordRound) GetAccount() string {
@@ -6354,7 +6893,7 @@ type RoundRecorded struct {
 
 func (x *RoundRecorded) Reset() {
 	*x = RoundRecorded{}
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6366,7 +6905,7 @@ func (x *RoundRecorded) String() string {
 func (*RoundRecorded) ProtoMessage() {}
 
 func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6379,7 +6918,7 @@ func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundRecorded.ProtoReflect.Descriptor instead.
 func (*RoundRecorded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{84}
+	return file_actors_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *RoundRecorded) GetArchive() []byte {
@@ -6417,7 +6956,7 @@ type TriedCollection struct {
 
 func (x *TriedCollection) Reset() {
 	*x = TriedCollection{}
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6429,7 +6968,7 @@ func (x *TriedCollection) String() string {
 func (*TriedCollection) ProtoMessage() {}
 
 func (x *TriedCollection) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6442,7 +6981,7 @@ func (x *TriedCollection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TriedCollection.ProtoReflect.Descriptor instead.
 func (*TriedCollection) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{85}
+	return file_actors_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *TriedCollection) GetCollection() string {
@@ -6483,7 +7022,7 @@ func (x *TriedCollection) GetExtra() []string {
 // Put writes one control record; an empty value deletes it.
 type Put struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"` // accounts replies logins alarms vault proxies definitions choices meta; users tokens sessions audit
+	Table         string                 `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"` // accounts replies logins alarms vault proxies definitions choices nodes meta; users tokens sessions audit
 	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Value         []byte                 `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -6492,7 +7031,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6504,7 +7043,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6517,7 +7056,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{86}
+	return file_actors_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *Put) GetTable() string {
@@ -6552,7 +7091,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6564,7 +7103,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6577,7 +7116,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{87}
+	return file_actors_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -6603,7 +7142,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6615,7 +7154,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6628,7 +7167,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{88}
+	return file_actors_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -6650,7 +7189,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6662,7 +7201,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6675,7 +7214,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{89}
+	return file_actors_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *LoadControl) GetTable() string {
@@ -6708,7 +7247,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6720,7 +7259,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6733,7 +7272,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{90}
+	return file_actors_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -6758,7 +7297,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6770,7 +7309,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6783,7 +7322,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{91}
+	return file_actors_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -6839,7 +7378,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6851,7 +7390,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6864,7 +7403,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{92}
+	return file_actors_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -6897,7 +7436,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6909,7 +7448,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6922,7 +7461,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{93}
+	return file_actors_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -6941,7 +7480,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6953,7 +7492,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6966,7 +7505,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{94}
+	return file_actors_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -6987,7 +7526,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[95]
+	mi := &file_actors_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6999,7 +7538,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[95]
+	mi := &file_actors_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7012,7 +7551,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{95}
+	return file_actors_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -7039,7 +7578,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[96]
+	mi := &file_actors_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7051,7 +7590,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[96]
+	mi := &file_actors_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7064,7 +7603,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{96}
+	return file_actors_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -7099,7 +7638,7 @@ type CreateAccount struct {
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[97]
+	mi := &file_actors_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7111,7 +7650,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[97]
+	mi := &file_actors_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7124,7 +7663,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{97}
+	return file_actors_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -7208,7 +7747,7 @@ type PinAccount struct {
 
 func (x *PinAccount) Reset() {
 	*x = PinAccount{}
-	mi := &file_actors_proto_msgTypes[98]
+	mi := &file_actors_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7220,7 +7759,7 @@ func (x *PinAccount) String() string {
 func (*PinAccount) ProtoMessage() {}
 
 func (x *PinAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[98]
+	mi := &file_actors_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7233,7 +7772,7 @@ func (x *PinAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PinAccount.ProtoReflect.Descriptor instead.
 func (*PinAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{98}
+	return file_actors_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *PinAccount) GetAccount() string {
@@ -7264,7 +7803,7 @@ type ChangeAccount struct {
 
 func (x *ChangeAccount) Reset() {
 	*x = ChangeAccount{}
-	mi := &file_actors_proto_msgTypes[99]
+	mi := &file_actors_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7276,7 +7815,7 @@ func (x *ChangeAccount) String() string {
 func (*ChangeAccount) ProtoMessage() {}
 
 func (x *ChangeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[99]
+	mi := &file_actors_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7289,7 +7828,7 @@ func (x *ChangeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeAccount.ProtoReflect.Descriptor instead.
 func (*ChangeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{99}
+	return file_actors_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *ChangeAccount) GetAccount() string {
@@ -7337,7 +7876,7 @@ type Tags struct {
 
 func (x *Tags) Reset() {
 	*x = Tags{}
-	mi := &file_actors_proto_msgTypes[100]
+	mi := &file_actors_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7349,7 +7888,7 @@ func (x *Tags) String() string {
 func (*Tags) ProtoMessage() {}
 
 func (x *Tags) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[100]
+	mi := &file_actors_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7362,7 +7901,7 @@ func (x *Tags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tags.ProtoReflect.Descriptor instead.
 func (*Tags) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{100}
+	return file_actors_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *Tags) GetTags() []string {
@@ -7382,7 +7921,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[101]
+	mi := &file_actors_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7394,7 +7933,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[101]
+	mi := &file_actors_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7407,7 +7946,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{101}
+	return file_actors_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -7433,7 +7972,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[102]
+	mi := &file_actors_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7445,7 +7984,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[102]
+	mi := &file_actors_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7458,7 +7997,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{102}
+	return file_actors_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -7477,7 +8016,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[103]
+	mi := &file_actors_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7489,7 +8028,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[103]
+	mi := &file_actors_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7502,7 +8041,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{103}
+	return file_actors_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -7521,7 +8060,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[104]
+	mi := &file_actors_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7533,7 +8072,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[104]
+	mi := &file_actors_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7546,7 +8085,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{104}
+	return file_actors_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -7567,7 +8106,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[105]
+	mi := &file_actors_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7579,7 +8118,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[105]
+	mi := &file_actors_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7592,7 +8131,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{105}
+	return file_actors_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *Refused) GetCode() string {
@@ -7618,7 +8157,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[106]
+	mi := &file_actors_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7630,7 +8169,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[106]
+	mi := &file_actors_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7643,7 +8182,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{106}
+	return file_actors_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -7663,7 +8202,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[107]
+	mi := &file_actors_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7675,7 +8214,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[107]
+	mi := &file_actors_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7688,7 +8227,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{107}
+	return file_actors_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -7715,7 +8254,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[108]
+	mi := &file_actors_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7727,7 +8266,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[108]
+	mi := &file_actors_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7740,7 +8279,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{108}
+	return file_actors_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -7754,7 +8293,7 @@ var File_actors_proto protoreflect.FileDescriptor
 
 const file_actors_proto_rawDesc = "" +
 	"\n" +
-	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\x83\x06\n" +
+	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\xd2\x06\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x12\n" +
@@ -7786,7 +8325,28 @@ const file_actors_proto_rawDesc = "" +
 	"\x05noise\x18\x17 \x01(\tR\x05noise\x12\x18\n" +
 	"\aforeign\x18\x1e \x01(\tR\aforeign\x12\x16\n" +
 	"\x06abroad\x18\x1f \x01(\tR\x06abroad\x12\x12\n" +
-	"\x04tags\x18\x18 \x03(\tR\x04tags\"\xa9\x05\n" +
+	"\x04tags\x18\x18 \x03(\tR\x04tags\x12\x1f\n" +
+	"\vworker_life\x18\x19 \x01(\tR\n" +
+	"workerLife\x12,\n" +
+	"\bdecision\x18\x1a \x01(\v2\x10.troupe.DecisionR\bdecision\"t\n" +
+	"\bDecision\x12\x0e\n" +
+	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x12\n" +
+	"\x04what\x18\x02 \x01(\tR\x04what\x12\x16\n" +
+	"\x06worker\x18\x03 \x01(\tR\x06worker\x12\x14\n" +
+	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"\xf7\x01\n" +
+	"\x04Node\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12 \n" +
+	"\vincarnation\x18\x02 \x01(\tR\vincarnation\x12\x16\n" +
+	"\x06folder\x18\x03 \x01(\tR\x06folder\x12\x12\n" +
+	"\x04boot\x18\x04 \x01(\tR\x04boot\x12\x1a\n" +
+	"\bdraining\x18\x05 \x01(\bR\bdraining\x12\x1f\n" +
+	"\vdrain_until\x18\x06 \x01(\x03R\n" +
+	"drainUntil\x12\x1d\n" +
+	"\n" +
+	"first_seen\x18\a \x01(\x03R\tfirstSeen\x12\x1b\n" +
+	"\tlast_seen\x18\b \x01(\x03R\blastSeen\x12\x18\n" +
+	"\aversion\x18\t \x01(\tR\aversion\"\xea\x05\n" +
 	"\rAccountStatus\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x14\n" +
@@ -7817,7 +8377,11 @@ const file_actors_proto_rawDesc = "" +
 	"\n" +
 	"definition\x18\x15 \x01(\tR\n" +
 	"definition\x12-\n" +
-	"\x12definition_version\x18\x16 \x01(\x03R\x11definitionVersion\"\xe8\x02\n" +
+	"\x12definition_version\x18\x16 \x01(\x03R\x11definitionVersion\x12\x14\n" +
+	"\x05proxy\x18\x17 \x01(\tR\x05proxy\x12)\n" +
+	"\x10upstream_version\x18\x18 \x01(\x04R\x0fupstreamVersion\"(\n" +
+	"\fReportStatus\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\"\xe8\x02\n" +
 	"\n" +
 	"GateCounts\x12\x19\n" +
 	"\bbytes_up\x18\x01 \x01(\x03R\abytesUp\x12\x1d\n" +
@@ -7874,10 +8438,11 @@ const file_actors_proto_rawDesc = "" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"(\n" +
 	"\fEvidenceRead\x12\x18\n" +
-	"\acontent\x18\x01 \x01(\fR\acontent\"6\n" +
+	"\acontent\x18\x01 \x01(\fR\acontent\"J\n" +
 	"\x04Held\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
-	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\"t\n" +
+	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x12\n" +
+	"\x04open\x18\x03 \x01(\bR\x04open\"t\n" +
 	"\x04Beat\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12 \n" +
 	"\vincarnation\x18\x02 \x01(\tR\vincarnation\x12\x10\n" +
@@ -7922,7 +8487,7 @@ const file_actors_proto_rawDesc = "" +
 	"\rAccountFailed\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xe5\x04\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xb7\a\n" +
 	"\n" +
 	"NodeStatus\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
@@ -7946,21 +8511,47 @@ const file_actors_proto_rawDesc = "" +
 	"\x04full\x18\x11 \x01(\tR\x04full\x12)\n" +
 	"\x10memory_available\x18\x12 \x01(\x03R\x0fmemoryAvailable\x12\x1a\n" +
 	"\bchromium\x18\x13 \x01(\tR\bchromium\x12\x12\n" +
-	"\x04mode\x18\x14 \x01(\tR\x04mode\x12\x18\n" +
-	"\aforeign\x18\x1e \x01(\bR\aforeign\"=\n" +
+	"\x04mode\x18\x14 \x01(\tR\x04mode\x12&\n" +
+	"\arunning\x18\x15 \x03(\v2\f.troupe.HeldR\arunning\x12E\n" +
+	"\vdefinitions\x18\x16 \x03(\v2#.troupe.NodeStatus.DefinitionsEntryR\vdefinitions\x129\n" +
+	"\arefused\x18\x17 \x03(\v2\x1f.troupe.NodeStatus.RefusedEntryR\arefused\x12\x16\n" +
+	"\x06folder\x18\x18 \x01(\tR\x06folder\x12\x12\n" +
+	"\x04boot\x18\x19 \x01(\tR\x04boot\x12\x18\n" +
+	"\aforeign\x18\x1e \x01(\bR\aforeign\x1a>\n" +
+	"\x10DefinitionsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +
+	"\fRefusedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"=\n" +
 	"\x0fRegisterForeign\x12*\n" +
 	"\x06status\x18\x01 \x01(\v2\x12.troupe.NodeStatusR\x06status\"L\n" +
 	"\x11ForeignRegistered\x127\n" +
 	"\vassignments\x18\x01 \x03(\v2\x15.troupe.AssignAccountR\vassignments\"G\n" +
 	"\vForeignGone\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12 \n" +
-	"\vincarnation\x18\x02 \x01(\tR\vincarnation\"=\n" +
+	"\vincarnation\x18\x02 \x01(\tR\vincarnation\"x\n" +
 	"\vDrainWorker\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x16\n" +
-	"\x06worker\x18\x02 \x01(\tR\x06worker\"C\n" +
+	"\x06worker\x18\x02 \x01(\tR\x06worker\x12\x1f\n" +
+	"\vdeadline_ms\x18\x03 \x01(\x03R\n" +
+	"deadlineMs\x12\x18\n" +
+	"\aleaving\x18\x04 \x01(\bR\aleaving\"h\n" +
 	"\rWorkerDrained\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
-	"\baccounts\x18\x02 \x01(\x03R\baccounts\"\xa4\x01\n" +
+	"\baccounts\x18\x02 \x01(\x03R\baccounts\x12#\n" +
+	"\x04left\x18\x03 \x03(\v2\x0f.troupe.UnmovedR\x04left\";\n" +
+	"\aUnmoved\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"'\n" +
+	"\rUndrainWorker\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\")\n" +
+	"\x0fWorkerUndrained\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\"W\n" +
+	"\vMoveAccount\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
+	"\x06worker\x18\x02 \x01(\tR\x06worker\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xa4\x01\n" +
 	"\vSealedState\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x18\n" +
@@ -8443,174 +9034,188 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 114)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 123)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),               // 0: troupe.ReplyKind
 	(*Account)(nil),              // 1: troupe.Account
-	(*AccountStatus)(nil),        // 2: troupe.AccountStatus
-	(*GateCounts)(nil),           // 3: troupe.GateCounts
-	(*Persona)(nil),              // 4: troupe.Persona
-	(*ListRounds)(nil),           // 5: troupe.ListRounds
-	(*RoundsListed)(nil),         // 6: troupe.RoundsListed
-	(*Round)(nil),                // 7: troupe.Round
-	(*RoundStep)(nil),            // 8: troupe.RoundStep
-	(*ReadEvidence)(nil),         // 9: troupe.ReadEvidence
-	(*EvidenceRead)(nil),         // 10: troupe.EvidenceRead
-	(*Held)(nil),                 // 11: troupe.Held
-	(*Beat)(nil),                 // 12: troupe.Beat
-	(*Grant)(nil),                // 13: troupe.Grant
-	(*AssignAccount)(nil),        // 14: troupe.AssignAccount
-	(*AccountAssigned)(nil),      // 15: troupe.AccountAssigned
-	(*RevokeAccount)(nil),        // 16: troupe.RevokeAccount
-	(*AccountRevoked)(nil),       // 17: troupe.AccountRevoked
-	(*AccountFailed)(nil),        // 18: troupe.AccountFailed
-	(*NodeStatus)(nil),           // 19: troupe.NodeStatus
-	(*RegisterForeign)(nil),      // 20: troupe.RegisterForeign
-	(*ForeignRegistered)(nil),    // 21: troupe.ForeignRegistered
-	(*ForeignGone)(nil),          // 22: troupe.ForeignGone
-	(*DrainWorker)(nil),          // 23: troupe.DrainWorker
-	(*WorkerDrained)(nil),        // 24: troupe.WorkerDrained
-	(*SealedState)(nil),          // 25: troupe.SealedState
-	(*SaveVault)(nil),            // 26: troupe.SaveVault
-	(*VaultSaved)(nil),           // 27: troupe.VaultSaved
-	(*SealedSecret)(nil),         // 28: troupe.SealedSecret
-	(*Proxy)(nil),                // 29: troupe.Proxy
-	(*Upstream)(nil),             // 30: troupe.Upstream
-	(*SetUpstream)(nil),          // 31: troupe.SetUpstream
-	(*CheckUpstream)(nil),        // 32: troupe.CheckUpstream
-	(*ProxyChecked)(nil),         // 33: troupe.ProxyChecked
-	(*AddProxy)(nil),             // 34: troupe.AddProxy
-	(*ProxyDone)(nil),            // 35: troupe.ProxyDone
-	(*RemoveProxy)(nil),          // 36: troupe.RemoveProxy
-	(*AssignProxy)(nil),          // 37: troupe.AssignProxy
-	(*TestProxy)(nil),            // 38: troupe.TestProxy
-	(*RotateKeys)(nil),           // 39: troupe.RotateKeys
-	(*KeysRotated)(nil),          // 40: troupe.KeysRotated
-	(*SealingKey)(nil),           // 41: troupe.SealingKey
-	(*ListKeys)(nil),             // 42: troupe.ListKeys
-	(*KeysListed)(nil),           // 43: troupe.KeysListed
-	(*RetireKey)(nil),            // 44: troupe.RetireKey
-	(*ReadVault)(nil),            // 45: troupe.ReadVault
-	(*VaultRead)(nil),            // 46: troupe.VaultRead
-	(*WriteVault)(nil),           // 47: troupe.WriteVault
-	(*VaultWritten)(nil),         // 48: troupe.VaultWritten
-	(*Observed)(nil),             // 49: troupe.Observed
-	(*Acked)(nil),                // 50: troupe.Acked
-	(*StartLogin)(nil),           // 51: troupe.StartLogin
-	(*LoginStarted)(nil),         // 52: troupe.LoginStarted
-	(*LoginInput)(nil),           // 53: troupe.LoginInput
-	(*CancelLogin)(nil),          // 54: troupe.CancelLogin
-	(*LoginStep)(nil),            // 55: troupe.LoginStep
-	(*LoginEnded)(nil),           // 56: troupe.LoginEnded
-	(*LoginSession)(nil),         // 57: troupe.LoginSession
-	(*QueuedLogin)(nil),          // 58: troupe.QueuedLogin
-	(*QueueLogins)(nil),          // 59: troupe.QueueLogins
-	(*UnqueueLogins)(nil),        // 60: troupe.UnqueueLogins
-	(*LoginsQueued)(nil),         // 61: troupe.LoginsQueued
-	(*MakeLoginLink)(nil),        // 62: troupe.MakeLoginLink
-	(*LoginLinkMade)(nil),        // 63: troupe.LoginLinkMade
-	(*OpenLoginLink)(nil),        // 64: troupe.OpenLoginLink
-	(*LoginLinkOpened)(nil),      // 65: troupe.LoginLinkOpened
-	(*ReplyTarget)(nil),          // 66: troupe.ReplyTarget
-	(*Reply)(nil),                // 67: troupe.Reply
-	(*SubmitReply)(nil),          // 68: troupe.SubmitReply
-	(*ReplyAccepted)(nil),        // 69: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),         // 70: troupe.ExecuteReply
-	(*BeginCommit)(nil),          // 71: troupe.BeginCommit
-	(*CommitTicket)(nil),         // 72: troupe.CommitTicket
-	(*ReplyResult)(nil),          // 73: troupe.ReplyResult
-	(*FindReply)(nil),            // 74: troupe.FindReply
-	(*ReplyFound)(nil),           // 75: troupe.ReplyFound
-	(*Alarm)(nil),                // 76: troupe.Alarm
-	(*DefinitionVersion)(nil),    // 77: troupe.DefinitionVersion
-	(*DefinitionChoice)(nil),     // 78: troupe.DefinitionChoice
-	(*SetDefinition)(nil),        // 79: troupe.SetDefinition
-	(*RollBackDefinition)(nil),   // 80: troupe.RollBackDefinition
-	(*DefinitionRolledBack)(nil), // 81: troupe.DefinitionRolledBack
-	(*TryDefinition)(nil),        // 82: troupe.TryDefinition
-	(*DefinitionTried)(nil),      // 83: troupe.DefinitionTried
-	(*RecordRound)(nil),          // 84: troupe.RecordRound
-	(*RoundRecorded)(nil),        // 85: troupe.RoundRecorded
-	(*TriedCollection)(nil),      // 86: troupe.TriedCollection
-	(*Put)(nil),                  // 87: troupe.Put
-	(*Append)(nil),               // 88: troupe.Append
-	(*Appended)(nil),             // 89: troupe.Appended
-	(*LoadControl)(nil),          // 90: troupe.LoadControl
-	(*ControlLoaded)(nil),        // 91: troupe.ControlLoaded
-	(*MarkRead)(nil),             // 92: troupe.MarkRead
-	(*MarkedRead)(nil),           // 93: troupe.MarkedRead
-	(*EraseAccount)(nil),         // 94: troupe.EraseAccount
-	(*AccountErased)(nil),        // 95: troupe.AccountErased
-	(*KnownItems)(nil),           // 96: troupe.KnownItems
-	(*ItemsKnown)(nil),           // 97: troupe.ItemsKnown
-	(*CreateAccount)(nil),        // 98: troupe.CreateAccount
-	(*PinAccount)(nil),           // 99: troupe.PinAccount
-	(*ChangeAccount)(nil),        // 100: troupe.ChangeAccount
-	(*Tags)(nil),                 // 101: troupe.Tags
-	(*PauseAccount)(nil),         // 102: troupe.PauseAccount
-	(*ResumeAccount)(nil),        // 103: troupe.ResumeAccount
-	(*RemoveAccount)(nil),        // 104: troupe.RemoveAccount
-	(*AccountDone)(nil),          // 105: troupe.AccountDone
-	(*Refused)(nil),              // 106: troupe.Refused
-	(*TakeScreenshot)(nil),       // 107: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil),      // 108: troupe.ScreenshotTaken
-	(*CollectNow)(nil),           // 109: troupe.CollectNow
-	nil,                          // 110: troupe.GateCounts.RefusedEntry
-	nil,                          // 111: troupe.GateCounts.UnlistedEntry
-	nil,                          // 112: troupe.AssignAccount.KnownEntry
-	nil,                          // 113: troupe.DefinitionTried.UnlistedEntry
-	nil,                          // 114: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),              // 115: troupe.Profile
-	(*Item)(nil),                 // 116: troupe.Item
+	(*Decision)(nil),             // 2: troupe.Decision
+	(*Node)(nil),                 // 3: troupe.Node
+	(*AccountStatus)(nil),        // 4: troupe.AccountStatus
+	(*ReportStatus)(nil),         // 5: troupe.ReportStatus
+	(*GateCounts)(nil),           // 6: troupe.GateCounts
+	(*Persona)(nil),              // 7: troupe.Persona
+	(*ListRounds)(nil),           // 8: troupe.ListRounds
+	(*RoundsListed)(nil),         // 9: troupe.RoundsListed
+	(*Round)(nil),                // 10: troupe.Round
+	(*RoundStep)(nil),            // 11: troupe.RoundStep
+	(*ReadEvidence)(nil),         // 12: troupe.ReadEvidence
+	(*EvidenceRead)(nil),         // 13: troupe.EvidenceRead
+	(*Held)(nil),                 // 14: troupe.Held
+	(*Beat)(nil),                 // 15: troupe.Beat
+	(*Grant)(nil),                // 16: troupe.Grant
+	(*AssignAccount)(nil),        // 17: troupe.AssignAccount
+	(*AccountAssigned)(nil),      // 18: troupe.AccountAssigned
+	(*RevokeAccount)(nil),        // 19: troupe.RevokeAccount
+	(*AccountRevoked)(nil),       // 20: troupe.AccountRevoked
+	(*AccountFailed)(nil),        // 21: troupe.AccountFailed
+	(*NodeStatus)(nil),           // 22: troupe.NodeStatus
+	(*RegisterForeign)(nil),      // 23: troupe.RegisterForeign
+	(*ForeignRegistered)(nil),    // 24: troupe.ForeignRegistered
+	(*ForeignGone)(nil),          // 25: troupe.ForeignGone
+	(*DrainWorker)(nil),          // 26: troupe.DrainWorker
+	(*WorkerDrained)(nil),        // 27: troupe.WorkerDrained
+	(*Unmoved)(nil),              // 28: troupe.Unmoved
+	(*UndrainWorker)(nil),        // 29: troupe.UndrainWorker
+	(*WorkerUndrained)(nil),      // 30: troupe.WorkerUndrained
+	(*MoveAccount)(nil),          // 31: troupe.MoveAccount
+	(*SealedState)(nil),          // 32: troupe.SealedState
+	(*SaveVault)(nil),            // 33: troupe.SaveVault
+	(*VaultSaved)(nil),           // 34: troupe.VaultSaved
+	(*SealedSecret)(nil),         // 35: troupe.SealedSecret
+	(*Proxy)(nil),                // 36: troupe.Proxy
+	(*Upstream)(nil),             // 37: troupe.Upstream
+	(*SetUpstream)(nil),          // 38: troupe.SetUpstream
+	(*CheckUpstream)(nil),        // 39: troupe.CheckUpstream
+	(*ProxyChecked)(nil),         // 40: troupe.ProxyChecked
+	(*AddProxy)(nil),             // 41: troupe.AddProxy
+	(*ProxyDone)(nil),            // 42: troupe.ProxyDone
+	(*RemoveProxy)(nil),          // 43: troupe.RemoveProxy
+	(*AssignProxy)(nil),          // 44: troupe.AssignProxy
+	(*TestProxy)(nil),            // 45: troupe.TestProxy
+	(*RotateKeys)(nil),           // 46: troupe.RotateKeys
+	(*KeysRotated)(nil),          // 47: troupe.KeysRotated
+	(*SealingKey)(nil),           // 48: troupe.SealingKey
+	(*ListKeys)(nil),             // 49: troupe.ListKeys
+	(*KeysListed)(nil),           // 50: troupe.KeysListed
+	(*RetireKey)(nil),            // 51: troupe.RetireKey
+	(*ReadVault)(nil),            // 52: troupe.ReadVault
+	(*VaultRead)(nil),            // 53: troupe.VaultRead
+	(*WriteVault)(nil),           // 54: troupe.WriteVault
+	(*VaultWritten)(nil),         // 55: troupe.VaultWritten
+	(*Observed)(nil),             // 56: troupe.Observed
+	(*Acked)(nil),                // 57: troupe.Acked
+	(*StartLogin)(nil),           // 58: troupe.StartLogin
+	(*LoginStarted)(nil),         // 59: troupe.LoginStarted
+	(*LoginInput)(nil),           // 60: troupe.LoginInput
+	(*CancelLogin)(nil),          // 61: troupe.CancelLogin
+	(*LoginStep)(nil),            // 62: troupe.LoginStep
+	(*LoginEnded)(nil),           // 63: troupe.LoginEnded
+	(*LoginSession)(nil),         // 64: troupe.LoginSession
+	(*QueuedLogin)(nil),          // 65: troupe.QueuedLogin
+	(*QueueLogins)(nil),          // 66: troupe.QueueLogins
+	(*UnqueueLogins)(nil),        // 67: troupe.UnqueueLogins
+	(*LoginsQueued)(nil),         // 68: troupe.LoginsQueued
+	(*MakeLoginLink)(nil),        // 69: troupe.MakeLoginLink
+	(*LoginLinkMade)(nil),        // 70: troupe.LoginLinkMade
+	(*OpenLoginLink)(nil),        // 71: troupe.OpenLoginLink
+	(*LoginLinkOpened)(nil),      // 72: troupe.LoginLinkOpened
+	(*ReplyTarget)(nil),          // 73: troupe.ReplyTarget
+	(*Reply)(nil),                // 74: troupe.Reply
+	(*SubmitReply)(nil),          // 75: troupe.SubmitReply
+	(*ReplyAccepted)(nil),        // 76: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),         // 77: troupe.ExecuteReply
+	(*BeginCommit)(nil),          // 78: troupe.BeginCommit
+	(*CommitTicket)(nil),         // 79: troupe.CommitTicket
+	(*ReplyResult)(nil),          // 80: troupe.ReplyResult
+	(*FindReply)(nil),            // 81: troupe.FindReply
+	(*ReplyFound)(nil),           // 82: troupe.ReplyFound
+	(*Alarm)(nil),                // 83: troupe.Alarm
+	(*DefinitionVersion)(nil),    // 84: troupe.DefinitionVersion
+	(*DefinitionChoice)(nil),     // 85: troupe.DefinitionChoice
+	(*SetDefinition)(nil),        // 86: troupe.SetDefinition
+	(*RollBackDefinition)(nil),   // 87: troupe.RollBackDefinition
+	(*DefinitionRolledBack)(nil), // 88: troupe.DefinitionRolledBack
+	(*TryDefinition)(nil),        // 89: troupe.TryDefinition
+	(*DefinitionTried)(nil),      // 90: troupe.DefinitionTried
+	(*RecordRound)(nil),          // 91: troupe.RecordRound
+	(*RoundRecorded)(nil),        // 92: troupe.RoundRecorded
+	(*TriedCollection)(nil),      // 93: troupe.TriedCollection
+	(*Put)(nil),                  // 94: troupe.Put
+	(*Append)(nil),               // 95: troupe.Append
+	(*Appended)(nil),             // 96: troupe.Appended
+	(*LoadControl)(nil),          // 97: troupe.LoadControl
+	(*ControlLoaded)(nil),        // 98: troupe.ControlLoaded
+	(*MarkRead)(nil),             // 99: troupe.MarkRead
+	(*MarkedRead)(nil),           // 100: troupe.MarkedRead
+	(*EraseAccount)(nil),         // 101: troupe.EraseAccount
+	(*AccountErased)(nil),        // 102: troupe.AccountErased
+	(*KnownItems)(nil),           // 103: troupe.KnownItems
+	(*ItemsKnown)(nil),           // 104: troupe.ItemsKnown
+	(*CreateAccount)(nil),        // 105: troupe.CreateAccount
+	(*PinAccount)(nil),           // 106: troupe.PinAccount
+	(*ChangeAccount)(nil),        // 107: troupe.ChangeAccount
+	(*Tags)(nil),                 // 108: troupe.Tags
+	(*PauseAccount)(nil),         // 109: troupe.PauseAccount
+	(*ResumeAccount)(nil),        // 110: troupe.ResumeAccount
+	(*RemoveAccount)(nil),        // 111: troupe.RemoveAccount
+	(*AccountDone)(nil),          // 112: troupe.AccountDone
+	(*Refused)(nil),              // 113: troupe.Refused
+	(*TakeScreenshot)(nil),       // 114: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil),      // 115: troupe.ScreenshotTaken
+	(*CollectNow)(nil),           // 116: troupe.CollectNow
+	nil,                          // 117: troupe.GateCounts.RefusedEntry
+	nil,                          // 118: troupe.GateCounts.UnlistedEntry
+	nil,                          // 119: troupe.AssignAccount.KnownEntry
+	nil,                          // 120: troupe.NodeStatus.DefinitionsEntry
+	nil,                          // 121: troupe.NodeStatus.RefusedEntry
+	nil,                          // 122: troupe.DefinitionTried.UnlistedEntry
+	nil,                          // 123: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),              // 124: troupe.Profile
+	(*Item)(nil),                 // 125: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	115, // 0: troupe.Account.profile:type_name -> troupe.Profile
-	115, // 1: troupe.AccountStatus.profile:type_name -> troupe.Profile
-	3,   // 2: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
-	4,   // 3: troupe.AccountStatus.persona:type_name -> troupe.Persona
-	110, // 4: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
-	111, // 5: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
-	7,   // 6: troupe.RoundsListed.rounds:type_name -> troupe.Round
-	8,   // 7: troupe.Round.steps:type_name -> troupe.RoundStep
-	11,  // 8: troupe.Beat.held:type_name -> troupe.Held
-	11,  // 9: troupe.Grant.covers:type_name -> troupe.Held
-	1,   // 10: troupe.AssignAccount.account:type_name -> troupe.Account
-	25,  // 11: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	112, // 12: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
-	30,  // 13: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
-	19,  // 14: troupe.RegisterForeign.status:type_name -> troupe.NodeStatus
-	14,  // 15: troupe.ForeignRegistered.assignments:type_name -> troupe.AssignAccount
-	25,  // 16: troupe.SaveVault.sealed:type_name -> troupe.SealedState
-	28,  // 17: troupe.Proxy.password:type_name -> troupe.SealedSecret
-	33,  // 18: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
-	28,  // 19: troupe.Upstream.password:type_name -> troupe.SealedSecret
-	30,  // 20: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
-	30,  // 21: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
-	29,  // 22: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
-	41,  // 23: troupe.KeysListed.keys:type_name -> troupe.SealingKey
-	25,  // 24: troupe.VaultRead.sealed:type_name -> troupe.SealedState
-	116, // 25: troupe.Observed.items:type_name -> troupe.Item
-	115, // 26: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	58,  // 27: troupe.LoginsQueued.queue:type_name -> troupe.QueuedLogin
-	0,   // 28: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	66,  // 29: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	66,  // 30: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	67,  // 31: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	67,  // 32: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	67,  // 33: troupe.FindReply.reply:type_name -> troupe.Reply
-	86,  // 34: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
-	8,   // 35: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
-	113, // 36: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
-	87,  // 37: troupe.Append.puts:type_name -> troupe.Put
-	87,  // 38: troupe.ControlLoaded.records:type_name -> troupe.Put
-	114, // 39: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	101, // 40: troupe.ChangeAccount.tags:type_name -> troupe.Tags
-	1,   // 41: troupe.AccountDone.account:type_name -> troupe.Account
-	42,  // [42:42] is the sub-list for method output_type
-	42,  // [42:42] is the sub-list for method input_type
-	42,  // [42:42] is the sub-list for extension type_name
-	42,  // [42:42] is the sub-list for extension extendee
-	0,   // [0:42] is the sub-list for field type_name
+	124, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	2,   // 1: troupe.Account.decision:type_name -> troupe.Decision
+	124, // 2: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	6,   // 3: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
+	7,   // 4: troupe.AccountStatus.persona:type_name -> troupe.Persona
+	117, // 5: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	118, // 6: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	10,  // 7: troupe.RoundsListed.rounds:type_name -> troupe.Round
+	11,  // 8: troupe.Round.steps:type_name -> troupe.RoundStep
+	14,  // 9: troupe.Beat.held:type_name -> troupe.Held
+	14,  // 10: troupe.Grant.covers:type_name -> troupe.Held
+	1,   // 11: troupe.AssignAccount.account:type_name -> troupe.Account
+	32,  // 12: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
+	119, // 13: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	37,  // 14: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
+	14,  // 15: troupe.NodeStatus.running:type_name -> troupe.Held
+	120, // 16: troupe.NodeStatus.definitions:type_name -> troupe.NodeStatus.DefinitionsEntry
+	121, // 17: troupe.NodeStatus.refused:type_name -> troupe.NodeStatus.RefusedEntry
+	22,  // 18: troupe.RegisterForeign.status:type_name -> troupe.NodeStatus
+	17,  // 19: troupe.ForeignRegistered.assignments:type_name -> troupe.AssignAccount
+	28,  // 20: troupe.WorkerDrained.left:type_name -> troupe.Unmoved
+	32,  // 21: troupe.SaveVault.sealed:type_name -> troupe.SealedState
+	35,  // 22: troupe.Proxy.password:type_name -> troupe.SealedSecret
+	40,  // 23: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
+	35,  // 24: troupe.Upstream.password:type_name -> troupe.SealedSecret
+	37,  // 25: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
+	37,  // 26: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
+	36,  // 27: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
+	48,  // 28: troupe.KeysListed.keys:type_name -> troupe.SealingKey
+	32,  // 29: troupe.VaultRead.sealed:type_name -> troupe.SealedState
+	125, // 30: troupe.Observed.items:type_name -> troupe.Item
+	124, // 31: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	65,  // 32: troupe.LoginsQueued.queue:type_name -> troupe.QueuedLogin
+	0,   // 33: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
+	73,  // 34: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	73,  // 35: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	74,  // 36: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	74,  // 37: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	74,  // 38: troupe.FindReply.reply:type_name -> troupe.Reply
+	93,  // 39: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
+	11,  // 40: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
+	122, // 41: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
+	94,  // 42: troupe.Append.puts:type_name -> troupe.Put
+	94,  // 43: troupe.ControlLoaded.records:type_name -> troupe.Put
+	123, // 44: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	108, // 45: troupe.ChangeAccount.tags:type_name -> troupe.Tags
+	1,   // 46: troupe.AccountDone.account:type_name -> troupe.Account
+	47,  // [47:47] is the sub-list for method output_type
+	47,  // [47:47] is the sub-list for method input_type
+	47,  // [47:47] is the sub-list for extension type_name
+	47,  // [47:47] is the sub-list for extension extendee
+	0,   // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_actors_proto_init() }
@@ -8619,14 +9224,14 @@ func file_actors_proto_init() {
 		return
 	}
 	file_entities_proto_init()
-	file_actors_proto_msgTypes[99].OneofWrappers = []any{}
+	file_actors_proto_msgTypes[106].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   114,
+			NumMessages:   123,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

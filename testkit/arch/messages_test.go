@@ -14,6 +14,7 @@ var carried = map[string]bool{
 	"Beat": true, "Grant": true, "SealedState": true, "LoginSession": true, "ReplyTarget": true, "Reply": true, "Alarm": true, "Put": true, "StoredSummary": true, "StoredChange": true, "Round": true, "RoundStep": true,
 	"GateCounts": true, "Persona": true, "SealedSecret": true, "Proxy": true, "Upstream": true, "SealingKey": true,
 	"DefinitionVersion": true, "DefinitionChoice": true, "TriedCollection": true, "QueuedLogin": true, "Tags": true,
+	"Decision": true, "Node": true, "Unmoved": true,
 	"User": true, "AccessToken": true, "Session": true, "AuditEntry": true, "AuditEnd": true,
 }
 
