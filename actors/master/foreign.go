@@ -237,7 +237,7 @@ func (m *master) strand(c actor.Context, a *account, why string) {
 func (m *master) handOut(ch *change, a *account) {
 	a.running, a.assigned, a.stranded = true, false, time.Time{}
 	m.edit(ch, a, func(r *messages.Account) {
-		r.Epoch, r.Worker, r.EpochOver, r.ClosedCleanly = uint64(messages.Epoch(r.GetEpoch()).Next()), "", false, false
+		r.Epoch, r.Worker, r.EpochOver, r.ClosedCleanly = uint64(m.nextEpoch(a)), "", false, false
 		r.Abroad = r.GetForeign()
 	})
 	a.status = restingStatus(a.record)

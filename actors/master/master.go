@@ -97,6 +97,8 @@ type master struct {
 	loaded      bool
 	early       []envelope // what came before the records were loaded
 	generation  uint32
+	restored    bool              // the records came from a backup, and others may run what they do not know of
+	alone       time.Duration     // when, since boot, nobody can run it any more
 	horizon     time.Duration     // of the longest promise, as persisted
 	nextNumber  map[string]uint64 // of account ids, by prefix
 	accounts    map[messages.AccountID]*account
@@ -299,6 +301,7 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 // onTick does what time alone brings about.
 func (m *master) onTick(c actor.Context) {
 	m.releaseLapsed(c)
+	m.endRestored(c)
 	m.placeAll(c)
 	m.sweepLogins(c)
 	m.showQueued(c)

@@ -104,6 +104,10 @@ func (m *master) place(c actor.Context, a *account) {
 	if !a.mayRun() {
 		return
 	}
+	if why := m.waitsForOthers(); why != "" {
+		m.showWaiting(a, why)
+		return
+	}
 	if a.record.GetForeign() != "" {
 		m.placeForeign(c, a)
 		return
@@ -114,21 +118,32 @@ func (m *master) place(c actor.Context, a *account) {
 	}
 	chosen, why := placement.Choose(wanted, m.candidates(), messages.NodeID(a.record.GetWorker()))
 	if chosen == "" {
-		if a.status.GetReason() != why {
-			a.status = restingStatus(a.record)
-			a.status.Reason = why
-			m.news.account(a.id())
-		}
+		m.showWaiting(a, why)
 		return
 	}
 	usable := a.record.GetClosedCleanly() && a.record.GetWorker() == string(chosen)
 	a.running, a.assigned = true, false
 	var ch change
 	m.edit(&ch, a, func(r *messages.Account) {
-		r.Epoch, r.Worker, r.EpochOver, r.ClosedCleanly = uint64(messages.Epoch(r.GetEpoch()).Next()), string(chosen), false, false
+		r.Epoch, r.Worker, r.EpochOver, r.ClosedCleanly = uint64(m.nextEpoch(a)), string(chosen), false, false
 		r.Abroad = ""
 	})
 	m.persist(c, ch, func() { m.askKnown(c, a, usable) })
+}
+
+// nextEpoch is above every epoch of the account that is on record, and above every one that a worker claims to run: the records may
+// have been restored from before it was given out.
+func (m *master) nextEpoch(a *account) messages.Epoch {
+	return max(messages.Epoch(a.record.GetEpoch()), messages.EpochOf(m.generation, 0), m.Leases.Claimed(a.id())).Next()
+}
+
+// showWaiting says why an account that may run does not.
+func (m *master) showWaiting(a *account, why string) {
+	if a.status.GetReason() != why {
+		a.status = restingStatus(a.record)
+		a.status.Reason = why
+		m.news.account(a.id())
+	}
 }
 
 func (m *master) candidates() []placement.Node {

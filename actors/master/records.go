@@ -22,7 +22,7 @@ const (
 	tableAlarms   = "alarms"
 	tableVault    = "vault"
 	tableProxies  = "proxies"
-	tableMeta     = "meta" // generation, lease_horizon (ns), number:<prefix>, logins_at_once
+	tableMeta     = "meta" // generation, restored, lease_horizon (ns), number:<prefix>, logins_at_once
 )
 
 // appendLimit is how long the store may take for one durable change before the master stops trusting it.
@@ -69,9 +69,10 @@ func (m *master) load(c actor.Context, loaded *messages.ControlLoaded) {
 			panic(fmt.Sprintf("control record %s/%s: %v", r.GetTable(), r.GetKey(), err))
 		}
 	}
+	var ch change
+	m.beginRestored(&ch)
 	m.recoverLeases()
 	m.recoverDefinitions()
-	var ch change
 	m.endForeignEpochs(&ch)
 	m.endInterruptedLogins(&ch)
 	m.settleInterruptedReplies(&ch)
@@ -157,7 +158,9 @@ func (m *master) loadNumber(r *messages.Put) error {
 	switch {
 	case isNumber:
 		m.nextNumber[prefix] = n
-	case r.GetKey() == "generation":
+	case r.GetKey() == keyRestored:
+		m.restored = true
+	case r.GetKey() == keyGeneration:
 		m.generation = uint32(n)
 	case r.GetKey() == keyAtOnce:
 		m.queue.atOnce = int64(n)

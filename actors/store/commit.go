@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -25,6 +26,7 @@ type flight struct {
 	stale   bool // summaries are to be written too
 	then    []func(actor.Context)
 	slow    context.CancelFunc
+	began   time.Time
 }
 
 // committed says that the flight landed.
@@ -52,6 +54,7 @@ func (s *store) enqueue(c actor.Context, r request) {
 
 // pump makes the next batch of what is pending, unless one is in flight.
 func (s *store) pump(c actor.Context) {
+	defer func() { s.Meter.Waiting(len(s.pending)) }()
 	for s.data != nil && s.flight == nil && len(s.pending) > 0 {
 		batch := s.pending[:min(len(s.pending), maxBatch)]
 		s.pending = s.pending[len(batch):]
@@ -98,6 +101,7 @@ func (s *store) apply(c actor.Context, f *flight, r request) {
 			f.add(s.data.Sweep(m.account, s.Now()))
 		}
 	case flush:
+		s.measure(c)
 		f.stale = true
 		f.durable = f.durable || len(s.stale) > 0
 	}
@@ -182,7 +186,7 @@ func (s *store) commit(c actor.Context, f *flight) {
 	}
 	cut := s.cut
 	s.cut = 0
-	f.slow = actors.Every(c, slowAfter, slow{})
+	f.slow, f.began = actors.Every(c, slowAfter, slow{}), s.Now()
 	actors.Job(c, func(context.Context) any {
 		if err := f.write(b); err != nil {
 			return committed{f, err}
@@ -253,6 +257,7 @@ func (s *store) onCommitted(c actor.Context, m committed) {
 	if m.err != nil {
 		panic(fmt.Errorf("commit to the store: %w", m.err))
 	}
+	s.Meter.Committed(s.Now().Sub(f.began))
 	s.land(c, f)
 	s.pump(c)
 }

@@ -84,6 +84,7 @@ func (s *store) onOpened(c actor.Context, m opened) {
 	for _, v := range views {
 		s.tell(c, &dataset.Published{View: v})
 	}
+	s.measure(c)
 	for range runtime.GOMAXPROCS(0) {
 		s.loadNext(c)
 	}

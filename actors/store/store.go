@@ -27,6 +27,8 @@ type Config struct {
 	Retention time.Duration    // 0 = dataset.DefaultRetention
 	FS        disk.FS          // nil = the real disk
 
+	Meter Meter // nil = nobody measures
+
 	// Fatal ends the process when the disk cannot be trusted any more; any goroutine may call it. nil = a panic.
 	Fatal func(reason string)
 }
@@ -42,10 +44,14 @@ type Load struct{ Account messages.AccountID }
 //	*messages.MarkRead     by *messages.MarkedRead
 //	*messages.EraseAccount by *messages.AccountErased
 //	*messages.KnownItems   by *messages.ItemsKnown
+//	MakeCheckpoint         by *CheckpointMade
 //	board.Subscribe        by one *dataset.Published per account now, and one per change from then on
 func Props(cfg Config) *actor.Props {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Meter == nil {
+		cfg.Meter = unmeasured{}
 	}
 	cfg.Log = cfg.Log.With(slog.String("actor", Name))
 	return actor.PropsFromProducer(func() actor.Actor { return newStore(cfg) })
@@ -131,6 +137,8 @@ func (s *store) Receive(c actor.Context) {
 		s.onSubscribe(c)
 	case Load:
 		s.load(c, m.Account)
+	case MakeCheckpoint:
+		s.makeCheckpoint(c, m, c.Sender())
 	case opened:
 		s.onOpened(c, m)
 	case loaded:

@@ -38,6 +38,7 @@ type Table struct {
 	judged   time.Duration // when Lapsed was last called
 	promises map[messages.AccountID]*promise
 	workers  map[messages.NodeID]Sighting
+	claimed  map[messages.AccountID]messages.Epoch // the highest that any beat ever named
 }
 
 type promise struct {
@@ -59,7 +60,7 @@ type Sighting struct {
 func NewTable(figures Figures, clock func() time.Duration, master string) *Table {
 	return &Table{
 		figures: figures, clock: clock, master: master,
-		promises: map[messages.AccountID]*promise{}, workers: map[messages.NodeID]Sighting{},
+		promises: map[messages.AccountID]*promise{}, workers: map[messages.NodeID]Sighting{}, claimed: map[messages.AccountID]messages.Epoch{},
 	}
 }
 
@@ -219,6 +220,7 @@ func (t *Table) see(beat *messages.Beat, now time.Duration) {
 	held := make([]Pair, len(beat.GetHeld()))
 	for i, h := range beat.GetHeld() {
 		held[i] = Pair{messages.AccountID(h.GetAccount()), messages.Epoch(h.GetEpoch())}
+		t.claimed[held[i].Account] = max(t.claimed[held[i].Account], held[i].Epoch)
 	}
 	t.workers[worker] = Sighting{At: now, Incarnation: beat.GetIncarnation(), Seq: beat.GetSeq(), Held: held}
 }
@@ -229,6 +231,13 @@ func (t *Table) Seen(worker messages.NodeID) (s Sighting, ok bool) {
 	defer t.mu.Unlock()
 	s, ok = t.workers[worker]
 	return s, ok
+}
+
+// Claimed is the highest epoch of an account that any beat named, granted or not: a master whose records were restored must begin above it.
+func (t *Table) Claimed(account messages.AccountID) messages.Epoch {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.claimed[account]
 }
 
 // Online says whether a worker beat within the last lease's time.

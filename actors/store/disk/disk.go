@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -21,6 +22,8 @@ type Config struct {
 	Dir string
 	FS  FS // nil = the real disk
 	Log *slog.Logger
+	// ReadOnly refuses a folder that is not there, and leaves one that is as it is; every Commit fails.
+	ReadOnly bool
 
 	// Fatal is called, from any goroutine, when nothing on this disk can be trusted any more. It should end the process;
 	// if it returns, the goroutine panics with the same text. nil panics at once.
@@ -61,6 +64,8 @@ func (db *DB) Open() error {
 	log := &logger{log: db.cfg.Log, dir: db.cfg.Dir, fatal: db.cfg.Fatal}
 	p, err := pebble.Open(db.cfg.Dir, &pebble.Options{
 		FS:                 db.cfg.FS,
+		ReadOnly:           db.cfg.ReadOnly,
+		ErrorIfNotExists:   db.cfg.ReadOnly,
 		FormatMajorVersion: pebble.FormatNewest, // the default does not tell a torn log tail from damage
 		Logger:             log,
 		EventListener:      log.listener(),
@@ -68,7 +73,7 @@ func (db *DB) Open() error {
 	if err != nil {
 		return fmt.Errorf("open the store in %s: %w", db.cfg.Dir, explain(err))
 	}
-	if err := checkSchema(p); err != nil {
+	if err := checkSchema(p, db.cfg.ReadOnly); err != nil {
 		return errors.Join(fmt.Errorf("open the store in %s: %w", db.cfg.Dir, explain(err)), p.Close())
 	}
 	db.pebble = p
@@ -77,7 +82,7 @@ func (db *DB) Open() error {
 
 // keepPrivate lets only this process's own user into the folder. Browsers run as other users, and the folders above let them pass.
 func (db *DB) keepPrivate() error {
-	if db.cfg.FS != vfs.Default {
+	if db.cfg.FS != vfs.Default || db.cfg.ReadOnly {
 		return nil
 	}
 	return errors.Join(os.MkdirAll(db.cfg.Dir, 0o700), os.Chmod(db.cfg.Dir, 0o700))
@@ -86,28 +91,41 @@ func (db *DB) keepPrivate() error {
 // explain adds what to do to the errors of a damaged folder.
 func explain(err error) error {
 	if pebble.IsCorruptionError(err) {
-		return fmt.Errorf("its files are damaged; move the folder away and restore a checkpoint: %w", err)
+		return fmt.Errorf("its files are damaged; restore a backup with: troupe store restore FILE --replace: %w", err)
 	}
 	return err
 }
 
 // checkSchema refuses a folder of another layout, and marks a new one. A new folder's first log still has the oldest
 // format, in which damage cannot be told from a torn tail; the flush begins another.
-func checkSchema(p *pebble.DB) error {
+func checkSchema(p *pebble.DB, readOnly bool) error {
 	value, closer, err := p.Get(schemaKey)
+	if readOnly && errors.Is(err, pebble.ErrNotFound) {
+		return FitsSchema(0)
+	}
 	if errors.Is(err, pebble.ErrNotFound) {
-		return errors.Join(p.Set(schemaKey, []byte{schema}, pebble.Sync), p.Flush())
+		return errors.Join(p.Set(schemaKey, []byte{Schema}, pebble.Sync), p.Flush())
 	}
 	if err != nil {
 		return err
 	}
-	found := fmt.Sprint(value)
-	fits := len(value) == 1 && value[0] == schema
+	found := slices.Clone(value)
 	if err := closer.Close(); err != nil {
 		return err
 	}
-	if !fits {
-		return fmt.Errorf("its layout is %s and this version knows [%d]; run the version that wrote it", found, schema)
+	if len(found) != 1 {
+		return fmt.Errorf("its layout is no number: %v", found)
+	}
+	return FitsSchema(int(found[0]))
+}
+
+// FitsSchema says why a folder of that layout cannot be opened; nil = it can.
+func FitsSchema(found int) error {
+	switch {
+	case found > Schema:
+		return fmt.Errorf("a newer troupe wrote it (layout %d, this one knows %d): run that version, or restore a backup from before the upgrade", found, Schema)
+	case found < Schema:
+		return fmt.Errorf("its layout %d is older than any that this troupe reads (%d)", found, Schema)
 	}
 	return nil
 }
@@ -181,4 +199,13 @@ func getNumber(p *pebble.DB, key []byte) (uint64, error) {
 	}
 	n, err := number(value)
 	return n, errors.Join(err, closer.Close())
+}
+
+// Size is how many bytes the folder's files take; 0 before Open and after Close.
+func (db *DB) Size() (bytes uint64) {
+	_ = db.use("measure the store", func(p *pebble.DB) error { // a closed folder has none
+		bytes = p.Metrics().DiskSpaceUsage()
+		return nil
+	})
+	return bytes
 }

@@ -201,19 +201,52 @@ func TestAClosedFolderRefusesEverything(t *testing.T) {
 	}
 }
 
-func TestAFolderOfANewerVersionIsRefused(t *testing.T) {
+func TestAFolderOfAnotherLayoutIsRefusedAndNamed(t *testing.T) {
+	for found, why := range map[byte]string{Schema + 1: "a newer troupe wrote it", Schema - 1: "older than any"} {
+		fs := vfs.NewMem()
+		db := New(config(t, "data", fs))
+		if err := db.Open(); err != nil {
+			t.Fatal(err)
+		}
+		commit(t, db, func(b *Batch) { b.set(schemaKey, []byte{found}) })
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		err := New(config(t, "data", fs)).Open()
+		if err == nil || !strings.Contains(err.Error(), "data") || !strings.Contains(err.Error(), why) {
+			t.Errorf("layout %d opened, or not explained: %v", found, err)
+		}
+	}
+}
+
+func TestAReadOnlyFolderStaysAsItIs(t *testing.T) {
 	fs := vfs.NewMem()
+	if err := New(Config{Dir: "data", FS: fs, Log: slog.New(slog.DiscardHandler), ReadOnly: true}).Open(); err == nil {
+		t.Error("a folder was made to be read")
+	}
 	db := New(config(t, "data", fs))
 	if err := db.Open(); err != nil {
 		t.Fatal(err)
 	}
-	commit(t, db, func(b *Batch) { b.set(schemaKey, []byte{schema + 1}) })
+	commit(t, db, func(b *Batch) { b.Rev(7) })
+	if db.Size() == 0 {
+		t.Error("an open folder has no size")
+	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	err := New(config(t, "data", fs)).Open()
-	if err == nil || !strings.Contains(err.Error(), "data") || !strings.Contains(err.Error(), "run the version that wrote it") {
-		t.Errorf("opened, or not explained: %v", err)
+	reader := New(Config{Dir: "data", FS: fs, Log: slog.New(slog.DiscardHandler), ReadOnly: true})
+	if err := reader.Open(); err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if state, err := reader.State(); err != nil || state.Rev != 7 {
+		t.Errorf("%+v %v", state, err)
+	}
+	b := reader.Batch()
+	b.Rev(8)
+	if err := b.Commit(); err == nil {
+		t.Error("it was written to")
 	}
 }
 
@@ -298,7 +331,7 @@ func damaged(t *testing.T, dir, file string, whole []byte, at int) bool {
 	}
 	db := New(config(t, scratch, nil))
 	if err := db.Open(); err != nil {
-		if !strings.Contains(err.Error(), scratch) || !strings.Contains(err.Error(), "restore a checkpoint") {
+		if !strings.Contains(err.Error(), scratch) || !strings.Contains(err.Error(), "restore a backup") {
 			t.Errorf("the folder is not named, or there is no advice: %v", err)
 		}
 		return true

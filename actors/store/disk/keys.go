@@ -26,8 +26,8 @@ var (
 	logFromKey = []byte("xlog")
 )
 
-// schema is the layout of this version. A folder with another one is refused.
-const schema = 1
+// Schema is the layout that this version writes. A folder with another one is refused: there is none before it.
+const Schema = 1
 
 // named is the beginning of every key of one account in a space.
 func named(space byte, name string) []byte {
