@@ -14,14 +14,14 @@ var carried = map[string]bool{
 	"Beat": true, "Grant": true, "SealedState": true, "LoginSession": true, "ReplyTarget": true, "Reply": true, "Alarm": true, "Put": true, "StoredSummary": true, "StoredChange": true, "Round": true, "RoundStep": true,
 	"GateCounts": true, "Persona": true, "SealedSecret": true, "Proxy": true, "Upstream": true, "SealingKey": true,
 	"DefinitionVersion": true, "DefinitionChoice": true, "TriedCollection": true, "QueuedLogin": true, "Tags": true,
-	"Decision": true, "Node": true, "Unmoved": true,
+	"Letter": true, "Decision": true, "Node": true, "Unmoved": true,
 	"User": true, "AccessToken": true, "Session": true, "AuditEntry": true, "AuditEnd": true,
 }
 
 // TestEveryMessageIsHandledSomewhere finds a case, or a typed answer, for each message that actors send.
 func TestEveryMessageIsHandledSomewhere(t *testing.T) {
 	defined := map[string]bool{}
-	for _, file := range []string{"actors.proto", "entities.proto", "people.proto"} {
+	for _, file := range []string{"actors.proto", "entities.proto", "letters.proto", "people.proto"} {
 		text, err := os.ReadFile(root + "/messages/" + file)
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestEveryMessageIsHandledSomewhere(t *testing.T) {
 	use := regexp.MustCompile(`(?:case [^:\n]*|\.\(|\[)\*messages\.(\w+)`)
 	name := regexp.MustCompile(`\*messages\.(\w+)`)
 	sources(t, func(path, text string) {
-		if !strings.HasPrefix(path, "actors/") && !strings.HasPrefix(path, "cmd/") || strings.HasSuffix(path, "_test.go") {
+		if !strings.HasPrefix(path, "actors/") && !strings.HasPrefix(path, "cluster/") && !strings.HasPrefix(path, "cmd/") || strings.HasSuffix(path, "_test.go") {
 			return
 		}
 		for _, line := range use.FindAllString(text, -1) {
