@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
@@ -9,16 +8,14 @@ import (
 
 	"troupe/actors"
 	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
 	"troupe/messages"
 )
 
-const (
-	// refreshTopics and refreshMessages bound what one commit pushes unasked; clients fetch the rest after the hint.
-	refreshTopics   = 16
-	refreshMessages = 300
-)
+// refreshMessages bounds the histories that are pushed unasked; clients fetch longer ones after the hint.
+const refreshMessages = 300
 
 // queueDue comes when a reply was shown as sending for long enough.
 type queueDue struct{ reply *messages.Reply }
@@ -27,7 +24,7 @@ type queueDue struct{ reply *messages.Reply }
 type channelsDue struct{}
 
 // onPublished tells the clients what one commit changed: hints first, then the account's topics, which correct what the client
-// added up by itself, then the messages of the topics that grew.
+// added up by itself, then to those who look at a topic that grew its messages.
 func (s *switchboard) onPublished(c actor.Context, p *dataset.Published) {
 	account := p.View.Account
 	first := p.View.Loaded && !s.loaded[account]
@@ -53,11 +50,7 @@ func (s *switchboard) onPublished(c actor.Context, p *dataset.Published) {
 			s.inbox.Broadcast(im.MessageEvent, m)
 		}
 	}
-	s.broadcastTopics(account)
-	topics := im.Refreshed(p)
-	for _, topic := range topics[:min(len(topics), refreshTopics)] {
-		s.broadcastMessages(topic)
-	}
+	s.pushListsSoon(c, account, im.Refreshed(p))
 	s.broadcastChannelsSoon(c)
 }
 
@@ -91,7 +84,8 @@ func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, qu
 		delete(s.shown, id)
 		delete(s.loaded, id)
 		delete(s.replaced, id)
-		s.topics.forget(id)
+		delete(s.pushes, id)
+		s.lists.forget(id)
 		return
 	}
 	s.accountRestarted(a)
@@ -103,7 +97,7 @@ func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, qu
 	}
 	s.inbox.Broadcast(im.ChannelStatusEvent, status)
 	s.client.Broadcast(im.ChannelStatusEvent, status)
-	s.channels.last = nil // the client has just zeroed the account's badge: the channels must follow
+	s.channels.last = socketio.Frame{} // the client has just zeroed the account's badge: the channels must follow
 }
 
 // replyChanged broadcasts the topic's queue, and how a reply ended.
@@ -120,7 +114,7 @@ func (s *switchboard) replyChanged(c actor.Context, r *messages.Reply, quiet boo
 	if messages.ReplyOpen(r.GetState()) {
 		return
 	}
-	s.broadcastMessages(topic)
+	s.broadcastMessages(topic, nil)
 	if a := s.Board.Load().Account(messages.AccountID(r.GetAccount())); a != nil {
 		s.client.Broadcast(im.ServerReplyResultEvent, im.ServerReplyResultOf(r, a, s.Now().UnixMilli()))
 	}
@@ -136,7 +130,7 @@ func (s *switchboard) onQueueDue(r *messages.Reply) {
 		return
 	}
 	s.broadcastQueue(messages.TopicID(r.GetTopic()))
-	s.broadcastMessages(messages.TopicID(r.GetTopic()))
+	s.broadcastMessages(messages.TopicID(r.GetTopic()), nil)
 }
 
 // notify tells the administration and the desktop clients.
@@ -154,16 +148,16 @@ func (s *switchboard) broadcastTopics(account messages.AccountID) {
 	if !loaded(v) {
 		return
 	}
-	payload, err := s.topics.get(account, v)
+	frame, err := s.topicList(account, v)
 	if err != nil {
 		s.Log.Error("topics could not be encoded", account.Attr(), "err", err)
 		return
 	}
-	s.inbox.Broadcast(im.TopicsEvent, payload)
+	s.inbox.Send(frame, nil)
 }
 
-// broadcastMessages pushes a topic's history, unless it is too long to be pushed unasked.
-func (s *switchboard) broadcastMessages(topic messages.TopicID) {
+// broadcastMessages pushes a topic's history to whom to picks, nil = all, unless it is too long to be pushed unasked.
+func (s *switchboard) broadcastMessages(topic messages.TopicID, to func(*socketio.Socket) bool) {
 	account, kind, id, ok := topic.Parts()
 	v := s.Views.Get(account)
 	if !ok || v == nil || !v.Loaded || s.inbox.Len() == 0 {
@@ -172,7 +166,12 @@ func (s *switchboard) broadcastMessages(topic messages.TopicID) {
 	if t := v.Topic(kind, id); t == nil || t.Count > refreshMessages {
 		return
 	}
-	s.inbox.Broadcast(im.MessagesEvent, im.Messages(topic, s.Board.Load(), v, s.Now()))
+	frame, err := s.messageList(topic, s.Board.Load(), v)
+	if err != nil {
+		s.Log.Error("messages could not be encoded", account.Attr(), "err", err)
+		return
+	}
+	s.inbox.Send(frame, to)
 }
 
 // broadcastChannelsSoon broadcasts at once, or as soon as the spacing lets it.
@@ -195,14 +194,15 @@ func (s *switchboard) broadcastChannels() {
 	if s.inbox.Len() == 0 {
 		return
 	}
-	payload, err := s.channelList()
+	frame, err := s.channelList()
 	if err != nil {
 		s.Log.Error("channels could not be encoded", "err", err)
 		return
 	}
-	if bytes.Equal(payload, s.channels.last) {
+	if frame.Equal(s.channels.last) {
 		return
 	}
-	s.channels.last, s.channels.at = payload, s.Now()
-	s.inbox.Broadcast(im.ChannelsEvent, payload)
+	s.pushWaiting()
+	s.channels.last, s.channels.at = frame, s.Now()
+	s.inbox.Send(frame, nil)
 }

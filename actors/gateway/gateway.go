@@ -8,8 +8,9 @@
 //	                      └── facts: board.Changed (master), *dataset.Published (store) ─▶ broadcasts
 //
 // What it promises: a client sees what the store and the master published, nothing else and nothing earlier; what a
-// client asked for by itself is never older than a broadcast that it got before. A new item causes a hint and the
-// account's topics at once. No client makes another one wait: a slow one is dropped and comes back.
+// client asked for by itself is never older than a broadcast that it got before. A new item causes a hint at once, and the
+// account's topics at once or, when they were just sent, a moment later; the messages go to those who asked for that topic lately.
+// No client makes another one wait: a slow one is dropped and comes back.
 //
 // Nothing is served before the master showed its first board (503; clients try again by themselves), so that no client
 // ever takes a node that is still loading for one without accounts.
@@ -72,6 +73,8 @@ type Config struct {
 	// ChannelSpacing is the least time between two broadcasts of the channels, each of which makes every client ask for the topics of
 	// every account; 0 means a second.
 	ChannelSpacing time.Duration
+	// ListSpacing is the least time between two broadcasts of the same account's topics and messages; 0 means 150 ms.
+	ListSpacing time.Duration
 	// PushMessages also sends each new inbound message as channel:message, for which the PC client comes to the front.
 	PushMessages bool
 	// OpenSecret opens a proxy's password for the Node worker whose account goes out through it; nil keeps such accounts from Node workers.
@@ -98,8 +101,9 @@ type Gateway struct {
 	inbox   *socketio.Namespace // the PC client's window
 	client  *socketio.Namespace // its Electron main process
 	admin   *socketio.Namespace
-	topics  topicCache
+	lists   lists
 	list    channelCache
+	watched watched
 	codes   loginCodes
 	guests  sync.Map                // of *socketio.Socket to guest
 	workers *foreign.Desk           // of Node workers
@@ -120,6 +124,7 @@ func New(cfg Config) (*Gateway, error) {
 	cfg.Log = cfg.Log.With(slog.String("actor", Name))
 	cfg.Sockets.Log = cfg.Log
 	cfg.ChannelSpacing = cmp.Or(cfg.ChannelSpacing, time.Second)
+	cfg.ListSpacing = cmp.Or(cfg.ListSpacing, 150*time.Millisecond)
 	cfg.Sockets.Allow = cfg.Door.AllowSocket
 	g := &Gateway{Config: cfg, server: socketio.New(cfg.Sockets)}
 	g.inbox, g.client, g.admin = g.server.Of(im.Inbox), g.server.Of(im.Desktop), g.server.Of(im.Admin)
@@ -159,6 +164,7 @@ func (g *Gateway) declare(name string) error {
 	})
 	ns.OnDisconnect(func(s *socketio.Socket, reason string) {
 		g.leave(s)
+		g.watched.forget(s)
 		g.tell(left{s, reason})
 	})
 	return nil
@@ -180,6 +186,10 @@ func (g *Gateway) Handler() http.Handler {
 		g.server.ServeHTTP(w, r)
 	})
 }
+
+// Served is how long the clients' events took, from when one was read until its answer stood in line for writing. What is asked of
+// the master or the store counts until it was handed on.
+func (g *Gateway) Served() socketio.Snapshot { return g.server.Served() }
 
 // Close ends every client's connection in a way that lets it come back; no new one is served.
 func (g *Gateway) Close() {

@@ -132,21 +132,27 @@ func (g *Gateway) requestTopics(s *socketio.Socket, r im.TopicsRequest) {
 		if !loaded(v) {
 			return
 		}
-		payload, err := g.topics.get(account, v)
+		frame, err := g.topicList(account, v)
 		if err != nil {
 			g.Log.Error("topics could not be encoded", account.Attr(), "err", err)
 			return
 		}
-		s.Emit(im.TopicsEvent, payload)
+		s.Send(frame)
 	})
 }
 
 func (g *Gateway) requestMessages(s *socketio.Socket, r im.MessagesRequest) {
 	topic := messages.TopicID(r.TopicID)
+	g.watched.add(s, topic)
 	account, _, _, _ := topic.Parts()
 	g.settled(account, func(b *board.Board, v *dataset.View) {
 		if loaded(v) {
-			s.Emit(im.MessagesEvent, im.Messages(topic, b, v, g.Now()))
+			frame, err := g.messageList(topic, b, v)
+			if err != nil {
+				g.Log.Error("messages could not be encoded", account.Attr(), "err", err)
+				return
+			}
+			s.Send(frame)
 		}
 		s.Emit(im.SendingQueueEvent, im.SendingQueueOf(topic, b, g.Now()))
 	})
@@ -155,12 +161,12 @@ func (g *Gateway) requestMessages(s *socketio.Socket, r im.MessagesRequest) {
 func (g *Gateway) sendChannels(s *socketio.Socket) {
 	for range settleTries {
 		from := g.channelVersion()
-		payload, err := g.channelList()
+		frame, err := g.channelList()
 		if err != nil {
 			g.Log.Error("channels could not be encoded", "err", err)
 			return
 		}
-		s.Emit(im.ChannelsEvent, payload)
+		s.Send(frame)
 		if g.channelVersion() == from {
 			return
 		}

@@ -36,6 +36,7 @@ type switchboard struct {
 	loaded   map[messages.AccountID]bool             // its items are known to be there
 	nodes    map[string]bool                         // by name: whether it is online
 	replaced map[messages.AccountID]bool             // its login was replaced by hand, and it is not up again
+	pushes   map[messages.AccountID]*push            // of its lists
 	channels spacing
 }
 
@@ -47,6 +48,7 @@ func newSwitchboard(g *Gateway) *switchboard {
 		loaded:   map[messages.AccountID]bool{},
 		nodes:    map[string]bool{},
 		replaced: map[messages.AccountID]bool{},
+		pushes:   map[messages.AccountID]*push{},
 	}
 }
 
@@ -75,6 +77,8 @@ func (s *switchboard) Receive(c actor.Context) {
 		c.Send(s.session(c, m.socket), m)
 	case queueDue:
 		s.onQueueDue(m.reply)
+	case listsDue:
+		s.onListsDue(m.account)
 	case channelsDue:
 		s.broadcastChannels()
 	}
@@ -113,7 +117,7 @@ func (s *switchboard) onLeft(c actor.Context, m left) {
 
 // spacing keeps a broadcast from coming too often.
 type spacing struct {
-	last    []byte // what was sent
+	last    socketio.Frame // what was sent
 	at      time.Time
 	waiting bool
 }

@@ -2,6 +2,7 @@ package im
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"troupe/actors/master/board"
@@ -83,6 +84,11 @@ func categoryOf(t *messages.ReplyTarget) string {
 		return privateCategory
 	}
 	return commentCategory
+}
+
+// Replied says whether the board has replies to a topic, ended ones too.
+func Replied(topic messages.TopicID, b *board.Board) bool {
+	return slices.ContainsFunc(b.Replies, func(r *messages.Reply) bool { return r.GetTopic() == string(topic) })
 }
 
 // annotations adds to a topic's history the replies that the client would not learn about otherwise:

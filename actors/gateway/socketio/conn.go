@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
 )
 
 // Why a connection ended, as OnDisconnect is told.
@@ -25,15 +27,18 @@ const (
 	ReasonPanic     = "handler panic"
 )
 
-// conn is one client. Its run goroutine decodes, calls handlers, keeps the ping and writes to the WebSocket; HTTP
-// goroutines hand in what arrives and, while polling, carry out what waits.
+// conn is one client. Its packets are handled, one at a time, by whoever reads them: the WebSocket's request, or while polling each
+// POST. Its run goroutine keeps the ping and writes to the WebSocket; while polling, a GET carries out what waits.
 type conn struct {
-	srv  *Server
-	sid  string
-	from Handshake
-	in   chan []byte   // checked Engine.IO packets
-	out  *outbox       // whole packets, in order
-	done chan struct{} // closed when the connection ends
+	srv      *Server
+	sid      string
+	from     Handshake
+	out      *outbox       // whole packets, in order
+	pace     *rate.Limiter // of its packets
+	attached chan struct{} // closed when there is a WebSocket
+	pong     chan struct{} // holds a token when a pong came
+	done     chan struct{} // closed when the connection ends
+	joined   atomic.Int32  // namespaces
 
 	mu        sync.Mutex
 	ws        *websocket.Conn // nil while polling
@@ -43,20 +48,21 @@ type conn struct {
 	reason    string          // why it ended; empty while open
 	byClient  bool            // it ended by the client's own close packet
 
-	// Of the run goroutine alone.
-	sockets   map[string]*Socket
-	awaitPong bool
+	handling sync.Mutex // held while a packet is handled, and at the end
+	sockets  map[string]*Socket
 }
 
 func newConn(s *Server, r *http.Request) *conn {
 	c := &conn{
-		srv:     s,
-		sid:     newID(),
-		from:    Handshake{RemoteAddr: r.RemoteAddr, Header: r.Header.Clone(), Query: r.URL.Query()},
-		in:      make(chan []byte),
-		out:     newOutbox(s.cfg.MaxQueue, s.cfg.MaxQueueBytes),
-		done:    make(chan struct{}),
-		sockets: map[string]*Socket{},
+		srv:      s,
+		sid:      newID(),
+		from:     Handshake{RemoteAddr: r.RemoteAddr, Header: r.Header.Clone(), Query: r.URL.Query()},
+		out:      newOutbox(s.cfg.MaxQueue, s.cfg.MaxQueueBytes),
+		pace:     rate.NewLimiter(packetsPerSecond, packetsBurst),
+		attached: make(chan struct{}),
+		pong:     make(chan struct{}, 1),
+		done:     make(chan struct{}),
+		sockets:  map[string]*Socket{},
 	}
 	upgrades := []string{"websocket"}
 	if r.URL.Query().Get("transport") == "websocket" {
@@ -74,8 +80,15 @@ func newConn(s *Server, r *http.Request) *conn {
 }
 
 // send queues a packet; at the bound the connection is dropped instead.
-func (c *conn) send(frame []byte) {
-	if !c.out.put(frame) {
+func (c *conn) send(packet []byte) {
+	if !c.out.put(packet, "") {
+		c.close(ReasonQueue)
+	}
+}
+
+// push queues what the client did not ask for.
+func (c *conn) push(f Frame) {
+	if !c.out.put(f.wire, f.key) {
 		c.close(ReasonQueue)
 	}
 }
@@ -96,18 +109,15 @@ func (c *conn) onPolling() bool {
 	return c.ws == nil
 }
 
-// receive hands a packet to the run goroutine; false means that the connection ended.
-func (c *conn) receive(p []byte) bool {
-	select {
-	case c.in <- p:
-		return true
-	case <-c.done:
-		return false
-	}
-}
-
-// slowLooks is how often within WriteTimeout it is looked whether a client keeps up.
-const slowLooks = 4
+const (
+	// slowLooks is how often within WriteTimeout it is looked whether a client keeps up.
+	slowLooks = 4
+	// batch is how many bytes are written under one WriteTimeout, so that a thin line is not taken for a dead one.
+	batch = 256 << 10
+	// packetsPerSecond is how fast a client is read; an unmodified one stays far below, with a thousand accounts too.
+	packetsPerSecond = 4000
+	packetsBurst     = 8000
+)
 
 // run is the connection's life. Once the connection ended it tells the sockets and closes the transport.
 func (c *conn) run() {
@@ -119,45 +129,47 @@ func (c *conn) run() {
 	defer join.Stop()
 	slow := time.NewTicker(cfg.WriteTimeout / slowLooks)
 	defer slow.Stop()
+	awaitPong := false
+	// Only a WebSocket is written from here: while polling, the waiting poll takes the token.
+	wake := c.attached
 	for {
-		// Only a WebSocket is written from here: while polling, the waiting poll takes the token.
-		var wake chan struct{}
-		if !c.onPolling() {
-			wake = c.out.wake
-			c.flush()
-		}
 		select {
 		case <-c.done:
 			return
-		case p := <-c.in:
-			c.guarded(p, ping)
 		case <-wake:
+			wake = c.out.wake
+			c.flush()
+		case <-c.pong:
+			awaitPong = false
+			ping.Reset(cfg.PingInterval)
 		case <-ping.C:
-			c.ping(ping)
+			if awaitPong {
+				c.close(ReasonPing)
+				continue
+			}
+			awaitPong = true
+			c.send([]byte{enginePing})
+			ping.Reset(cfg.PingTimeout)
 		case <-slow.C:
 			if c.out.waits() > cfg.WriteTimeout {
 				c.close(ReasonSlow) // it does not poll any more
 			}
 		case <-join.C:
-			if len(c.sockets) == 0 {
+			if c.joined.Load() == 0 {
 				c.close(ReasonConnect)
 			}
 		}
 	}
 }
 
-func (c *conn) ping(timer *time.Timer) {
-	if c.awaitPong {
-		c.close(ReasonPing)
-		return
+// handle carries out one packet that was read at that moment; false means that the connection ended. A handler that panics costs its
+// own connection, not the process.
+func (c *conn) handle(p []byte, read time.Time) bool {
+	c.handling.Lock()
+	defer c.handling.Unlock()
+	if c.ended() {
+		return false
 	}
-	c.awaitPong = true
-	c.send([]byte{enginePing})
-	timer.Reset(c.srv.cfg.PingTimeout)
-}
-
-// guarded handles one packet; a handler that panics costs its own connection, not the process.
-func (c *conn) guarded(p []byte, ping *time.Timer) {
 	defer func() {
 		if v := recover(); v != nil {
 			c.srv.cfg.Log.Error("socket handler panicked", "err", v, "stack", string(debug.Stack()))
@@ -166,28 +178,45 @@ func (c *conn) guarded(p []byte, ping *time.Timer) {
 	}()
 	switch p[0] {
 	case enginePong:
-		c.awaitPong = false
-		ping.Reset(c.srv.cfg.PingInterval)
+		nudge(c.pong)
 	case engineClose:
 		c.mu.Lock()
 		c.byClient = true
 		c.mu.Unlock()
 		c.close(ReasonTransport)
 	case engineMessage:
-		if err := c.message(p[1:]); err != nil {
+		if err := c.message(p[1:], read); err != nil {
 			c.srv.cfg.Log.Debug("client broke the protocol", "err", err)
 			c.close(ReasonProtocol)
 		}
-	case engineUpgrade, engineNoop: // the transport has changed; the next turn of run sees it
+	case engineNoop:
+	}
+	return !c.ended()
+}
+
+func (c *conn) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
 	}
 }
 
-// flush writes everything that waits to the WebSocket.
+// rest waits while the client sends faster than it is read, for about a millisecond at a time.
+func (c *conn) rest() { _ = c.pace.Wait(context.Background()) } // it fails for nothing but its context
+
+// flush writes everything that waits to the WebSocket, and what comes meanwhile.
 func (c *conn) flush() {
-	frames := c.out.take()
-	if len(frames) == 0 {
-		return
+	for !c.ended() {
+		frames := c.out.take(batch)
+		if len(frames) == 0 || !c.write(frames) {
+			return
+		}
 	}
+}
+
+func (c *conn) write(frames [][]byte) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), c.srv.cfg.WriteTimeout)
 	defer cancel()
 	for _, frame := range frames {
@@ -196,16 +225,19 @@ func (c *conn) flush() {
 				c.close(ReasonSlow)
 			}
 			c.close(ReasonTransport)
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // finish runs last on the run goroutine.
 func (c *conn) finish() {
+	c.handling.Lock() // no handler runs any more
 	for _, s := range c.sockets {
 		s.leave(c.reason)
 	}
+	c.handling.Unlock()
 	c.farewell()
 	c.srv.forget(c)
 }

@@ -80,23 +80,32 @@ func (n *Namespace) Len() int {
 
 // Broadcast sends an event to every socket. A payload of type json.RawMessage is sent as it is; it must be valid JSON and
 // is not changed afterwards.
-func (n *Namespace) Broadcast(event string, payload any) { n.BroadcastTo("", event, payload) }
+func (n *Namespace) Broadcast(event string, payload any) { n.broadcast(event, payload, nil) }
 
 // BroadcastTo sends an event to every socket that holds the role.
 func (n *Namespace) BroadcastTo(role, event string, payload any) {
+	n.broadcast(event, payload, func(s *Socket) bool { return s.Holds(role) })
+}
+
+func (n *Namespace) broadcast(event string, payload any, to func(*Socket) bool) {
 	if n.Len() == 0 {
 		return // nothing to encode it for
 	}
-	frame, err := encodeEvent(n.name, event, payload)
+	f, err := n.Frame(event, payload)
 	if err != nil {
 		n.log.Error("event could not be encoded", "event", event, "err", err)
 		return
 	}
+	n.Send(f, to)
+}
+
+// Send sends a frame of this namespace to every socket that to picks; nil picks all. to is called under the namespace's lock.
+func (n *Namespace) Send(f Frame, to func(*Socket) bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	for s := range n.sockets {
-		if role == "" || s.Holds(role) {
-			s.conn.send(frame)
+		if to == nil || to(s) {
+			s.conn.push(f)
 		}
 	}
 }

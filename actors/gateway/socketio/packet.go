@@ -122,20 +122,32 @@ func encodePacket(kind byte, nsp, ack string, data []byte) []byte {
 
 // encodeEvent encodes an event; a json.RawMessage payload is taken as it is and must be valid JSON.
 func encodeEvent(nsp, event string, payload any) ([]byte, error) {
-	body, err := encodeJSON(payload)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", event, err)
-	}
 	name, err := encodeJSON(event)
 	if err != nil {
 		return nil, fmt.Errorf("encode the name of %s: %w", event, err)
 	}
-	data := make([]byte, 0, len(body)+len(name)+3)
-	data = append(append(data, '['), name...)
-	if payload != nil {
-		data = append(append(data, ','), body...)
+	raw, encoded := payload.(json.RawMessage)
+	var b bytes.Buffer
+	b.Grow(len(nsp) + len(name) + len(raw) + 6)
+	b.Write([]byte{engineMessage, packetEvent})
+	if nsp != "/" {
+		b.WriteString(nsp)
+		b.WriteByte(',')
 	}
-	return encodePacket(packetEvent, nsp, "", append(data, ']')), nil
+	b.WriteByte('[')
+	b.Write(name)
+	if payload != nil {
+		b.WriteByte(',')
+	}
+	if encoded {
+		b.Write(raw)
+	} else if payload != nil {
+		if err := encodeInto(&b, payload); err != nil {
+			return nil, fmt.Errorf("encode %s: %w", event, err)
+		}
+	}
+	b.WriteByte(']')
+	return b.Bytes(), nil
 }
 
 // encodeAck encodes the answer to an event that asked for one.
@@ -153,10 +165,19 @@ func encodeJSON(v any) ([]byte, error) {
 		return raw, nil
 	}
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := encodeInto(&b, v); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+	return b.Bytes(), nil
+}
+
+// encodeInto appends a value as JSON; what is markup in HTML is none here and stays as it is.
+func encodeInto(b *bytes.Buffer, v any) error {
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // the encoder's line end
+	return nil
 }

@@ -3,6 +3,7 @@ package socketio
 import (
 	"bytes"
 	"io"
+	"math"
 	"net/http"
 	"time"
 )
@@ -46,7 +47,7 @@ func (c *conn) endPoll() {
 	defer c.mu.Unlock()
 	c.polling = false
 	if c.upgrading || c.ws != nil {
-		c.out.nudge() // this poll may have taken the token that the WebSocket waits for
+		nudge(c.out.wake) // this poll may have taken the token that the WebSocket waits for
 	}
 }
 
@@ -60,7 +61,7 @@ func (c *conn) pollBody() []byte {
 	case c.reason != "":
 		return []byte{engineClose}
 	}
-	frames := c.out.take()
+	frames := c.out.take(math.MaxInt)
 	if len(frames) == 0 {
 		return nil
 	}
@@ -82,7 +83,7 @@ func (c *conn) answerPoll(w http.ResponseWriter, body []byte) {
 	}
 }
 
-// post takes the packets of a POST in their order; it is answered when the last one was handed over.
+// post takes the packets of a POST in their order; it is answered when the last one was handled.
 func (c *conn) post(w http.ResponseWriter, r *http.Request) {
 	if !c.beginPost() {
 		c.close(ReasonProtocol)
@@ -106,10 +107,12 @@ func (c *conn) post(w http.ResponseWriter, r *http.Request) {
 		errRequest.write(w)
 		return
 	}
+	read := time.Now()
 	for _, p := range packets {
-		if !c.receive(p) {
+		if !c.handle(p, read) {
 			break // it ended on an earlier packet of this body
 		}
+		c.rest()
 	}
 	w.Header().Set("Content-Type", "text/html") // as the reference server does
 	_, _ = io.WriteString(w, "ok")              // the client is gone: nothing to do

@@ -14,6 +14,7 @@ import (
 type Server struct {
 	cfg        Config
 	namespaces map[string]*Namespace
+	served     Times
 
 	mu     sync.Mutex
 	conns  map[string]*conn
@@ -43,6 +44,10 @@ func (s *Server) Conns() int {
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
+
+// Served is how long events took that a handler answers: from when the packet had been read until the handler was done, so that
+// what it emitted stood in line for writing.
+func (s *Server) Served() Snapshot { return s.served.Snapshot() }
 
 // Close ends every connection in a way that lets clients come back by themselves, refuses new ones, and returns when all
 // are gone (a client that does not answer the farewell takes 5 s), or when ctx ends.

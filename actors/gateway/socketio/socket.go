@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -18,7 +19,7 @@ type Socket struct {
 
 	roles sync.Map // string -> true; granted once, asked from any goroutine
 
-	// Of the connection's goroutine alone.
+	// Used while a packet of the connection is handled.
 	limits map[string]*rate.Limiter // by event
 }
 
@@ -39,13 +40,16 @@ func (s *Socket) Holds(role string) bool {
 
 // Emit sends an event to this client; to one that is gone it does nothing. A json.RawMessage payload is sent as it is.
 func (s *Socket) Emit(event string, payload any) {
-	frame, err := encodeEvent(s.ns.name, event, payload)
+	f, err := s.ns.Frame(event, payload)
 	if err != nil {
 		s.ns.log.Error("event could not be encoded", "event", event, "err", err)
 		return
 	}
-	s.conn.send(frame)
+	s.Send(f)
 }
+
+// Send sends a frame of the socket's namespace to this client; to one that is gone it does nothing.
+func (s *Socket) Send(f Frame) { s.conn.send(f.wire) }
 
 // EmitError sends the event by which a client learns that it was not understood.
 func (s *Socket) EmitError(message string) {
@@ -58,7 +62,7 @@ func (s *Socket) Close() { s.conn.close(ReasonServer) }
 func (s *Socket) leave(reason string) { s.ns.drop(s, reason) }
 
 // dispatch calls the handler of one event, unless its rule says otherwise.
-func (s *Socket) dispatch(p packet) error {
+func (s *Socket) dispatch(p packet, read time.Time) error {
 	event, payload, err := parseEvent(p.data)
 	if err != nil {
 		return err
@@ -75,6 +79,7 @@ func (s *Socket) dispatch(p packet) error {
 		s.EmitError(event + ": too many at once, try again later")
 	default:
 		rule.Handler(s, payload, s.ack(p.ack))
+		s.conn.srv.served.Observe(time.Since(read))
 	}
 	return nil
 }
@@ -107,8 +112,8 @@ func (s *Socket) ack(id string) func(any) {
 	}
 }
 
-// message handles one Socket.IO packet on the connection's goroutine.
-func (c *conn) message(data []byte) error {
+// message handles one Socket.IO packet that was read at that moment.
+func (c *conn) message(data []byte, read time.Time) error {
 	p, err := parsePacket(data)
 	if err != nil {
 		return err
@@ -122,9 +127,10 @@ func (c *conn) message(data []byte) error {
 	}
 	switch p.kind {
 	case packetEvent:
-		return s.dispatch(p)
+		return s.dispatch(p, read)
 	case packetDisconnect:
 		delete(c.sockets, p.nsp)
+		c.joined.Add(-1)
 		s.leave(ReasonClient)
 	case packetAck: // we never ask for one
 	default:
@@ -155,6 +161,7 @@ func (c *conn) connect(p packet) error {
 	}
 	s := &Socket{conn: c, ns: ns, id: newID(), from: from, limits: map[string]*rate.Limiter{}}
 	c.sockets[p.nsp] = s
+	c.joined.Add(1)
 	ns.join(s)
 	return nil
 }

@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -19,7 +20,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, c *conn)
 	defer ws.CloseNow() // nothing is left to do with it
 	ws.SetReadLimit(int64(s.cfg.MaxPayload))
 	if c != nil {
-		if !c.upgrade(ws) || !c.receive([]byte{engineUpgrade}) { // so that run begins to write here
+		if !c.upgrade(ws) {
 			return
 		}
 	} else {
@@ -33,7 +34,8 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, c *conn)
 	c.close(c.read(ws))
 }
 
-// read hands the frames to the run goroutine until the WebSocket ends, and says why it ended.
+// read handles the frames until the WebSocket ends, and says why it ended. A client that asks faster than it takes the answers, or
+// faster than anybody should, is read no faster: what it has not asked yet waits in its own sockets.
 func (c *conn) read(ws *websocket.Conn) (reason string) {
 	for {
 		kind, frame, err := ws.Read(context.Background()) // ended by closing ws
@@ -42,8 +44,21 @@ func (c *conn) read(ws *websocket.Conn) (reason string) {
 			return ReasonTransport
 		case kind != websocket.MessageText || checkEngine(frame) != nil:
 			return ReasonProtocol
-		case !c.receive(frame):
+		case !c.handle(frame, time.Now()):
 			return ReasonTransport
+		}
+		c.rest()
+		c.yield()
+	}
+}
+
+// yield waits until the client took most of what waits for it.
+func (c *conn) yield() {
+	for c.out.crowded() {
+		select {
+		case <-c.out.taken:
+		case <-c.done:
+			return
 		}
 	}
 }
@@ -61,7 +76,7 @@ func (c *conn) upgrade(ws *websocket.Conn) bool {
 	c.upgrading = false
 	c.mu.Unlock()
 	if !committed {
-		c.out.nudge() // polling goes on
+		nudge(c.out.wake) // polling goes on
 		return false
 	}
 	c.attach(ws)
@@ -75,7 +90,7 @@ func (c *conn) beginUpgrade() bool {
 		return false
 	}
 	c.upgrading = true
-	c.out.nudge() // release the waiting poll
+	nudge(c.out.wake) // release the waiting poll
 	return true
 }
 
@@ -93,4 +108,5 @@ func (c *conn) attach(ws *websocket.Conn) {
 	c.mu.Lock()
 	c.ws = ws
 	c.mu.Unlock()
+	close(c.attached)
 }
