@@ -15,7 +15,7 @@ import (
 // BenchmarkPublishedToSocket is the time from the store's news of one comment to the bytes of the topics at a client, for an
 // account of the specification's size.
 func BenchmarkPublishedToSocket(b *testing.B) {
-	h := open(b)
+	h := open(b, func(c *Config) { c.ListSpacing = time.Nanosecond })
 	items := make([]*messages.Item, 0, 310)
 	for w := range 10 {
 		items = append(items, work(fmt.Sprint("w", w), "作品"))

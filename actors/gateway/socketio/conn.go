@@ -213,6 +213,9 @@ func (c *conn) flush() {
 		if len(frames) == 0 || !c.write(frames) {
 			return
 		}
+		if c.out.waits() > c.srv.cfg.WriteTimeout {
+			c.close(ReasonSlow)
+		}
 	}
 }
 
