@@ -32,6 +32,9 @@ type Options struct {
 	Dir  string   // data folder; empty makes a new one that the test's end removes
 	Args []string // further flags of `troupe serve`
 	Env  []string // further environment
+
+	// Spawn starts the node's process, such as in a host of a made-up network; nil starts it here.
+	Spawn func(*exec.Cmd) error
 }
 
 // Node is one running node.
@@ -153,7 +156,11 @@ func (n *Node) Restart() {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	if err := n.cmd.Start(); err != nil {
+	spawn := n.options.Spawn
+	if spawn == nil {
+		spawn = (*exec.Cmd).Start
+	}
+	if err := spawn(n.cmd); err != nil {
 		n.t.Fatal(err)
 	}
 	n.exited = make(chan struct{})

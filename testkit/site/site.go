@@ -37,6 +37,10 @@ type (
 	Bytes = stage.Bytes
 	// Arrival is one piece of what arrived.
 	Arrival = stage.Arrival
+	// Tunnel is one connection, from its opening to its end.
+	Tunnel = stage.Tunnel
+	// ListenFunc makes a TCP listener, such as one in another network.
+	ListenFunc = stage.ListenFunc
 	// QR is a login code as the phone sees it.
 	QR = stage.QR
 )
@@ -58,6 +62,7 @@ const (
 type Options struct {
 	Addr      string           // of the TLS listener; "" = 127.0.0.1:0
 	PhoneAddr string           // of the plain listener; "" = 127.0.0.1:0
+	Listen    ListenFunc       // makes the TLS listener; nil = net.Listen
 	Log       *slog.Logger     // nil = silent
 	Visitors  bool             // start the scripted visitors at once, at an act every two seconds
 	Seed      uint64           // of all made-up choices
@@ -85,7 +90,7 @@ func Start(o Options) (*Site, error) {
 		o.Clock = time.Now
 	}
 	below, err := stage.Open(stage.Options{
-		Hosts: []string{"sandbox.test", "*.sandbox.test"}, Addr: o.Addr, PhoneAddr: o.PhoneAddr, Log: o.Log, Clock: o.Clock,
+		Hosts: []string{"sandbox.test", "*.sandbox.test"}, Addr: o.Addr, PhoneAddr: o.PhoneAddr, Listen: o.Listen, Log: o.Log, Clock: o.Clock,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open stage: %w", err)

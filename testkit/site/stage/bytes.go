@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -43,7 +45,11 @@ type byteCount struct {
 	arrivals []arrival
 }
 
-type connCount struct{ Bytes }
+type connCount struct {
+	Bytes
+	openedAt time.Time
+	endedAt  time.Time // zero while it is open
+}
 
 type arrival struct {
 	conn *connCount
@@ -52,7 +58,7 @@ type arrival struct {
 }
 
 func (b *byteCount) open(source string) *connCount {
-	c := &connCount{Bytes: Bytes{Source: source}}
+	c := &connCount{Bytes: Bytes{Source: source}, openedAt: time.Now()}
 	b.mu.Lock()
 	b.conns = append(b.conns, c)
 	b.mu.Unlock()
@@ -165,7 +171,15 @@ func (c *countedConn) Read(p []byte) (int, error) {
 	if n > 0 {
 		c.count.received(c.stat, n)
 	}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.count.ended(c.stat)
+	}
 	return n, err
+}
+
+func (c *countedConn) Close() error {
+	c.count.ended(c.stat)
+	return c.TCPConn.Close()
 }
 
 // reset ends the connection by RST instead of an answer.

@@ -24,9 +24,13 @@ type Options struct {
 	Hosts     []string         // names in the certificate; at least one, wildcards allowed
 	Addr      string           // of the TLS listener; "" = 127.0.0.1:0
 	PhoneAddr string           // of the plain listener; "" = 127.0.0.1:0
+	Listen    ListenFunc       // makes the TLS listener; nil = net.Listen
 	Log       *slog.Logger     // nil = silent
 	Clock     func() time.Time // gives QR codes their age; nil = time.Now
 }
+
+// ListenFunc makes a TCP listener, such as one in another network.
+type ListenFunc func(network, address string) (net.Listener, error)
 
 // Stage is the running foundation of one site. Close it.
 type Stage struct {
@@ -81,6 +85,9 @@ func Open(o Options) (*Stage, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.Listen == nil {
+		o.Listen = net.Listen
+	}
 	cert, spki, err := makeCertificate(o.Hosts)
 	if err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
@@ -89,7 +96,7 @@ func Open(o Options) (*Stage, error) {
 		log: o.Log, clock: o.Clock, cert: cert, spki: spki, closing: make(chan struct{}), sessions: map[string]*Session{},
 		codeTTL: time.Minute, faults: newFaults(),
 	}
-	if s.tls, err = net.Listen("tcp", orLoopback(o.Addr)); err != nil {
+	if s.tls, err = o.Listen("tcp", orLoopback(o.Addr)); err != nil {
 		return nil, fmt.Errorf("listen for browsers: %w", err)
 	}
 	if s.plain, err = net.Listen("tcp", orLoopback(o.PhoneAddr)); err != nil {
