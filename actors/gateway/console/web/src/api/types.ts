@@ -82,6 +82,8 @@ export interface Account {
   since?: number;
   online: boolean;
   node?: string;
+  pinned?: string; // the Node worker that it was given to
+  unfenced?: boolean; // a Node worker has it, or may have it still
   epoch: string;
   logged_in: boolean;
   login_status: string;
@@ -303,6 +305,7 @@ export interface Node {
   memory_available?: number;
   chromium?: string;
   mode?: string;
+  foreign?: boolean; // a Node worker of another make: no lease binds it
 }
 
 export interface Status {
