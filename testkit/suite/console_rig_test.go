@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -38,6 +39,12 @@ type console struct {
 // openConsole starts the browser and opens the accounts page of the node at address.
 func openConsole(t *testing.T, address string) *console {
 	t.Helper()
+	return openAt(t, address, "")
+}
+
+// openAt starts the browser and opens a page of the console of the node at address, as a link to it does.
+func openAt(t *testing.T, address, hash string) *console {
+	t.Helper()
 	c := &console{t: t}
 	c.moveTo(address)
 	proxy := httptest.NewServer(http.HandlerFunc(c.pass))
@@ -73,7 +80,7 @@ func openConsole(t *testing.T, address string) *console {
 	if c.tab, err = chromium.Tab(t.Context(), "console"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.tab.Navigate(t.Context(), consoleAddress); err != nil {
+	if err := c.tab.Navigate(t.Context(), consoleAddress+hash); err != nil {
 		t.Fatal(err)
 	}
 	c.eval(nil, `() => {
@@ -105,10 +112,29 @@ func (c *console) pass(w http.ResponseWriter, r *http.Request) {
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(c.node.Load())
 			p.Out.Host = p.In.Host
+			p.Out.Header.Del("Accept-Encoding") // the answer is looked at
 		},
+		ModifyResponse: c.judge,
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 		ErrorLog:     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}).ServeHTTP(w, r)
+}
+
+// judge holds what the node answers the console against its OpenAPI document. A stream passes as it comes.
+func (c *console) judge(res *http.Response) error {
+	kind := res.Header.Get("Content-Type")
+	if strings.HasPrefix(kind, "text/event-stream") {
+		return nil
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	if err := promised(c.t).Check(res.Request.Method, res.Request.URL.Path, res.StatusCode, kind, body); err != nil {
+		c.t.Error(err)
+	}
+	return nil
 }
 
 // eval runs a function in the console's page and decodes its answer.

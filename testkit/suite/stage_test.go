@@ -13,10 +13,12 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"troupe/actors/gateway/api"
+	"troupe/actors/gateway/api/apitest"
 	"troupe/messages"
 	"troupe/testkit/check"
 	"troupe/testkit/proc"
@@ -122,9 +124,16 @@ func (s *stage) call(method, path string, body, answer any) error {
 		return err
 	}
 	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if err := promised(s.t).Check(method, "/api/v1"+path, res.StatusCode, res.Header.Get("Content-Type"), raw); err != nil {
+		s.t.Error(err)
+	}
 	if res.StatusCode >= 400 {
 		var problem api.ProblemBody
-		if err := json.NewDecoder(res.Body).Decode(&problem); err != nil || problem.Error == nil {
+		if err := json.Unmarshal(raw, &problem); err != nil || problem.Error == nil {
 			return fmt.Errorf("%s %s: %s", method, path, res.Status)
 		}
 		return fmt.Errorf("%s %s: %w", method, path, problem.Error)
@@ -132,8 +141,26 @@ func (s *stage) call(method, path string, body, answer any) error {
 	if answer == nil || res.StatusCode == http.StatusNoContent {
 		return nil
 	}
-	return json.NewDecoder(res.Body).Decode(answer)
+	return json.Unmarshal(raw, answer)
 }
+
+// promised is the OpenAPI document that the node serves: every answer that a story gets is held against it.
+func promised(t *testing.T) *apitest.Document {
+	t.Helper()
+	document, err := readDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+var readDocument = sync.OnceValues(func() (*apitest.Document, error) {
+	raw, err := os.ReadFile("../../actors/gateway/api/openapi.json")
+	if err != nil {
+		return nil, err
+	}
+	return apitest.ReadDocument(raw)
+})
 
 func (s *stage) must(method, path string, body, answer any) {
 	s.t.Helper()
