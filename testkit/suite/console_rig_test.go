@@ -115,8 +115,8 @@ func (c *console) pass(w http.ResponseWriter, r *http.Request) {
 			p.Out.Header.Del("Accept-Encoding") // the answer is looked at
 		},
 		ModifyResponse: c.judge,
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
-		ErrorLog:     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		ErrorHandler:   func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+		ErrorLog:       slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}).ServeHTTP(w, r)
 }
 
