@@ -80,7 +80,7 @@ func Every(c actor.Context, d time.Duration, message any) context.CancelFunc {
 
 // NewSystem makes the node's actor system, logging through log without ever showing a message whole.
 func NewSystem(log *slog.Logger, options ...actor.ConfigOption) *actor.ActorSystem {
-	quiet := slog.New(messages.LogHandler(log.Handler()))
+	quiet := slog.New(libraryLog{messages.LogHandler(log.Handler())})
 	options = append(options, actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }))
 	return actor.NewActorSystem(options...)
 }

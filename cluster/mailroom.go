@@ -31,9 +31,11 @@ type peer struct {
 	*post
 	node    messages.NodeID
 	address string // of its remote; empty = nothing is sent
+	gone    bool   // forgotten, until it is set again
 	dirty   bool
 	armed   bool // a wake is on its way
 	full    bool // its queue overflowed, and that was logged
+	silent  bool // it does not acknowledge anything, and that was logged
 }
 
 // Messages of the mailroom to itself, and of the Link.
@@ -71,9 +73,7 @@ func (r *mailroom) Receive(c actor.Context) {
 	case flush:
 		r.onFlush(c)
 	case wake:
-		m.peer.armed = false
-		m.peer.overdue(time.Now())
-		r.touch(c, m.peer)
+		r.onWake(c, m.peer)
 	case whenFlushed:
 		r.waiting = append(r.waiting, c.Sender())
 		r.sayFlushed(c)
@@ -85,7 +85,7 @@ func (r *mailroom) onOutgoing(c actor.Context, m outgoing) {
 	if p == nil && r.Keep && m.node == MasterNode {
 		p = r.add(m.node)
 	}
-	if p == nil {
+	if p == nil || p.gone {
 		r.Log.Debug("no such peer", "peer", m.node, "target", m.target)
 		r.undeliverable(c, m.node, m.target, m.message, m.sender)
 		return
@@ -157,6 +157,10 @@ func (r *mailroom) onLetters(c actor.Context, m *messages.Letters) {
 		r.Log.Debug("letters of another life", "peer", from, "incarnation", m.GetFromIncarnation(), "to_incarnation", m.GetToIncarnation())
 		return
 	}
+	if p.silent {
+		r.Log.Info("peer answers again", "peer", from)
+	}
+	p.silent = false
 	for _, l := range whole {
 		r.deliver(c, p, l)
 	}
@@ -203,7 +207,7 @@ func (r *mailroom) onSetPeer(c actor.Context, m setPeer) {
 	if p.address != "" && p.address != m.address {
 		hangUp(c.ActorSystem(), p.address)
 	}
-	p.address = m.address
+	p.address, p.gone = m.address, false
 	p.ask(time.Now())
 	r.touch(c, p)
 }
@@ -219,7 +223,7 @@ func (r *mailroom) onForget(c actor.Context, m forgetPeer) {
 	if p.address != "" {
 		hangUp(c.ActorSystem(), p.address)
 	}
-	p.address = ""
+	p.address, p.gone = "", true
 }
 
 // onConnected asks at once how much of what the old connection carried arrived.
@@ -274,6 +278,17 @@ func (r *mailroom) arm(c actor.Context, p *peer) {
 	p.armed = true
 	self, root := c.Self(), c.ActorSystem().Root
 	time.AfterFunc(r.patience, func() { root.Send(self, wake{p}) })
+}
+
+func (r *mailroom) onWake(c actor.Context, p *peer) {
+	p.armed = false
+	now := time.Now()
+	p.overdue(now)
+	if !p.silent && p.address != "" && !p.lively(now) && now.Sub(p.moved) >= r.stale {
+		p.silent = true
+		r.Log.Warn("peer does not answer, messages wait", "peer", p.node, "letters", len(p.waiting))
+	}
+	r.touch(c, p)
 }
 
 func (r *mailroom) sayFlushed(c actor.Context) {

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -9,6 +10,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(nodeEnv) != "" {
+		if err := talk(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	flag.Parse()
 	checks := "300"
 	if os.Getenv("TROUPE_FULL") != "" {
