@@ -6,6 +6,7 @@ package proc
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ import (
 
 // Options say how a node is run. The zero value is a node that reaches nothing.
 type Options struct {
+	Name string   // the node's name, "" = worker-1
 	Dial string   // the look-alike site that every name is dialled to
 	Pins []string // of its certificate
 	Dir  string   // data folder; empty makes a new one that the test's end removes
@@ -39,8 +41,9 @@ type Options struct {
 
 // Node is one running node.
 type Node struct {
-	URL string // of its gateway
-	Dir string // its data folder
+	URL  string // of its gateway; of a worker, its master's
+	Dir  string // its data folder
+	Name string // the node's
 
 	t       testing.TB
 	options Options
@@ -49,8 +52,8 @@ type Node struct {
 	log     string // file of its stderr
 }
 
-// workerID is every test node's name.
-const workerID = "worker-1"
+// usualName is that of a node which is alone.
+const usualName = "worker-1"
 
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "troupe-program-")
@@ -89,7 +92,7 @@ func Clean() {
 // Start runs a node and waits until it answers.
 func Start(t testing.TB, o Options) *Node {
 	t.Helper()
-	n := &Node{t: t, options: o, Dir: o.Dir}
+	n := &Node{t: t, options: o, Dir: o.Dir, Name: cmp.Or(o.Name, usualName)}
 	if n.Dir == "" {
 		dir, err := os.MkdirTemp("", "troupe-node-")
 		if err != nil {
@@ -132,12 +135,13 @@ func (n *Node) end() {
 	}
 }
 
-var address = regexp.MustCompile(`^troupe .*(http://\S+)`)
+// ready is the line by which a node says that it runs.
+var ready = regexp.MustCompile(`^(?:troupe runs|worker \S+ runs accounts for the master) at (\S+)`)
 
 // Restart starts the node's process again, on the same data.
 func (n *Node) Restart() {
 	n.t.Helper()
-	args := []string{"serve", "--data-dir", n.Dir, "--worker-id", workerID, "--master-port", "0", "--log-level", "debug", "--dev-pace", "0.02", "--dev-role", "admin"}
+	args := []string{"serve", "--data-dir", n.Dir, "--worker-id", n.Name, "--master-port", "0", "--log-level", "debug", "--dev-pace", "0.02", "--dev-role", "admin"}
 	if n.options.Dial != "" {
 		args = append(args, "--dev-dial", n.options.Dial)
 	}
@@ -179,7 +183,7 @@ func (n *Node) Restart() {
 func (n *Node) watch(out io.Reader, url chan<- string) {
 	exited, cmd := n.exited, n.cmd
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+		if m := ready.FindStringSubmatch(lines.Text()); m != nil {
 			url <- m[1]
 		}
 	}
@@ -236,7 +240,7 @@ func (n *Node) Resume() {
 
 // AccountDir is the folder of an account on the node.
 func (n *Node) AccountDir(account string) string {
-	return filepath.Join(n.Dir, workerID, "accounts", account)
+	return filepath.Join(n.Dir, n.Name, "accounts", account)
 }
 
 // Processes lists the living processes that mention the node's data folder in their command line: itself and its browsers.
@@ -303,7 +307,7 @@ func (n *Node) await(limit time.Duration, ok func() bool) bool {
 
 // HTTP is a client that speaks to the node over its Unix socket.
 func (n *Node) HTTP() *http.Client {
-	socket := filepath.Join(n.Dir, workerID, "troupe.sock")
+	socket := filepath.Join(n.Dir, n.Name, "troupe.sock")
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
