@@ -122,13 +122,9 @@ func (n *node) lockFolder() error {
 	if err := os.MkdirAll(n.accountsRoot(), 0o711); err != nil {
 		return fmt.Errorf("make DATA_DIR %s: %w", dir, err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := lockNode(dir)
 	if err != nil {
-		return fmt.Errorf("open the data folder's lock: %w", err)
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return fmt.Errorf("another troupe runs in %s; stop it, or choose another --data-dir or --worker-id", dir)
+		return err
 	}
 	n.lock = f
 	if err := reachable(n.accountsRoot()); n.firstUID() != 0 && err != nil {
@@ -140,6 +136,19 @@ func (n *node) lockFolder() error {
 		return fmt.Errorf("end left-over browsers: %w", err)
 	}
 	return nil
+}
+
+// lockNode holds a node's folder alone until the file is closed.
+func lockNode(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the data folder's lock: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another troupe runs in %s; stop it, or choose another --data-dir or --worker-id", dir)
+	}
+	return f, nil
 }
 
 // reachable checks that other users may pass through every folder down to dir: each account's Chromium is one.

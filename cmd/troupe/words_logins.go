@@ -5,6 +5,9 @@ func inChinese(text string) string {
 	if translated, ok := chinese[text]; ok {
 		return translated
 	}
+	if translated, ok := chineseOfStore[text]; ok {
+		return translated
+	}
 	return chineseOfLogins[text]
 }
 

@@ -108,6 +108,7 @@ var watched = []string{
 	"GET " + Prefix + "/accounts/{account}/state",
 	"GET " + Prefix + "/accounts/{account}/evidence/{name}",
 	"GET " + Prefix + "/logins/{session}",
+	"GET " + Prefix + "/store/backup",
 }
 
 // unwatched are changes that the audit log does not keep: read marks are too many, and people's own commands write their entries

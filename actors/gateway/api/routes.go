@@ -122,6 +122,8 @@ func ownRoutes() []Route {
 		{"POST", v + "/keys/rotate", Operator, nil, smallBody, "add a key and seal everything anew with it", (*API).rotateKeys},
 		{"DELETE", v + "/keys/{key}", Operator, []string{"confirm"}, noBody, "retire a key that seals nothing any more", (*API).retireKey},
 
+		{"GET", v + "/store/backup", Admin, nil, noBody, "a copy of the store as of now, without keys: one file, tar packed with zstd", (*API).backup},
+
 		{"GET", v + "/alarms", Viewer, []string{"account", "open"}, noBody, "what a person should look at", (*API).listAlarms},
 		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes", (*API).listNodes},
 		{"GET", v + "/platforms", Viewer, nil, noBody, "the platforms that accounts can live on", (*API).listPlatforms},

@@ -17,6 +17,7 @@ type media string
 const (
 	pngMedia    media = "image/png"
 	zipMedia    media = "application/zip"
+	zstdMedia   media = "application/zstd"
 	streamMedia media = "text/event-stream"
 	anyMedia    media = "*/*"
 )
@@ -101,6 +102,8 @@ func ownShapes() map[string]shape {
 		"POST /replies":        {NewReply{}, map[int]any{http.StatusOK: Reply{}, http.StatusAccepted: Reply{}}},
 		"GET /replies":         {answers: ok(Replies{})},
 		"GET /replies/{reply}": {answers: ok(Reply{})},
+
+		"GET /store/backup": {answers: ok(zstdMedia)},
 
 		"GET /proxies":               {answers: ok(Proxies{})},
 		"POST /proxies":              {NewProxy{}, created(Proxy{})},

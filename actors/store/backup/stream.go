@@ -90,7 +90,7 @@ func Read(ctx context.Context, r io.Reader, begin func(Manifest) (Sink, error), 
 func read(t *tar.Reader, begin func(Manifest) (Sink, error), told func(done, of int64)) (Manifest, error) {
 	first, err := t.Next()
 	if err != nil || first.Name != manifestName {
-		return Manifest{}, errors.Join(errors.New("this is no backup of troupe: it does not begin with a manifest"), err)
+		return Manifest{}, errors.Join(errors.New("this is no backup of troupe, or it is cut short: it does not begin with a manifest"), err)
 	}
 	m, err := decode(t)
 	if err != nil {

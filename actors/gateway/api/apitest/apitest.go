@@ -49,8 +49,8 @@ func Start(t testing.TB, change ...func(*api.Config)) *Node {
 	n.people = sys.Root.Spawn(people.Props(people.Config{Store: n.store, People: &n.People, Now: time.Now, Log: testkit.Quiet(), Code: func(code string) { n.codes <- code }}))
 	cfg := api.Config{
 		Root: sys.Root, Master: n.master, Store: n.store, Events: n.events, People: n.people, Board: n.Board, Views: n.Views,
-		Door:    people.NewDoor(people.DoorConfig{People: &n.People, DevelopmentRole: people.Admin, Audit: n.Audit}),
-		States:  states{},
+		Door:   people.NewDoor(people.DoorConfig{People: &n.People, DevelopmentRole: people.Admin, Audit: n.Audit}),
+		States: states{}, Backups: backups{},
 		Version: "test", Log: testkit.Quiet(),
 	}
 	for _, f := range change {
