@@ -34,15 +34,22 @@ func (g *Gateway) adminAuth(s *socketio.Socket, r im.AdminAuth) {
 }
 
 func (g *Gateway) adminStatus(s *socketio.Socket, _ im.Nothing) {
-	s.Emit(im.AdminStatusAnswerEvent, im.AdminStatusOf(g.Board.Load(), g.Views.Get, g.Now().UnixMilli()))
+	if by, here := g.guest(s); here {
+		sees := g.sight(by)
+		s.Emit(im.AdminStatusAnswerEvent, im.AdminStatusOf(sees.board, sees.view, g.Now().UnixMilli()))
+	}
 }
 
 func (g *Gateway) adminLogins(s *socketio.Socket, _ im.Nothing) {
+	by, here := g.guest(s)
+	if !here {
+		return
+	}
 	picture := g.codes.get
 	if !s.Holds(im.Operator) {
 		picture = func(string) string { return "" }
 	}
-	s.Emit(im.AdminLoginsAnswerEvent, im.LoginSessions(g.Board.Load(), picture, g.Now().UnixMilli()))
+	s.Emit(im.AdminLoginsAnswerEvent, im.LoginSessions(g.sight(by).board, picture, g.Now().UnixMilli()))
 }
 
 // loginCodes keeps the newest QR code of each login under way, as a data URL. It is used from any goroutine.
@@ -59,12 +66,12 @@ func (s *switchboard) onLoginStep(m *messages.LoginStep) {
 	if picture := im.Picture(m); picture != "" {
 		s.codes.bySession.Store(m.GetSession(), picture)
 	}
-	s.admin.BroadcastTo(im.Operator, im.LoginUpdateEvent, im.LoginUpdateOf(m))
+	s.announce(s.admin, im.LoginUpdateEvent, messages.AccountID(m.GetAccount()), im.LoginUpdateOf(m))
 }
 
 func (s *switchboard) onLoginEnded(m *messages.LoginEnded) {
 	s.codes.bySession.Delete(m.GetSession())
-	s.admin.BroadcastTo(im.Operator, im.LoginUpdateEvent, im.LoginEndOf(m))
+	s.announce(s.admin, im.LoginUpdateEvent, messages.AccountID(m.GetAccount()), im.LoginEndOf(m))
 }
 
 // nodesChanged tells the administration which nodes came and went.
@@ -94,8 +101,8 @@ func (s *switchboard) nodeChanged(worker string, online bool) {
 	if online {
 		news.Status, event = "online", im.WorkerStartedEvent
 	}
-	s.admin.Broadcast(im.WorkerStatusEvent, news)
-	s.admin.Broadcast(event, news)
+	s.announce(s.admin, im.WorkerStatusEvent, "", news)
+	s.announce(s.admin, event, "", news)
 }
 
 // onLoginCommand acknowledges what the master took.

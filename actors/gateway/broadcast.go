@@ -8,6 +8,7 @@ import (
 
 	"troupe/actors"
 	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/people"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -34,7 +35,7 @@ func (s *switchboard) onPublished(c actor.Context, p *dataset.Published) {
 		return
 	}
 	for _, n := range im.Notifications(a, p, s.Now()) {
-		s.notify(n)
+		s.notify(account, n)
 	}
 	if s.inbox.Len() == 0 {
 		return
@@ -43,11 +44,11 @@ func (s *switchboard) onPublished(c actor.Context, p *dataset.Published) {
 		return
 	}
 	for _, h := range im.Hints(a, p, s.Now()) {
-		s.inbox.Broadcast(im.HintEvent, h)
+		s.announce(s.inbox, im.HintEvent, account, h)
 	}
 	if s.PushMessages {
 		for _, m := range im.NewMessages(s.Board.Load(), p, s.Now()) {
-			s.inbox.Broadcast(im.MessageEvent, m)
+			s.announce(s.inbox, im.MessageEvent, account, m)
 		}
 	}
 	s.pushListsSoon(c, account, im.Refreshed(p))
@@ -66,7 +67,8 @@ func (s *switchboard) onChanged(c actor.Context, m board.Changed) {
 	s.nodesChanged(m.Board, first)
 	for _, alarm := range m.Alarms {
 		if !first && alarm.GetClearedAt() == 0 {
-			s.notify(im.AlarmNotification(alarm, m.Board.Account(messages.AccountID(alarm.GetAccount())), s.Now()))
+			account := messages.AccountID(alarm.GetAccount())
+			s.notify(account, im.AlarmNotification(alarm, m.Board.Account(account), s.Now()))
 		}
 	}
 	if first {
@@ -95,8 +97,8 @@ func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, qu
 	if quiet || known && before.Same(status) {
 		return
 	}
-	s.inbox.Broadcast(im.ChannelStatusEvent, status)
-	s.client.Broadcast(im.ChannelStatusEvent, status)
+	s.announce(s.inbox, im.ChannelStatusEvent, id, status)
+	s.announce(s.client, im.ChannelStatusEvent, id, status)
 	s.channels.last = socketio.Frame{} // the client has just zeroed the account's badge: the channels must follow
 }
 
@@ -116,10 +118,10 @@ func (s *switchboard) replyChanged(c actor.Context, r *messages.Reply, quiet boo
 	}
 	s.broadcastMessages(topic, nil)
 	if a := s.Board.Load().Account(messages.AccountID(r.GetAccount())); a != nil {
-		s.client.Broadcast(im.ServerReplyResultEvent, im.ServerReplyResultOf(r, a, s.Now().UnixMilli()))
+		s.announce(s.client, im.ServerReplyResultEvent, a.ID(), im.ServerReplyResultOf(r, a, s.Now().UnixMilli()))
 	}
 	if state := r.GetState(); state != messages.ReplyConfirmedState {
-		s.inbox.Broadcast(im.MessageStatusEvent, im.MessageStatus{MessageID: r.GetId(), Status: state, Error: r.GetReason()})
+		s.announce(s.inbox, im.MessageStatusEvent, messages.AccountID(r.GetAccount()), im.MessageStatus{MessageID: r.GetId(), Status: state, Error: r.GetReason()})
 	}
 }
 
@@ -133,14 +135,15 @@ func (s *switchboard) onQueueDue(r *messages.Reply) {
 	s.broadcastMessages(messages.TopicID(r.GetTopic()), nil)
 }
 
-// notify tells the administration and the desktop clients.
-func (s *switchboard) notify(n im.Notification) {
-	s.admin.Broadcast(im.NotificationEvent, n)
-	s.client.Broadcast(im.NotificationEvent, n)
+// notify tells the administration and the desktop clients about an account, or with an empty one about the cluster.
+func (s *switchboard) notify(about messages.AccountID, n im.Notification) {
+	s.announce(s.admin, im.NotificationEvent, about, n)
+	s.announce(s.client, im.NotificationEvent, about, n)
 }
 
 func (s *switchboard) broadcastQueue(topic messages.TopicID) {
-	s.inbox.Broadcast(im.SendingQueueEvent, im.SendingQueueOf(topic, s.Board.Load(), s.Now()))
+	account, _, _, _ := topic.Parts()
+	s.announce(s.inbox, im.SendingQueueEvent, account, im.SendingQueueOf(topic, s.Board.Load(), s.Now()))
 }
 
 func (s *switchboard) broadcastTopics(account messages.AccountID) {
@@ -153,11 +156,11 @@ func (s *switchboard) broadcastTopics(account messages.AccountID) {
 		s.Log.Error("topics could not be encoded", account.Attr(), "err", err)
 		return
 	}
-	s.inbox.Send(frame, nil)
+	s.inbox.Send(frame, s.mayGet(im.TopicsEvent, account))
 }
 
-// broadcastMessages pushes a topic's history to whom to picks, nil = all, unless it is too long to be pushed unasked.
-func (s *switchboard) broadcastMessages(topic messages.TopicID, to func(*socketio.Socket) bool) {
+// broadcastMessages pushes a topic's history to those whom among picks, nil = all, unless it is too long to be pushed unasked.
+func (s *switchboard) broadcastMessages(topic messages.TopicID, among func(*socketio.Socket) bool) {
 	account, kind, id, ok := topic.Parts()
 	v := s.Views.Get(account)
 	if !ok || v == nil || !v.Loaded || s.inbox.Len() == 0 {
@@ -171,7 +174,8 @@ func (s *switchboard) broadcastMessages(topic messages.TopicID, to func(*socketi
 		s.Log.Error("messages could not be encoded", account.Attr(), "err", err)
 		return
 	}
-	s.inbox.Send(frame, to)
+	may := s.mayGet(im.MessagesEvent, account)
+	s.inbox.Send(frame, func(to *socketio.Socket) bool { return (among == nil || among(to)) && may(to) })
 }
 
 // broadcastChannelsSoon broadcasts at once, or as soon as the spacing lets it.
@@ -203,6 +207,36 @@ func (s *switchboard) broadcastChannels() {
 		return
 	}
 	s.pushWaiting()
+	again := s.channels.last.Len() == 0
 	s.channels.last, s.channels.at = frame, s.Now()
-	s.inbox.Send(frame, nil)
+	s.announceChannels(frame, again)
+}
+
+// announceChannels sends the whole list to whom sees it all, and to the others what they see, unless they have just that; again sends it
+// anyway.
+func (s *switchboard) announceChannels(whole socketio.Frame, again bool) {
+	made := map[*people.Identity]socketio.Frame{nil: whole}
+	s.guests.Range(func(_, of any) bool {
+		by := of.(guest)
+		if _, have := made[by.Identity]; have || by.space != im.Inbox || !by.Restricted() {
+			return true
+		}
+		frame, err := s.channelsFor(by)
+		if err != nil {
+			s.Log.Error("channels could not be encoded", "err", err)
+			return true
+		}
+		made[by.Identity] = frame
+		return true
+	})
+	for who, frame := range made {
+		if !again && who != nil && frame.Equal(s.narrowed[who]) {
+			continue
+		}
+		s.inbox.Send(frame, func(to *socketio.Socket) bool {
+			by, here := s.guest(to)
+			return here && by.gets(im.ChannelsEvent) && (by.Identity == who || who == nil && !by.Restricted())
+		})
+	}
+	s.narrowed = made
 }

@@ -27,11 +27,11 @@ func (g *Gateway) desktopHandlers() map[string]socketio.Handler {
 
 // takeLogin gives an account the login that an agent made by hand: it is paused, its state replaced, and resumed.
 func (s *session) takeLogin(c actor.Context, m asked, r im.ManualLogin) {
-	a := s.Board.Load().Account(messages.AccountID(r.AccountID))
+	a := s.sight(m.by).account(r.AccountID)
 	var refused error
 	switch {
 	case a == nil:
-		refused = errors.New("the account does not exist")
+		refused = errNoAccount
 	case r.Platform != "" && r.Platform != a.Record.GetPlatform():
 		refused = fmt.Errorf("the account is on %s", a.Record.GetPlatform())
 	case s.ReadState == nil:
@@ -102,6 +102,6 @@ func (s *switchboard) accountRestarted(a *board.Account) {
 	}
 	if news, decided := im.AccountRestartedOf(a, s.Now().UnixMilli()); decided {
 		delete(s.replaced, a.ID())
-		s.client.Broadcast(im.AccountRestartedEvent, news)
+		s.announce(s.client, im.AccountRestartedEvent, a.ID(), news)
 	}
 }

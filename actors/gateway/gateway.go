@@ -153,8 +153,9 @@ func (g *Gateway) declare(name string) error {
 	}
 	ns.Handle(rules...)
 	ns.Auth(g.admit)
+	ns.OnForbidden(g.forbidden)
 	ns.OnConnect(func(s *socketio.Socket) {
-		if !g.enter(s) {
+		if !g.enter(s, name) {
 			return
 		}
 		if name == im.Admin {

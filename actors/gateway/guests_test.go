@@ -125,53 +125,89 @@ func (l *line) join(namespace, token string) bool {
 	return false
 }
 
-// TestEveryEventLetsInWhomItsRowNames sends every event of every namespace as every role, and comes with tokens that are none.
+// prefix is how frames of a namespace name it.
+func prefix(namespace string) string {
+	if namespace == "/" {
+		return ""
+	}
+	return namespace + ","
+}
+
+// heard sends one event and returns what comes back until all of it was dispatched.
+func (l *line) heard(namespace, event, payload string) string {
+	l.t.Helper()
+	l.say("42" + prefix(namespace) + fmt.Sprintf("[%q,%s]", event, payload))
+	l.say("40/nowhere,") // its refusal comes after what the event caused at once
+	return strings.Join(l.until("44/nowhere,"), "\n")
+}
+
+// TestEveryEventLetsInWhomItsRowNames sends every event of every namespace as every role, also limited to an account, and comes with
+// tokens that are none.
 func TestEveryEventLetsInWhomItsRowNames(t *testing.T) {
 	h := open(t)
 	s := h.hire()
-	tokens := map[people.Role]string{}
 	for _, role := range people.Roles {
-		tokens[role] = s.token(string(role), role, 0)
-	}
-	for role, token := range tokens {
-		for _, namespace := range im.Namespaces {
-			l, at := h.dial(), ""
-			if !l.join(namespace, token) {
-				t.Fatalf("%s was not let in to %s", role, namespace)
-			}
-			if namespace != "/" {
-				at = namespace + ","
-			}
-			for _, e := range im.Events {
-				if e.Namespace != namespace || e.Direction != im.In {
-					continue
+		tokens := []string{s.token(string(role), role, 0)}
+		if role != people.Admin {
+			tokens = append(tokens, s.token(string(role)+"-limited", role, 0, "sb_1"))
+		}
+		for _, token := range tokens {
+			for _, namespace := range im.Namespaces {
+				l := h.dial()
+				if !l.join(namespace, token) {
+					t.Fatalf("%s was not let in to %s", role, namespace)
 				}
-				l.say("42" + at + fmt.Sprintf(`[%q,{}]`, e.Name))
-				l.say("40/nowhere,")
-				heard := strings.Join(l.until("44/nowhere,"), "\n")
-				allowed := e.Role == im.Anyone || role.May(people.Role(e.Role))
-				if refused := strings.Contains(heard, e.Name+": not allowed"); refused == allowed {
-					t.Errorf("%s%s as %s: refused %t", namespace, e.Name, role, refused)
+				for _, e := range im.Events {
+					if e.Namespace != namespace || e.Direction != im.In {
+						continue
+					}
+					allowed := e.Role == im.Anyone || role.May(people.Role(e.Role))
+					if refused := strings.Contains(l.heard(namespace, e.Name, "{}"), e.Name+": not allowed"); refused == allowed {
+						t.Errorf("%s%s as %s: refused %t", namespace, e.Name, role, refused)
+					}
 				}
+			}
+			if h.dial().join(foreign.Namespace, token) {
+				t.Errorf("a token of %s was let in to %s", role, foreign.Namespace)
 			}
 		}
 	}
+	worker := s.token("worker", people.Worker, 0)
 	soon := time.Now().Add(50 * time.Millisecond)
-	expired := s.token("expired", people.Admin, soon.UnixMilli())
-	revoked, restricted := s.token("revoked", people.Admin, 0), s.token("restricted", people.Agent, 0, "sb_1")
+	bad := map[string]string{
+		"expired": s.token("expired", people.Admin, soon.UnixMilli()), "revoked": s.token("revoked", people.Admin, 0), "foreign": people.NewToken(),
+		"expired worker": s.token("expired-worker", people.Worker, soon.UnixMilli()), "revoked worker": s.token("revoked-worker", people.Worker, 0),
+	}
 	s.do(people.RevokeToken{ID: "revoked"})
+	s.do(people.RevokeToken{ID: "revoked-worker"})
 	time.Sleep(time.Until(soon) + time.Millisecond)
 	for _, namespace := range append([]string{foreign.Namespace}, im.Namespaces...) {
-		for name, token := range map[string]string{"expired": expired, "revoked": revoked, "foreign": people.NewToken(), "restricted": restricted} {
+		for name, token := range bad {
 			if h.dial().join(namespace, token) {
 				t.Errorf("a token that is %s was let in to %s", name, namespace)
 			}
 		}
-	}
-	for role, want := range map[people.Role]bool{people.Viewer: false, people.Agent: false, people.Operator: true, people.Admin: true} {
-		if got := h.dial().join(foreign.Namespace, tokens[role]); got != want {
-			t.Errorf("a worker with a token of %s: let in %t", role, got)
+		if got := h.dial().join(namespace, worker); got != (namespace == foreign.Namespace) {
+			t.Errorf("a worker's token at %s: let in %t", namespace, got)
 		}
+	}
+}
+
+// TestARefusedEventStandsInTheAuditLog, and a flood of them does not fill it.
+func TestARefusedEventStandsInTheAuditLog(t *testing.T) {
+	h := open(t)
+	l := h.dial()
+	if !l.join("/", h.hire().token("clerk", people.Viewer, 0)) {
+		t.Fatal("not let in")
+	}
+	for range 1000 {
+		l.say(fmt.Sprintf("42[%q,{}]", im.DeleteAccountEvent))
+	}
+	if heard := l.heard("/", im.DeleteAccountEvent, "{}"); strings.Count(heard, "not allowed") != 1001 {
+		t.Error("not every one was refused")
+	}
+	if n := h.audit.count("token:clerk", im.DeleteAccountEvent, "forbidden"); n == 0 || n > 150 {
+		t.Errorf("%d entries", n)
 	}
 }
 

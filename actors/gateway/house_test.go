@@ -58,12 +58,18 @@ type log struct {
 }
 
 // has says whether somebody's deed was told, with that outcome.
-func (l *log) has(who, what, outcome string) bool {
+func (l *log) has(who, what, outcome string) bool { return l.count(who, what, outcome) > 0 }
+
+// count is how often it was told.
+func (l *log) count(who, what, outcome string) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.entries, func(e *messages.AuditEntry) bool {
-		return e.GetWho() == who && e.GetWhat() == what && e.GetOutcome() == outcome
-	})
+	for _, e := range l.entries {
+		if e.GetWho() == who && e.GetWhat() == what && e.GetOutcome() == outcome {
+			n++
+		}
+	}
+	return n
 }
 
 // build makes a house whose master has not shown a board yet.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/narrow"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -68,7 +69,7 @@ func read[R any, P im.Request[R]](serve func(*socketio.Socket, R)) socketio.Hand
 	}
 }
 
-// command is a handler that hands the request to the client's actor.
+// command is a handler that hands the request to the client's actor, with who makes it.
 func command[R any, P im.Request[R]](g *Gateway, event string) socketio.Handler {
 	return func(s *socketio.Socket, payload json.RawMessage, _ func(any)) {
 		r, err := im.Parse[R, P](payload)
@@ -76,7 +77,9 @@ func command[R any, P im.Request[R]](g *Gateway, event string) socketio.Handler 
 			refuse(s, event, r, err)
 			return
 		}
-		g.tell(asked{s, event, r})
+		if by, here := g.guest(s); here {
+			g.tell(asked{s, event, r, by})
+		}
 	}
 }
 
@@ -95,12 +98,16 @@ func refuse(s *socketio.Socket, event string, request any, err error) {
 }
 
 func (g *Gateway) register(s *socketio.Socket, r im.Register) {
+	by, here := g.guest(s)
+	if !here {
+		return
+	}
 	g.sendChannels(s)
 	if r.ClientID == "" {
 		r.ClientID = s.ID()
 	}
 	s.Emit(im.RegisteredEvent, im.Registered{
-		Success: true, ChannelCount: len(g.Board.Load().Accounts), ClientID: r.ClientID, ClientType: r.ClientType,
+		Success: true, ChannelCount: len(g.sight(by).board.Accounts), ClientID: r.ClientID, ClientType: r.ClientType,
 	})
 }
 
@@ -121,14 +128,17 @@ func (g *Gateway) requestWorkers(s *socketio.Socket, _ im.Nothing) {
 }
 
 func (g *Gateway) unreadCount(s *socketio.Socket, r im.UnreadRequest) {
-	s.Emit(im.UnreadEvent, im.UnreadCountOf(r.ChannelID, g.Board.Load(), g.Views.Get))
+	if by, here := g.guest(s); here {
+		sees := g.sight(by)
+		s.Emit(im.UnreadEvent, im.UnreadCountOf(r.ChannelID, sees.board, sees.view))
+	}
 }
 
 // requestTopics answers with the account's topics. Those of an account that is still being loaded follow as a
 // broadcast once it is: an empty list would wipe what the client remembers.
 func (g *Gateway) requestTopics(s *socketio.Socket, r im.TopicsRequest) {
 	account := messages.AccountID(r.ChannelID)
-	g.settled(account, func(_ *board.Board, v *dataset.View) {
+	g.settled(s, account, func(_ *board.Board, v *dataset.View) {
 		if !loaded(v) {
 			return
 		}
@@ -145,7 +155,7 @@ func (g *Gateway) requestMessages(s *socketio.Socket, r im.MessagesRequest) {
 	topic := messages.TopicID(r.TopicID)
 	g.watched.add(s, topic)
 	account, _, _, _ := topic.Parts()
-	g.settled(account, func(b *board.Board, v *dataset.View) {
+	g.settled(s, account, func(b *board.Board, v *dataset.View) {
 		if loaded(v) {
 			frame, err := g.messageList(topic, b, v)
 			if err != nil {
@@ -159,9 +169,13 @@ func (g *Gateway) requestMessages(s *socketio.Socket, r im.MessagesRequest) {
 }
 
 func (g *Gateway) sendChannels(s *socketio.Socket) {
+	by, here := g.guest(s)
+	if !here {
+		return
+	}
 	for range settleTries {
 		from := g.channelVersion()
-		frame, err := g.channelList()
+		frame, err := g.channelsFor(by)
 		if err != nil {
 			g.Log.Error("channels could not be encoded", "err", err)
 			return
@@ -175,7 +189,7 @@ func (g *Gateway) sendChannels(s *socketio.Socket) {
 
 func (g *Gateway) sendQueue(s *socketio.Socket, topic messages.TopicID) {
 	account, _, _, _ := topic.Parts()
-	g.settled(account, func(b *board.Board, _ *dataset.View) {
+	g.settled(s, account, func(b *board.Board, _ *dataset.View) {
 		s.Emit(im.SendingQueueEvent, im.SendingQueueOf(topic, b, g.Now()))
 	})
 }
@@ -183,12 +197,16 @@ func (g *Gateway) sendQueue(s *socketio.Socket, topic messages.TopicID) {
 // settleTries bounds how often an answer is repeated; what changes oftener than that is broadcast again anyway.
 const settleTries = 3
 
-// settled lets emit answer from the newest board and view, and again if they were replaced meanwhile: both are published
+// settled lets emit answer from what the client sees of the newest board and view, and again if they were replaced meanwhile: both are published
 // before the broadcast that tells of them, so an answer can never overtake a newer broadcast for good.
-func (g *Gateway) settled(account messages.AccountID, emit func(*board.Board, *dataset.View)) {
+func (g *Gateway) settled(s *socketio.Socket, account messages.AccountID, emit func(*board.Board, *dataset.View)) {
+	by, here := g.guest(s)
+	if !here {
+		return
+	}
 	for range settleTries {
 		b, v := g.Board.Load(), g.Views.Get(account)
-		emit(b, v)
+		emit(narrow.Board(b, by.Identity), narrow.View(v, account, by.Identity))
 		if g.Board.Load() == b && g.Views.Get(account) == v {
 			return
 		}
@@ -204,5 +222,7 @@ func (g *Gateway) reply(s *socketio.Socket, payload json.RawMessage, _ func(any)
 		g.sendQueue(s, messages.TopicID(r.TopicID))
 		return
 	}
-	g.tell(asked{s, im.ReplyEvent, r})
+	if by, here := g.guest(s); here {
+		g.tell(asked{s, im.ReplyEvent, r, by})
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"weak"
 
 	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/narrow"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -123,6 +124,16 @@ func (g *Gateway) channelList() (socketio.Frame, error) {
 		g.list.newest.Store(&channelList{from, frame})
 	}
 	return frame, nil
+}
+
+// channelsFor encodes the list of channels that a guest sees.
+func (g *Gateway) channelsFor(by guest) (socketio.Frame, error) {
+	if !narrow.Limited(by.Identity) {
+		return g.channelList()
+	}
+	sees := g.sight(by)
+	frame, err := g.inbox.Frame(im.ChannelsEvent, im.Channels(sees.board, sees.view))
+	return frame.As(im.ChannelsEvent), err
 }
 
 // loaded says whether a view's lists are the account's; before that, its emptiness is ours.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"troupe/actors"
 	"troupe/actors/gateway/im"
 	"troupe/actors/gateway/socketio"
+	"troupe/actors/master/board"
 	"troupe/messages"
 )
 
@@ -50,22 +52,24 @@ func (s *session) Receive(c actor.Context) {
 func (s *session) onAsked(c actor.Context, m asked) {
 	switch r := m.request.(type) {
 	case im.ReplyRequest:
-		command, err := im.SubmitReply(newReplyID(s.Now()), r, s.Views.Get)
+		command, err := im.SubmitReply(newReplyID(s.Now()), r, s.sight(m.by).view)
 		submit[*messages.ReplyAccepted](s, c, s.Master, m, command, err)
 	case im.MarkTopicRequest:
 		command, err := im.MarkTopic(r, s.Now())
-		submit[*messages.MarkedRead](s, c, s.Store, m, command, err)
+		submit[*messages.MarkedRead](s, c, s.Store, m, command, cmp.Or(err, m.by.mayTouch(r.ChannelID)))
 	case im.MarkItemsRequest:
-		command, err := im.MarkItems(r, s.accounts(), s.Views.Get, s.Now())
+		sees := s.sight(m.by)
+		command, err := im.MarkItems(r, accounts(sees.board), sees.view, s.Now())
 		submit[*messages.MarkedRead](s, c, s.Store, m, command, err)
 	case im.CreateAccountRequest:
-		submit[*messages.AccountDone](s, c, s.Master, m, im.CreateAccount(r), nil)
+		submit[*messages.AccountDone](s, c, s.Master, m, im.CreateAccount(r), m.by.mayAdd())
 	case im.DeleteAccountRequest:
-		submit[*messages.AccountDone](s, c, s.Master, m, &messages.RemoveAccount{Account: r.AccountID}, nil)
+		submit[*messages.AccountDone](s, c, s.Master, m, &messages.RemoveAccount{Account: r.AccountID}, m.by.mayTouch(r.AccountID))
 	case im.LoginStart:
-		submit[*messages.LoginStarted](s, c, s.Master, m, &messages.StartLogin{Account: r.AccountID, Session: r.SessionID}, nil)
+		submit[*messages.LoginStarted](s, c, s.Master, m, &messages.StartLogin{Account: r.AccountID, Session: r.SessionID}, m.by.mayTouch(r.AccountID))
 	case im.LoginInput:
-		submit[*messages.LoginStarted](s, c, s.Master, m, &messages.LoginInput{Session: r.SessionID, Kind: r.InputType, Value: []byte(r.Value)}, nil)
+		command := &messages.LoginInput{Session: r.SessionID, Kind: r.InputType, Value: []byte(r.Value)}
+		submit[*messages.LoginStarted](s, c, s.Master, m, command, s.mayEnter(m.by, r.SessionID))
 	case im.ManualLogin:
 		s.takeLogin(c, m, r)
 	}
@@ -90,7 +94,7 @@ func submit[A any](s *session, c actor.Context, to *actor.PID, m asked, command 
 // from the store's and the master's own news.
 func (s *session) onAnswered(m answered) {
 	if ids, ok := subjects(m); ok {
-		s.note(s.socket, m.event, m.err, ids...)
+		s.note(m.by, m.event, m.err, ids...)
 	}
 	if _, is := m.request.(im.ReplyRequest); is {
 		s.onReply(m)
@@ -122,15 +126,17 @@ func (s *session) onReply(m answered) {
 		s.socket.Emit(im.ReplySuccessEvent, im.ReplySuccess{MessageID: reply.GetId(), RequestID: reply.GetRequestId(), Status: "submitted"})
 		return
 	}
+	topic := messages.TopicID(m.request.(im.ReplyRequest).TopicID)
 	failure := im.ReplyError{Error: readable(m.err).Error()}
 	if command, ok := m.command.(*messages.SubmitReply); ok {
 		failure.MessageID = command.GetId()
 	}
 	s.socket.Emit(im.ReplyErrorEvent, failure)
 	if _, refused := errors.AsType[*actors.RefusedError](m.err); refused {
-		s.inbox.Broadcast(im.MessageStatusEvent, im.MessageStatus{MessageID: failure.MessageID, Status: messages.ReplyFailedState, Error: failure.Error})
+		account, _, _, _ := topic.Parts()
+		s.announce(s.inbox, im.MessageStatusEvent, account, im.MessageStatus{MessageID: failure.MessageID, Status: messages.ReplyFailedState, Error: failure.Error})
 	}
-	s.sendQueue(s.socket, messages.TopicID(m.request.(im.ReplyRequest).TopicID))
+	s.sendQueue(s.socket, topic)
 }
 
 func (s *session) onTopicMarked(event string, r im.MarkTopicRequest, done *messages.MarkedRead) {
@@ -146,7 +152,7 @@ func (s *session) onTopicMarked(event string, r im.MarkTopicRequest, done *messa
 	answer.Success = new(true)
 	s.socket.Emit(answerEvent, answer)
 	if done.GetCount() > 0 {
-		s.inbox.Broadcast(newsEvent, news)
+		s.announce(s.inbox, newsEvent, messages.AccountID(r.ChannelID), news)
 	}
 }
 
@@ -163,12 +169,11 @@ func (s *session) onItemsMarked(r im.MarkItemsRequest, mark *messages.MarkRead, 
 	answer.Success = new(true)
 	s.socket.Emit(answerEvent, answer)
 	if done.GetCount() > 0 {
-		s.inbox.Broadcast(newsEvent, news)
+		s.announce(s.inbox, newsEvent, messages.AccountID(mark.GetAccount()), news)
 	}
 }
 
-func (s *session) accounts() []messages.AccountID {
-	b := s.Board.Load()
+func accounts(b *board.Board) []messages.AccountID {
 	ids := make([]messages.AccountID, 0, len(b.Accounts))
 	for _, a := range b.Accounts {
 		ids = append(ids, a.ID())

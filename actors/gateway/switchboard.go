@@ -7,6 +7,7 @@ import (
 
 	"troupe/actors/gateway/foreign"
 	"troupe/actors/gateway/im"
+	"troupe/actors/gateway/people"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -24,6 +25,7 @@ type (
 		socket  *socketio.Socket
 		event   string
 		request any // one of im's requests
+		by      guest
 	}
 )
 
@@ -38,6 +40,7 @@ type switchboard struct {
 	replaced map[messages.AccountID]bool             // its login was replaced by hand, and it is not up again
 	pushes   map[messages.AccountID]*push            // of its lists
 	channels spacing
+	narrowed map[*people.Identity]socketio.Frame // the lists of channels that were sent last to who does not see all
 }
 
 func newSwitchboard(g *Gateway) *switchboard {

@@ -110,6 +110,9 @@ func (a *API) createAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := limited("account_id", body.AccountID, 100); err != nil {
 		return err
 	}
+	if err := a.mayAdd(body.ID); err != nil {
+		return err
+	}
 	return a.change(w, r, http.StatusCreated, &messages.CreateAccount{
 		Id: body.ID, Platform: body.Platform, Name: body.Name,
 		AccountId: body.AccountID, MonitorInterval: body.MonitorInterval, Proxy: body.Proxy, Noise: body.Noise,

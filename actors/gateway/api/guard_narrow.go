@@ -1,8 +1,10 @@
 package api
 
 import (
+	"net/http"
 	"slices"
 
+	"troupe/actors/gateway/narrow"
 	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -27,51 +29,21 @@ func (a *API) sees(account string) bool {
 	return a.who == nil || a.who.Sees(messages.AccountID(account))
 }
 
+// mayAdd refuses a new account that its maker would not see. Who is limited can make one under an id that he was given beforehand.
+func (a *API) mayAdd(id string) error {
+	if a.sees(id) {
+		return nil
+	}
+	return &Problem{http.StatusForbidden, "forbidden", "you are limited to some accounts: give the new one an id that is among them"}
+}
+
 type narrowBoards struct {
 	all boards
 	who *people.Identity
 }
 
 // Load returns the newest board without what belongs to other accounts.
-func (n narrowBoards) Load() *board.Board { return narrowBoard(n.all.Load(), n.who) }
-
-func narrowBoard(all *board.Board, who *people.Identity) *board.Board {
-	b := *all
-	b.Accounts = only(all.Accounts, func(a *board.Account) bool { return who.Sees(a.ID()) })
-	b.Replies = only(all.Replies, func(r *messages.Reply) bool { return who.Sees(messages.AccountID(r.GetAccount())) })
-	b.Logins = only(all.Logins, func(l *messages.LoginSession) bool { return who.Sees(messages.AccountID(l.GetAccount())) })
-	b.Queue.Waiting = only(all.Queue.Waiting, func(q *messages.QueuedLogin) bool { return who.Sees(messages.AccountID(q.GetAccount())) })
-	b.Alarms = only(all.Alarms, func(al *messages.Alarm) bool {
-		return al.GetAccount() == "" || who.Sees(messages.AccountID(al.GetAccount()))
-	})
-	b.Proxies = nil
-	for _, p := range all.Proxies {
-		own := *p
-		own.Accounts = only(p.Accounts, who.Sees)
-		b.Proxies = append(b.Proxies, &own)
-	}
-	return &b
-}
-
-// narrowNews is a change of the board as somebody may hear of it.
-func narrowNews(m board.Changed, who *people.Identity) board.Changed {
-	if who == nil {
-		return m
-	}
-	return board.Changed{
-		Board:    narrowBoard(m.Board, who),
-		Accounts: only(m.Accounts, who.Sees),
-		Replies:  only(m.Replies, func(r *messages.Reply) bool { return who.Sees(messages.AccountID(r.GetAccount())) }),
-		Alarms: only(m.Alarms, func(al *messages.Alarm) bool {
-			return al.GetAccount() == "" || who.Sees(messages.AccountID(al.GetAccount()))
-		}),
-	}
-}
-
-// only keeps what is wanted, in a list of its own: boards share theirs.
-func only[T any](list []T, want func(T) bool) []T {
-	return slices.DeleteFunc(slices.Clone(list), func(v T) bool { return !want(v) })
-}
+func (n narrowBoards) Load() *board.Board { return narrow.Board(n.all.Load(), n.who) }
 
 type narrowViews struct {
 	Views // Rev and Since: the streams' cursor counts every account's changes
@@ -79,14 +51,11 @@ type narrowViews struct {
 }
 
 func (n narrowViews) Get(id messages.AccountID) *dataset.View {
-	if !n.who.Sees(id) {
-		return nil
-	}
-	return n.Views.Get(id)
+	return narrow.Views(n.Views.Get, n.who)(id)
 }
 
 func (n narrowViews) All() []*dataset.View {
-	return only(n.Views.All(), func(v *dataset.View) bool { return n.who.Sees(v.Account) })
+	return slices.DeleteFunc(slices.Clone(n.Views.All()), func(v *dataset.View) bool { return !n.who.Sees(v.Account) })
 }
 
 // Stats adds up the accounts that are seen.

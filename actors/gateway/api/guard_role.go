@@ -51,25 +51,52 @@ func (a *API) admit(row Route, r *http.Request) (*people.Identity, error) {
 	case who.Kind == people.KindUser && changes(r.Method) && r.Header.Get(ownHeader) == "" && !a.Door.SameOrigin(r):
 		return who, &Problem{http.StatusForbidden, "origin", "a change by a browser must come from a page of this node"}
 	}
+	if who.Restricted() && slices.Contains(common, row.Method+" "+row.Pattern) {
+		return who, tooWide()
+	}
 	for name, value := range filledIn(row, r) {
-		if account, known := a.accountOf(name, value); known && !who.Sees(account) {
+		if who.Restricted() && a.hidden(who, name, value) {
 			return who, notFound("there is no %s %s", name, value)
 		}
 	}
 	return who, nil
 }
 
+// common are the rows below admin that concern what all accounts share: who is limited to some may not call them.
+var common = []string{
+	"POST " + Prefix + "/proxies",
+	"PATCH " + Prefix + "/proxies/{proxy}",
+	"DELETE " + Prefix + "/proxies/{proxy}",
+	"POST " + Prefix + "/proxies/{proxy}/test",
+	"GET " + Prefix + "/keys",
+	"POST " + Prefix + "/keys/rotate",
+	"DELETE " + Prefix + "/keys/{key}",
+	"POST " + ContractPrefix + "/accounts",
+	"POST " + ContractPrefix + "/proxies",
+	"PATCH " + ContractPrefix + "/proxies/{proxy}",
+	"DELETE " + ContractPrefix + "/proxies/{proxy}",
+	"POST " + ContractPrefix + "/proxies/{proxy}/test",
+}
+
+func tooWide() *Problem {
+	return &Problem{http.StatusForbidden, "forbidden", "this concerns more than the accounts that you are limited to"}
+}
+
 func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
-// accountOf is the account that a part of a path is about.
-func (a *API) accountOf(name, value string) (account messages.AccountID, known bool) {
+// hidden says whether a part of a path is about an account that somebody does not see.
+func (a *API) hidden(who *people.Identity, name, value string) bool {
 	switch name {
 	case "account":
-		return messages.AccountID(value), true
+		return !who.Sees(messages.AccountID(value))
 	case "topic":
-		account, _, _, known = messages.TopicID(value).Parts()
+		account, _, _, known := messages.TopicID(value).Parts()
+		return known && !who.Sees(account)
+	case "session":
+		rec := loginRecord(a.Board.Load(), value)
+		return rec == nil || !who.Sees(messages.AccountID(rec.GetAccount()))
 	}
-	return account, known
+	return false
 }
 
 // filledIn are the filled-in parts of a route's path, by name, in their order.

@@ -156,6 +156,10 @@ func (in *incoming) check(names, ids map[string]bool) {
 		in.out.Notes = append(in.out.Notes, "the id is not taken over: the node makes one")
 	}
 	in.checkKnown(names, ids)
+	if err := in.mayAdd(in.out.Account); err != nil && in.out.Outcome == rowReady {
+		in.refuse(problemOf(err).Message)
+		return
+	}
 	in.checkProxy()
 	in.checkState()
 }
@@ -183,7 +187,11 @@ func (in *incoming) checkProxy() {
 	}
 	if in.row.Upstream != nil {
 		in.out.Proxy = in.row.Upstream.Name()
-		if in.board.Proxy(in.out.Proxy) == nil {
+		switch {
+		case in.board.Proxy(in.out.Proxy) != nil:
+		case in.who != nil:
+			in.refuse("proxies are everybody's: have somebody add it who is not limited to some accounts, and name it here")
+		default:
 			in.out.Notes = append(in.out.Notes, "the proxy is added under the name "+in.out.Proxy)
 		}
 	}

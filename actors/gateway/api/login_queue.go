@@ -89,6 +89,14 @@ func (a *API) queueLogins(w http.ResponseWriter, r *http.Request) error {
 	if body.Tag != "" && !body.LoggedOut {
 		return invalid("field \"tag\" goes with \"logged_out\"")
 	}
+	if body.AtOnce != 0 && a.who != nil {
+		return tooWide()
+	}
+	for _, id := range body.Accounts {
+		if !a.sees(id) {
+			return notFound("there is no account %s", id)
+		}
+	}
 	command := &messages.QueueLogins{Accounts: body.Accounts, AtOnce: body.AtOnce}
 	for _, acc := range a.Board.Load().Accounts {
 		rec := acc.Record
@@ -109,6 +117,13 @@ func (a *API) unqueueLogins(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		command.Accounts = []string{account}
+	} else if a.who != nil { // no account would mean all
+		for _, q := range a.Board.Load().Queue.Waiting {
+			command.Accounts = append(command.Accounts, q.GetAccount())
+		}
+		if len(command.Accounts) == 0 {
+			return a.showQueue(w, r)
+		}
 	}
 	if _, err := askIn[*messages.LoginsQueued](r.Context(), a, command); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"troupe/actors/gateway/narrow"
 	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -212,7 +213,7 @@ func (s *stream) changed(m board.Changed) error {
 	if s.login != "" {
 		return nil
 	}
-	m = narrowNews(m, s.who)
+	m = narrow.Changed(m, s.who)
 	for _, id := range m.Accounts {
 		if s.account != "" && s.account != string(id) {
 			continue

@@ -53,11 +53,16 @@ type Config struct {
 	OpenSecret func(owner string, sealed *messages.SealedSecret) (messages.Secret, error)
 	// Admit says whether a client may connect at all; its error's text is sent to the client. nil means OnlyLocal.
 	Admit func(socketio.Handshake) error
-	// Enter and Leave are told of each socket's life, on its goroutine; nil means nobody is.
-	Enter, Leave func(*socketio.Socket)
-	Now          func() time.Time
-	Log          *slog.Logger
+	// Enter and Leave are told of each socket's life, on its goroutine; nil means nobody is. Enter says where to note what its worker
+	// does; nil is nowhere.
+	Enter func(*socketio.Socket) Note
+	Leave func(*socketio.Socket)
+	Now   func() time.Time
+	Log   *slog.Logger
 }
+
+// Note tells the audit log what a worker did, with which outcome, and the ids that it is about. It must not block.
+type Note func(what, outcome string, targets ...string)
 
 // Peer is one connected worker's socket. Its methods may be called from any goroutine and do not block.
 type Peer interface {
@@ -82,12 +87,11 @@ func New(cfg Config) *Desk {
 	if cfg.Admit == nil {
 		cfg.Admit = OnlyLocal
 	}
-	nobody := func(*socketio.Socket) {}
 	if cfg.Enter == nil {
-		cfg.Enter = nobody
+		cfg.Enter = func(*socketio.Socket) Note { return nil }
 	}
 	if cfg.Leave == nil {
-		cfg.Leave = nobody
+		cfg.Leave = func(*socketio.Socket) {}
 	}
 	return &Desk{Config: cfg, up: make(chan struct{})}
 }
@@ -108,8 +112,7 @@ func OnlyLocal(h socketio.Handshake) error {
 func (d *Desk) Declare(ns *socketio.Namespace) {
 	ns.Auth(d.Admit)
 	ns.OnConnect(func(s *socketio.Socket) {
-		d.Enter(s)
-		d.tell(joined{s})
+		d.tell(joined{s, d.Enter(s)})
 	})
 	ns.OnDisconnect(func(s *socketio.Socket, _ string) {
 		d.Leave(s)
@@ -155,9 +158,12 @@ func (d *Desk) Props() *actor.Props {
 
 // What the sockets tell the room, and its children.
 type (
-	joined struct{ peer Peer }
-	left   struct{ peer string }
-	said   struct {
+	joined struct {
+		peer Peer
+		note Note
+	}
+	left struct{ peer string }
+	said struct {
 		peer  string
 		heard heard
 	}
@@ -183,7 +189,7 @@ func (r *room) Receive(c actor.Context) {
 		r.root, r.self = c.ActorSystem().Root, c.Self()
 		close(r.up)
 	case joined:
-		r.onJoined(c, m.peer)
+		r.onJoined(c, m)
 	case said:
 		if pid := r.workers[m.peer]; pid != nil {
 			c.Send(pid, m.heard)
@@ -203,9 +209,9 @@ func (r *room) Receive(c actor.Context) {
 	}
 }
 
-func (r *room) onJoined(c actor.Context, peer Peer) {
-	r.workers[peer.ID()] = c.Spawn(actor.PropsFromProducer(func() actor.Actor { return newWorker(r.Config, peer) }))
-	c.Watch(r.workers[peer.ID()])
+func (r *room) onJoined(c actor.Context, m joined) {
+	r.workers[m.peer.ID()] = c.Spawn(actor.PropsFromProducer(func() actor.Actor { return newWorker(r.Config, m.peer, m.note) }))
+	c.Watch(r.workers[m.peer.ID()])
 }
 
 func (r *room) onTerminated(who *actor.PID) {

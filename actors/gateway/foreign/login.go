@@ -89,8 +89,10 @@ func (w *worker) onLoginStep(c actor.Context, h heard, m loginStep) {
 	case "sms_input_required":
 		w.step(c, id, s, &messages.LoginStep{Status: status, Step: m.record.brief("step"), Message: m.record.brief("message")})
 	case "success":
+		w.note(loginEvent, status, string(s.account), string(id))
 		w.endLogin(c, id, a, status, "", profileOf(m.record.object("user_info", "userInfo")))
 	case "failed", "timeout", "expired":
+		w.note(loginEvent, status, string(s.account), string(id))
 		w.endLogin(c, id, a, status, m.record.brief("error_message", "message", "error"), nil)
 	}
 }

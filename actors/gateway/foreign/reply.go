@@ -80,6 +80,7 @@ func (w *worker) onReplyResult(c actor.Context, h heard, m replyResult) {
 		return
 	}
 	outcome, reason := outcomeOf(m.record)
+	w.note(resultEvent, outcome, given.reply.GetAccount(), given.reply.GetId())
 	w.result(c, given, outcome, reason, m.record.text("platform_reply_id", "platformReplyId"))
 	delete(w.replies, messages.ReplyID(given.reply.GetId()))
 	if a := w.accounts[messages.AccountID(given.reply.GetAccount())]; a != nil && m.record.text("error_code", "errorCode") == loginExpired {

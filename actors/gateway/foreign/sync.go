@@ -128,6 +128,7 @@ func (w *worker) onAcked(c actor.Context, m *messages.Acked) {
 	}
 	delete(w.syncs, m.GetN())
 	w.synced(s.heard, s.answer, s.partial)
+	w.count(s.account, len(s.seen))
 	a := w.accounts[s.account]
 	if a == nil || a.epoch != s.epoch {
 		return

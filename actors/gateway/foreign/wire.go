@@ -112,22 +112,22 @@ const (
 var events = []event{
 	{messageEvent, large, 10, 60, nil},
 	{"join_room", small, 1, 10, parseJoin},
-	{"worker:register", small, 1, 10, parseRegister},
+	{registerEvent, small, 1, 10, parseRegister},
 	{"worker:heartbeat", small, 2, 20, parseHeartbeat},
 	{"worker:login:qrcode", picture, 2, 20, parsePicture},
-	{"worker:login:status", picture, 5, 50, parseLogin},
+	{loginEvent, picture, 5, 50, parseLogin},
 	{"worker:login:success", picture, 5, 50, parseLoginSuccess},
 	{"worker:message:detected", large, 10, 60, parseDetected},
-	{"worker:reply:result", small, 20, 100, parseReply},
+	{resultEvent, small, 20, 100, parseReply},
 	{"worker:notification:push", small, 20, 100, parsePushed},
 	{"worker:account-restarted", small, 5, 50, parseRestarted},
 }
 
 // enveloped are the types that come in envelopes.
 var enveloped = map[string]func(record) (any, error){
-	"worker:register":       parseRegister,
+	registerEvent:           parseRegister,
 	"worker:heartbeat":      parseHeartbeat,
-	"worker:data:sync":      parseSync,
+	syncEvent:               parseSync,
 	"worker:account:status": parseStates,
 }
 

@@ -24,6 +24,7 @@ type tick struct{}
 type worker struct {
 	Config
 	peer Peer
+	note Note
 
 	wire       wire
 	id         messages.NodeID // empty until it said its name
@@ -37,14 +38,18 @@ type worker struct {
 	sessions map[messages.LoginID]*session
 	replies  map[messages.ReplyID]*handed
 	syncs    map[uint64]*syncing // observations that the store has not acknowledged
+	tallies  map[messages.AccountID]*tally
 	n        uint64
 	stop     func()
 	gone     bool
 }
 
-func newWorker(cfg Config, peer Peer) *worker {
+func newWorker(cfg Config, peer Peer, note Note) *worker {
+	if note == nil {
+		note = func(string, string, ...string) {}
+	}
 	return &worker{
-		Config: cfg, peer: peer, accounts: map[messages.AccountID]*account{}, sessions: map[messages.LoginID]*session{},
+		Config: cfg, peer: peer, note: note, tallies: map[messages.AccountID]*tally{}, accounts: map[messages.AccountID]*account{}, sessions: map[messages.LoginID]*session{},
 		replies: map[messages.ReplyID]*handed{}, syncs: map[uint64]*syncing{},
 	}
 }
@@ -147,6 +152,7 @@ func (w *worker) onRegister(c actor.Context, h heard, m register) {
 func (w *worker) onRegistered(c actor.Context, m *messages.ForeignRegistered) {
 	w.registered = true
 	w.Log.Info("foreign worker registered", w.id.Attr(), "accounts", len(m.GetAssignments()))
+	w.noteRegistration(m)
 	for _, a := range m.GetAssignments() {
 		w.take(c, a)
 	}
@@ -175,6 +181,7 @@ func (w *worker) onRefused(m *messages.Refused) {
 	if h == nil {
 		return
 	}
+	w.note(registerEvent, m.GetCode(), string(w.id))
 	w.asked, w.id = nil, ""
 	w.Log.Warn("foreign worker refused", "err", m.GetMessage())
 	answer(w.peer, *h, "worker:register:ack", refused{Error: m.GetMessage()}, w.Now())
@@ -193,6 +200,7 @@ func (w *worker) onTick(c actor.Context) {
 		return
 	}
 	w.dropOldSyncs()
+	w.noteTallies(tallyEvery)
 	if w.Now().Sub(w.heartAt) < silentAfter {
 		c.Request(w.Master, w.status())
 	}
@@ -211,6 +219,7 @@ func (w *worker) onGone(c actor.Context) {
 		return
 	}
 	w.gone = true
+	w.noteTallies(0)
 	w.stop()
 	w.peer.Close()
 	for _, h := range w.replies {

@@ -72,6 +72,24 @@ type scene struct {
 	master, store *testkit.Mailbox
 	board         *board.Holder
 	rules         map[string]event
+
+	mu    sync.Mutex
+	audit []string // what, outcome and targets of what workers did
+}
+
+// noted keeps what the audit log is told.
+func (s *scene) noted(what, outcome string, targets ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.audit = append(s.audit, strings.Join(append([]string{what, outcome}, targets...), " "))
+}
+
+// log is the audit log so far.
+func (s *scene) log() string {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.audit, "\n")
 }
 
 func newScene(t *testing.T) *scene {
@@ -97,7 +115,7 @@ func newScene(t *testing.T) *scene {
 
 func (s *scene) connect(id string) *socket {
 	peer := &socket{id: id}
-	s.desk.tell(joined{peer})
+	s.desk.tell(joined{peer, s.noted})
 	return peer
 }
 
@@ -375,5 +393,40 @@ func TestLoginThatExpiredNeedsAPerson(t *testing.T) {
 		s.says(peer, messageEvent, envelopeOf("worker:account:status",
 			`{"worker_id": "w", "account_statuses": [{"account_id": "a1", "status": {"login_status": "not_logged_in"}}]}`))
 		testkit.Expect(s.master, func(m *messages.AccountStatus) bool { return m.GetState() == string(messages.LoggedOut) })
+	})
+}
+
+// TestWhatAWorkerDoesStandsInTheAuditLog: it registers, syncs, ends a login, and says what became of a reply.
+func TestWhatAWorkerDoesStandsInTheAuditLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		peer, pid := s.registered("one", byEvent)
+		sync := func(id string) {
+			s.says(peer, "worker:message:detected", `{"type": "comment", "account_id": "a1", "messages": [{"commentId": "`+id+`", "contentId": "w1", "content": "secret text"}]}`)
+			o, from := testkit.ExpectFrom[*messages.Observed](s.store, nil)
+			s.store.Send(from, &messages.Acked{Account: "a1", Stream: o.GetStream(), N: o.GetN()})
+			synctest.Wait()
+		}
+		for _, id := range []string{"c1", "c2", "c3"} {
+			sync(id)
+		}
+		time.Sleep(tallyEvery + time.Minute)
+		sync("c4")
+		sync("c5")
+		s.master.Send(pid, &messages.StartLogin{Account: "a1", Session: "s1"})
+		synctest.Wait()
+		s.says(peer, "worker:login:status", `{"session_id": "s1", "status": "failed", "error_message": "secret text"}`)
+		s.master.Send(pid, execute(1))
+		s.master.Send(pid, &messages.CommitTicket{Reply: "r1", Attempt: 1})
+		synctest.Wait()
+		s.says(peer, "worker:reply:result", `{"reply_id": "r1", "success": true}`)
+		s.desk.tell(left{peer.id})
+		want := []string{
+			"worker:register ok w a1", "worker:data:sync ok w a1 items=1", "worker:data:sync ok w a1 items=2", "worker:login:status failed a1 s1",
+			"worker:reply:result confirmed a1 r1", "worker:data:sync ok w a1 items=2",
+		}
+		if got := s.log(); got != strings.Join(want, "\n") {
+			t.Errorf("the log says\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+		}
 	})
 }

@@ -218,7 +218,7 @@ func TestTheLastAdminCannotBeTakenAway(t *testing.T) {
 	h.must(people.RemoveUser{Name: "anna"})
 	for _, bad := range []people.SetUser{
 		user("pc-im", people.Viewer), user("local", people.Viewer), user("Token:x", people.Viewer), user("", people.Viewer), user("c", "root"),
-		user("c", people.Admin, "shop"), user("ben", people.Viewer),
+		user("c", people.Admin, "shop"), user("w", people.Worker), user("ben", people.Viewer),
 	} {
 		h.refused(bad, bad.User.String())
 	}

@@ -10,7 +10,9 @@ import (
 var (
 	errSocketToken  = errors.New("a token is needed: auth {token}")
 	errSocketOrigin = errors.New("a page without an origin may not use a token")
-	errWorker       = errors.New("a worker on another machine needs a token of the role operator")
+	errWorker       = errors.New("a worker on another machine needs a token of the role worker: troupe token create NAME --role worker")
+	errWorkerPage   = errors.New("no page is a worker: connect without an Origin")
+	errWorkerToken  = errors.New("a token of the role worker is for /worker alone")
 	errSocketPlace  = errors.New("sockets without a token are not accepted from there")
 )
 
@@ -24,8 +26,13 @@ func (d *Door) AllowSocket(r *http.Request) bool {
 // AdmitSocket finds who a socket belongs to: by the token of its CONNECT or header, or without one as pc-im. from and header are those of
 // the request that opened its transport. A cookie is no way in: pages of other ports of the same machine would bring it along.
 func (d *Door) AdmitSocket(from string, header http.Header, auth json.RawMessage) (*Identity, error) {
-	if i, given, err := d.socketToken(header, auth); given {
-		return i, err
+	switch i, given, err := d.socketToken(header, auth); {
+	case err != nil:
+		return nil, err
+	case given && i.Role == Worker:
+		return nil, errWorkerToken
+	case given:
+		return i, nil
 	}
 	if from == localName {
 		return d.local, nil
@@ -39,14 +46,18 @@ func (d *Door) AdmitSocket(from string, header http.Header, auth json.RawMessage
 	return d.im, nil
 }
 
-// AdmitWorker finds who runs a worker of another make: by a token of the role operator, or without one a program of this machine.
+// AdmitWorker finds who runs a worker of another make: by a token of the role worker, or without one a program of this machine. A request
+// that a browser made for a page is no worker's, whatever token it brings.
 func (d *Door) AdmitWorker(from string, header http.Header, auth json.RawMessage) (*Identity, error) {
+	if header.Get("Origin") != "" {
+		return nil, errWorkerPage
+	}
 	switch i, given, err := d.socketToken(header, auth); {
 	case err != nil:
 		return nil, err
-	case given && i.Role.May(Operator):
+	case given && i.Role == Worker:
 		return i, nil
-	case !given && header.Get("Origin") == "" && (from == localName || loopbackAddr(from)): // no page is a worker
+	case !given && (from == localName || loopbackAddr(from)):
 		return d.local, nil
 	}
 	return nil, errWorker

@@ -31,11 +31,11 @@ func (p *people) onCreateToken(c actor.Context, m CreateToken, sender *actor.PID
 	case p.token(t.GetName()) != nil:
 		refuse(c, sender, "conflict", "there is a token of that name already")
 		return
-	case !role.Valid():
-		refuse(c, sender, "invalid", "a role is viewer, agent, operator or admin")
+	case !role.validToken():
+		refuse(c, sender, "invalid", "a token's role is worker, viewer, agent, operator or admin")
 		return
 	case len(t.GetAccounts()) > 0 && !role.restrictable():
-		refuse(c, sender, "invalid", "only tokens of viewers and agents can be limited to some accounts")
+		refuse(c, sender, "invalid", "only tokens of viewers, agents and operators can be limited to some accounts")
 		return
 	case t.GetExpiresAt() != 0 && t.GetExpiresAt() <= p.now():
 		refuse(c, sender, "invalid", "a token expires in the future, or never")

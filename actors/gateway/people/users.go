@@ -71,7 +71,7 @@ func (p *people) userProblem(m SetUser, old *messages.User) (code, why string) {
 	case !role.Valid():
 		return "invalid", "a role is viewer, agent, operator or admin"
 	case len(m.User.GetAccounts()) > 0 && !role.restrictable():
-		return "invalid", "only viewers and agents can be limited to some accounts"
+		return "invalid", "only viewers, agents and operators can be limited to some accounts"
 	case old == nil && m.Password == "":
 		return "invalid", ErrPassword.Error()
 	case old != nil && p.lastAdmin(old) && (role != Admin || m.User.GetDisabled()):

@@ -40,6 +40,7 @@ type Namespace struct {
 	auth       func(Handshake) error
 	connect    func(*Socket)
 	disconnect func(*Socket, string)
+	forbidden  func(s *Socket, event string)
 	complaint  string           // the event by which a client learns that it was not understood
 	complain   func(string) any // its payload
 
@@ -55,6 +56,10 @@ func (n *Namespace) OnConnect(f func(*Socket)) { n.connect = f }
 
 // OnDisconnect is called once per socket, after its last event, with one of the reasons.
 func (n *Namespace) OnDisconnect(f func(s *Socket, reason string)) { n.disconnect = f }
+
+// OnForbidden is called when a socket sends an event whose role it does not hold, on the connection's goroutine. The event is one that
+// has a rule.
+func (n *Namespace) OnForbidden(f func(s *Socket, event string)) { n.forbidden = f }
 
 // Complain sets the event by which a client learns that it was not understood, and its payload; else it is error {message}.
 func (n *Namespace) Complain(event string, payload func(message string) any) {
@@ -80,14 +85,10 @@ func (n *Namespace) Len() int {
 
 // Broadcast sends an event to every socket. A payload of type json.RawMessage is sent as it is; it must be valid JSON and
 // is not changed afterwards.
-func (n *Namespace) Broadcast(event string, payload any) { n.broadcast(event, payload, nil) }
+func (n *Namespace) Broadcast(event string, payload any) { n.BroadcastIf(nil, event, payload) }
 
-// BroadcastTo sends an event to every socket that holds the role.
-func (n *Namespace) BroadcastTo(role, event string, payload any) {
-	n.broadcast(event, payload, func(s *Socket) bool { return s.Holds(role) })
-}
-
-func (n *Namespace) broadcast(event string, payload any, to func(*Socket) bool) {
+// BroadcastIf sends an event to every socket that to picks; nil picks all. to is called under the namespace's lock.
+func (n *Namespace) BroadcastIf(to func(*Socket) bool, event string, payload any) {
 	if n.Len() == 0 {
 		return // nothing to encode it for
 	}

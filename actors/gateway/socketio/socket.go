@@ -73,6 +73,9 @@ func (s *Socket) dispatch(p packet, read time.Time) error {
 		s.ns.log.Debug("unknown event", "client", s.id)
 	case rule.Role != "" && !s.Holds(rule.Role):
 		s.EmitError(event + ": not allowed")
+		if s.ns.forbidden != nil {
+			s.ns.forbidden(s, event)
+		}
 	case rule.MaxBytes > 0 && len(payload) > rule.MaxBytes:
 		s.EmitError(fmt.Sprintf("%s: payload over %d bytes", event, rule.MaxBytes))
 	case !s.withinRate(rule):
