@@ -62,7 +62,7 @@ func tokenCreate(c *cli) *cobra.Command {
 	var life time.Duration
 	cmd := &cobra.Command{
 		Use: "create NAME", Short: c.t("Make a token; its secret is shown once"),
-		Example: "  troupe token create backup --role viewer\n  troupe token create desk --role agent --account dy_1 --for 2160h", Args: c.args(cobra.ExactArgs(1)),
+		Example: "  troupe token create backup --role viewer\n  troupe token create desk --role agent --account dy_1 --for 2160h\n  troupe token create node-7 --role worker", Args: c.args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cl, err := c.client()
 			if err != nil {
@@ -82,7 +82,7 @@ func tokenCreate(c *cli) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&role, "role", "viewer", c.t("viewer, agent, operator or admin"))
+	cmd.Flags().StringVar(&role, "role", "viewer", c.t("viewer, agent, operator or admin; worker is for Node workers, and for nothing else"))
 	cmd.Flags().StringSliceVar(&accounts, "account", nil, c.t("the only accounts to be seen; none for all"))
 	cmd.Flags().DurationVar(&life, "for", 0, c.t("how long it works, such as 2160h; 0 is for ever"))
 	return cmd

@@ -3,7 +3,9 @@
 
 // The roles, each of which may do what the one before it may.
 export const roles = ["viewer", "agent", "operator", "admin"] as const;
-export type Role = (typeof roles)[number];
+// worker is for tokens alone: it lets a Node worker in to /worker, and to nothing else.
+export const tokenRoles = [...roles, "worker"] as const;
+export type Role = (typeof tokenRoles)[number];
 
 // Caller is who uses this page; without a name, nobody yet.
 export interface Caller {

@@ -480,6 +480,7 @@ export const en: Record<keyof typeof zh, string> = {
   "role.agent": "agent",
   "role.operator": "operator",
   "role.admin": "admin",
+  "role.worker": "Node worker (/worker only)",
   "people.title": "People",
   "people.users": "Users",
   "people.tokens": "Tokens of machines",

@@ -478,6 +478,7 @@ export const zh = {
   "role.agent": "客服",
   "role.operator": "运维",
   "role.admin": "管理员",
+  "role.worker": "Node worker（仅 /worker）",
   "people.title": "人员",
   "people.users": "用户",
   "people.tokens": "程序令牌",
