@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,13 +14,18 @@ import (
 	"troupe/testkit"
 )
 
-// told waits for an event on a line, and fails when any frame before it, or it, holds a word.
-func (l *line) told(namespace, event, but string) {
+// told waits until each of the events came, in any order, and fails when any frame meanwhile holds a word.
+func (l *line) told(namespace, but string, events ...string) {
 	l.t.Helper()
-	for _, frame := range l.until(fmt.Sprintf("42%s[%q", prefix(namespace), event)) {
+	for missing := events; len(missing) > 0; {
+		frames := l.until("42" + prefix(namespace))
+		frame := frames[len(frames)-1]
 		if strings.Contains(frame, but) {
 			l.t.Errorf("%s hears of %s: %s", namespace, but, frame)
 		}
+		missing = slices.DeleteFunc(missing, func(event string) bool {
+			return strings.HasPrefix(frame, fmt.Sprintf("42%s[%q", prefix(namespace), event))
+		})
 	}
 }
 
@@ -78,14 +84,17 @@ func TestWhoIsLimitedHearsOfHisAccountsOnly(t *testing.T) {
 	}
 	h.observe("sb_1", work("w1", "spring"))
 	h.observe("sb_2", work("w2", "autumn"))
+	for _, topic := range []string{"sb_1.w.w1", "sb_2.w.w2"} { // what grows in what it looks at it is told
+		if answer := lines[im.Inbox].heard(im.Inbox, im.RequestMessagesEvent, fmt.Sprintf(`{"topicId":%q}`, topic)); strings.Contains(answer, "autumn") {
+			t.Errorf("asked for %s: %s", topic, answer)
+		}
+	}
 	for _, account := range []string{"sb_2", "sb_1"} {
 		happens(h, account)
 	}
-	for _, event := range []string{im.HintEvent, im.MessageEvent, im.TopicsEvent, im.MessagesEvent, im.SendingQueueEvent, im.ChannelStatusEvent, im.ChannelsEvent} {
-		lines[im.Inbox].told(im.Inbox, event, "sb_2")
-	}
-	lines[im.Admin].told(im.Admin, im.LoginUpdateEvent, "sb_2")
-	lines[im.Desktop].told(im.Desktop, im.ServerReplyResultEvent, "sb_2")
+	lines[im.Inbox].told(im.Inbox, "sb_2", im.HintEvent, im.MessageEvent, im.TopicsEvent, im.MessagesEvent, im.SendingQueueEvent, im.ChannelStatusEvent, im.ChannelsEvent)
+	lines[im.Admin].told(im.Admin, "sb_2", im.LoginUpdateEvent, im.NotificationEvent)
+	lines[im.Desktop].told(im.Desktop, "sb_2", im.ServerReplyResultEvent, im.ChannelStatusEvent)
 	list := lines[im.Inbox].heard(im.Inbox, im.RequestChannelsEvent, "null")
 	if !strings.Contains(list, `"sb_1"`) || strings.Contains(list, "sb_2") {
 		t.Errorf("the accounts are %s", list)
