@@ -11,11 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"troupe/testkit"
 )
 
 // Patience is how long Expect waits.
@@ -217,8 +218,7 @@ func Modules(t testing.TB) string { return install(t) }
 // install puts the pinned modules beside client.mjs, once, also when several test processes start together.
 func install(t testing.TB) (dir string) {
 	t.Helper()
-	_, file, _, _ := runtime.Caller(0)
-	dir = filepath.Dir(file)
+	dir = testkit.Source(t, "testkit/imclient")
 	if err := npmCI(dir); err != nil {
 		t.Fatalf("imclient: install the Node modules: %v", err)
 	}

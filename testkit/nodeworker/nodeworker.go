@@ -9,11 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
+	"troupe/testkit"
 	"troupe/testkit/imclient"
 )
 
@@ -49,9 +49,8 @@ type Worker struct {
 // Start runs a worker against url (http://127.0.0.1:3000) until the test ends.
 func Start(t testing.TB, url string, wire Wire, id string) *Worker {
 	t.Helper()
-	_, file, _, _ := runtime.Caller(0)
 	w := &Worker{t: t, events: make(chan Event, 10_000)}
-	w.cmd = exec.Command("node", filepath.Join(filepath.Dir(file), "worker.mjs"), imclient.Modules(t), url, string(wire), id)
+	w.cmd = exec.Command("node", filepath.Join(testkit.Source(t, "testkit/nodeworker"), "worker.mjs"), imclient.Modules(t), url, string(wire), id)
 	w.cmd.Stderr = os.Stderr
 	stdin, err := w.cmd.StdinPipe()
 	if err != nil {

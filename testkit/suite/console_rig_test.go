@@ -21,6 +21,7 @@ import (
 	"troupe/actors/account/persona"
 	"troupe/platforms/page"
 	"troupe/testkit"
+	"troupe/testkit/rig"
 )
 
 // consoleAddress is where the person's browser finds the console, whichever port the node has at the moment.
@@ -56,11 +57,8 @@ func openAt(t *testing.T, address, hash string) *console {
 		t.Fatal(err)
 	}
 	cfg := browser.Config{
-		Account: "person", Epoch: 1, Node: "desk", Dir: filepath.Join(dir, "person"), Fresh: true,
+		Host: rig.Host(t, browser.SandboxAuto), Account: "person", Epoch: 1, Node: "desk", Dir: filepath.Join(dir, "person"), Fresh: true,
 		Proxy: strings.TrimPrefix(proxy.URL, "http://"), Persona: persona.Make(1, "", "", "", persona.Machine{Cores: 2}), Log: testkit.Quiet(),
-	}
-	if cfg.Bin, err = browser.Find(); err != nil {
-		t.Fatal(err)
 	}
 	if os.Geteuid() == 0 {
 		cfg.UID, cfg.GID = consoleUser, consoleUser

@@ -17,11 +17,13 @@ import (
 	"testing"
 	"time"
 
+	"troupe/actors/account/browser"
 	"troupe/actors/gateway/api"
 	"troupe/actors/gateway/api/apitest"
 	"troupe/messages"
 	"troupe/testkit/check"
 	"troupe/testkit/proc"
+	"troupe/testkit/rig"
 	"troupe/testkit/site"
 )
 
@@ -51,7 +53,11 @@ type stage struct {
 	owners   map[string]string // account to the owner's uid
 }
 
-// newStage starts both. Stages share nothing, so their tests run beside each other.
+// wholeBrowser are the arguments of a story that only the whole Chromium can tell.
+var wholeBrowser = []string{"--mode", string(browser.Headless)}
+
+// newStage starts both. Stages share nothing, so their tests run beside each other. Where args do not name a mode, the node's Chromiums are
+// those of rig.Host: a story of the browser itself asks for the whole one (wholeBrowser).
 func newStage(t *testing.T, args ...string) *stage {
 	t.Helper()
 	t.Parallel()
@@ -65,7 +71,7 @@ func newStage(t *testing.T, args ...string) *stage {
 		}
 	})
 	s := &stage{t: t, site: web, owners: map[string]string{}}
-	s.node = proc.Start(t, proc.Options{Dial: web.Addr(), Pins: []string{web.SPKI()}, Args: args})
+	s.node = proc.Start(t, proc.Options{Dial: web.Addr(), Pins: []string{web.SPKI()}, Args: append([]string{"--mode", string(rig.Mode())}, args...)})
 	t.Cleanup(s.judge)
 	return s
 }

@@ -19,11 +19,12 @@ import (
 	"troupe/cluster/lease"
 	"troupe/messages"
 	"troupe/platforms/page"
+	"troupe/testkit/rig"
 	"troupe/testkit/site/stage"
 )
 
-// rig is a site and a Chromium that reaches nothing else.
-type rig struct {
+// window is a site and a Chromium that reaches nothing else.
+type window struct {
 	t       *testing.T
 	site    *Site
 	owner   Owner
@@ -31,7 +32,7 @@ type rig struct {
 	tab     page.Tab
 }
 
-func newRig(t *testing.T, account messages.AccountID, n NewOwner) *rig {
+func openWindow(t *testing.T, account messages.AccountID, n NewOwner) *window {
 	t.Helper()
 	s := start(t, Options{Seed: 3})
 	o, err := s.CreateOwner(n)
@@ -50,12 +51,8 @@ func newRig(t *testing.T, account messages.AccountID, n NewOwner) *rig {
 	}
 	t.Cleanup(func() { _ = way.Close() })
 	way.Extend(lease.BootTime() + time.Hour)
-	bin, err := browser.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
 	b, err := browser.Start(t.Context(), browser.Config{
-		Account: account, Epoch: 1, Node: "n1", Bin: bin, Dir: filepath.Join(t.TempDir(), string(account)), NoSandbox: true, Fresh: true, Proxy: way.Addr(),
+		Account: account, Epoch: 1, Node: "n1", Host: rig.Host(t, browser.SandboxOff), Dir: filepath.Join(t.TempDir(), string(account)), Fresh: true, Proxy: way.Addr(),
 		Pins: []string{s.SPKI()}, Persona: persona.Make(1, "", "", "", persona.Machine{Cores: 2}), Origins: []string{"https://" + hostCreator, "https://" + hostWWW},
 		Log: slog.New(slog.DiscardHandler),
 	})
@@ -70,20 +67,20 @@ func newRig(t *testing.T, account messages.AccountID, n NewOwner) *rig {
 		}
 	})
 	b.Traffic().Watch(func(page.RecordKind, string, string) bool { return true })
-	r := &rig{t: t, site: s, owner: o, browser: b}
+	r := &window{t: t, site: s, owner: o, browser: b}
 	if r.tab, err = b.Tab(r.ctx(), "work"); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func (r *rig) ctx() context.Context {
+func (r *window) ctx() context.Context {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
 	r.t.Cleanup(cancel)
 	return ctx
 }
 
-func (r *rig) must(err error) {
+func (r *window) must(err error) {
 	r.t.Helper()
 	if err != nil {
 		shot, _ := r.tab.DOM(r.ctx(), 4000)
@@ -91,10 +88,10 @@ func (r *rig) must(err error) {
 	}
 }
 
-func (r *rig) open(url string) { r.t.Helper(); r.must(r.tab.Navigate(r.ctx(), url)) }
+func (r *window) open(url string) { r.t.Helper(); r.must(r.tab.Navigate(r.ctx(), url)) }
 
 // find waits for an element.
-func (r *rig) find(d page.Document, selector string) page.Element {
+func (r *window) find(d page.Document, selector string) page.Element {
 	r.t.Helper()
 	ctx := r.ctx()
 	for {
@@ -115,13 +112,13 @@ type notThere struct{ what string }
 
 func (n *notThere) Error() string { return "not there: " + n.what }
 
-func (r *rig) click(d page.Document, selector string) {
+func (r *window) click(d page.Document, selector string) {
 	r.t.Helper()
 	r.must(r.find(d, selector).Click(r.ctx()))
 }
 
 // until waits for something to become true.
-func (r *rig) until(what string, ok func() bool) {
+func (r *window) until(what string, ok func() bool) {
 	r.t.Helper()
 	ctx := r.ctx()
 	for !ok() {
@@ -132,13 +129,13 @@ func (r *rig) until(what string, ok func() bool) {
 	}
 }
 
-func (r *rig) text(d page.Document, selector string) string {
+func (r *window) text(d page.Document, selector string) string {
 	text, _ := r.find(d, selector).Text(r.ctx())
 	return text
 }
 
 // eval runs an expression in the page's own world.
-func (r *rig) eval(function string) string {
+func (r *window) eval(function string) string {
 	r.t.Helper()
 	out, err := r.tab.EvalPage(r.ctx(), function, nil)
 	r.must(err)
@@ -150,7 +147,7 @@ func (r *rig) eval(function string) string {
 }
 
 // logIn scans the code on the login page, with /phone as a person does.
-func (r *rig) logIn() {
+func (r *window) logIn() {
 	r.t.Helper()
 	r.open("https://" + hostCreator + "/")
 	r.find(r.tab, `#animate_qrcode_container img[src^="data:image/png;base64,"]`)
@@ -170,7 +167,7 @@ func (r *rig) logIn() {
 	}
 }
 
-func (r *rig) posts() []stage.Entry { return r.site.Posts() }
+func (r *window) posts() []stage.Entry { return r.site.Posts() }
 
 // full says whether every walk through the pages is made. Those that always are meet each kind of page; platforms/douyin, which
 // stands on them, meets the rest.
@@ -178,19 +175,19 @@ func full() bool { return os.Getenv("TROUPE_FULL") != "" }
 
 func TestPagesInChromium(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, "dy_1", NewOwner{Nickname: "小厨"})
+	r := openWindow(t, "dy_1", NewOwner{Nickname: "小厨"})
 	r.logIn()
 	for _, walk := range []struct {
 		name   string
 		always bool
-		walk   func(*rig)
+		walk   func(*window)
 	}{
-		{"comments are listed, unfolded and answered", true, (*rig).comments},
-		{"the chat is a frame of another site", false, (*rig).chat},
-		{"the home page hears of messages and notices and reads nothing", true, (*rig).home},
-		{"the dialog reads, marks and answers", true, (*rig).dialog},
-		{"lists use their rows again", false, (*rig).rows},
-		{"a visible captcha counts what touches it", false, (*rig).captcha},
+		{"comments are listed, unfolded and answered", true, (*window).comments},
+		{"the chat is a frame of another site", false, (*window).chat},
+		{"the home page hears of messages and notices and reads nothing", true, (*window).home},
+		{"the dialog reads, marks and answers", true, (*window).dialog},
+		{"lists use their rows again", false, (*window).rows},
+		{"a visible captcha counts what touches it", false, (*window).captcha},
 	} {
 		if walk.always || full() {
 			t.Run(walk.name, func(t *testing.T) { r.t = t; walk.walk(r) })
@@ -198,7 +195,7 @@ func TestPagesInChromium(t *testing.T) {
 	}
 }
 
-func (r *rig) comments() {
+func (r *window) comments() {
 	k := r.site.Works(r.owner.UID)[1]
 	c, err := r.site.AddComment(NewComment{Work: k.ID, Author: "路人", Text: "怎么做的？"})
 	r.must(err)
@@ -229,7 +226,7 @@ func (r *rig) comments() {
 	}
 }
 
-func (r *rig) chat() {
+func (r *window) chat() {
 	r.open("https://" + hostCreator + "/creator-micro/data/following/chat")
 	conv := r.site.Conversations(r.owner.UID)[3]
 	row := r.find(r.tab, "text="+conv.PeerName)
@@ -257,7 +254,7 @@ func (r *rig) chat() {
 	})
 }
 
-func (r *rig) home() {
+func (r *window) home() {
 	reads, _ := r.site.Audit(stage.AuditQuery{Kind: stage.KindRead})
 	r.open("https://" + hostWWW + "/")
 	r.find(r.tab, `[data-e2e="im-entry"] [x-semi-prop="count"]`)
@@ -288,7 +285,7 @@ func (r *rig) home() {
 const storeOf = `() => { const el = document.querySelector('[data-e2e="im-entry"]'); let f = el[Object.keys(el).find((k) => k.startsWith("__reactFiber$"))];
 	for (let i = 0; f && i < 50; i++, f = f.return) if (f.memoizedProps.imStore) return i + " " + f.memoizedProps.imStore.converSationListOrigin.map((c) => c.id).join(" "); return "none"; }`
 
-func (r *rig) dialog() {
+func (r *window) dialog() {
 	r.click(r.tab, `[data-e2e="im-entry"]`)
 	r.click(r.tab, `[data-e2e="conversation-item"][data-index="0"]`)
 	r.until("the header", func() bool { return r.text(r.tab, ".componentsRightPanelHeadertitle") == "新朋友" })
@@ -328,7 +325,7 @@ func (r *rig) dialog() {
 
 const classOf = `() => document.querySelector('[class*="feed-"]')?.className || ""`
 
-func (r *rig) rows() {
+func (r *window) rows() {
 	r.must(r.site.Fill(Fill{Owner: r.owner.UID, Conversations: 60}))
 	all := len(r.site.Conversations(r.owner.UID))
 	r.open("https://" + hostWWW + "/")
@@ -352,7 +349,7 @@ func (r *rig) rows() {
 	})
 }
 
-func (r *rig) captcha() {
+func (r *window) captcha() {
 	r.must(r.site.Captcha(r.owner.UID, "overlay"))
 	r.click(r.tab, "#captcha-verify-image")
 	r.until("the touch in the audit log", func() bool {

@@ -13,7 +13,7 @@ func TestVariantsInChromium(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	r := newRig(t, "dy_2", NewOwner{Nickname: "小厨"})
+	r := openWindow(t, "dy_2", NewOwner{Nickname: "小厨"})
 	t.Run("an expired code is renewed, a verification code let in", func(t *testing.T) { r.t = t; r.codes() })
 	t.Run("the older works list and the choice of a work", func(t *testing.T) { r.t = t; r.picker() })
 	t.Run("the chat without a frame", func(t *testing.T) { r.t = t; r.inline() })
@@ -21,7 +21,7 @@ func TestVariantsInChromium(t *testing.T) {
 	t.Run("the login card under the page's own address", func(t *testing.T) { r.t = t; r.card() })
 }
 
-func (r *rig) codes() {
+func (r *window) codes() {
 	const picture = `#animate_qrcode_container img[src^="data:image/png;base64,"]`
 	r.must(r.site.Behave(func(b *Behaviour) { b.GuestAvatar = false }))
 	r.open("https://" + hostWWW + "/")
@@ -51,7 +51,7 @@ func (r *rig) codes() {
 	r.find(r.tab, `[class*="unique_id-"]`)
 }
 
-func (r *rig) picker() {
+func (r *window) picker() {
 	r.must(r.site.Behave(func(b *Behaviour) { b.OldWorks, b.Generation = true, "A" }))
 	works := r.site.Works(r.owner.UID)
 	r.open("https://" + hostCreator + "/creator-micro/content/manage")
@@ -80,7 +80,7 @@ func (r *rig) picker() {
 	}
 }
 
-func (r *rig) inline() {
+func (r *window) inline() {
 	r.must(r.site.Behave(func(b *Behaviour) { b.Frame = false }))
 	conv := r.site.Conversations(r.owner.UID)[3]
 	r.open("https://" + hostCreator + "/creator-micro/data/following/chat")
@@ -94,13 +94,13 @@ func (r *rig) inline() {
 	}
 }
 
-func (r *rig) public() {
+func (r *window) public() {
 	k := r.site.Works(r.owner.UID)[0]
 	r.open("https://" + hostWWW + "/video/" + k.ID)
 	r.find(r.tab, `[data-e2e="comment-list"] [class*="operations-"]`)
 }
 
-func (r *rig) card() {
+func (r *window) card() {
 	r.must(r.site.Logout(r.owner.UID, "card"))
 	r.open("https://" + hostCreator + "/creator-micro/home")
 	r.find(r.tab, "#animate_qrcode_container img")

@@ -18,11 +18,12 @@ import (
 	"troupe/cluster/lease"
 	"troupe/messages"
 	"troupe/platforms/page"
+	"troupe/testkit/rig"
 	"troupe/testkit/site/stage"
 )
 
-// rig is a site and a Chromium that reaches nothing else.
-type rig struct {
+// window is a site and a Chromium that reaches nothing else.
+type window struct {
 	t       *testing.T
 	site    *Site
 	owner   Owner
@@ -30,7 +31,7 @@ type rig struct {
 	tab     page.Tab
 }
 
-func newRig(t *testing.T, account messages.AccountID, n NewOwner) *rig {
+func openWindow(t *testing.T, account messages.AccountID, n NewOwner) *window {
 	t.Helper()
 	s := start(t, Options{Seed: 3})
 	o, err := s.CreateOwner(n)
@@ -49,12 +50,8 @@ func newRig(t *testing.T, account messages.AccountID, n NewOwner) *rig {
 	}
 	t.Cleanup(func() { _ = way.Close() })
 	way.Extend(lease.BootTime() + time.Hour)
-	bin, err := browser.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
 	b, err := browser.Start(t.Context(), browser.Config{
-		Account: account, Epoch: 1, Node: "n1", Bin: bin, Dir: filepath.Join(t.TempDir(), string(account)), NoSandbox: true, Fresh: true, Proxy: way.Addr(),
+		Account: account, Epoch: 1, Node: "n1", Host: rig.Host(t, browser.SandboxOff), Dir: filepath.Join(t.TempDir(), string(account)), Fresh: true, Proxy: way.Addr(),
 		Pins: []string{s.SPKI()}, Persona: persona.Make(1, "", "", "", persona.Machine{Cores: 2}), Origins: []string{"https://" + hostWWW, "https://" + hostCreator},
 		Log: slog.New(slog.DiscardHandler),
 	})
@@ -69,20 +66,20 @@ func newRig(t *testing.T, account messages.AccountID, n NewOwner) *rig {
 		}
 	})
 	b.Traffic().Watch(func(page.RecordKind, string, string) bool { return true })
-	r := &rig{t: t, site: s, owner: o, browser: b}
+	r := &window{t: t, site: s, owner: o, browser: b}
 	if r.tab, err = b.Tab(r.ctx(), "work"); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func (r *rig) ctx() context.Context {
+func (r *window) ctx() context.Context {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
 	r.t.Cleanup(cancel)
 	return ctx
 }
 
-func (r *rig) must(err error) {
+func (r *window) must(err error) {
 	r.t.Helper()
 	if err != nil {
 		shot, _ := r.tab.DOM(r.ctx(), 4000)
@@ -90,10 +87,10 @@ func (r *rig) must(err error) {
 	}
 }
 
-func (r *rig) open(url string) { r.t.Helper(); r.must(r.tab.Navigate(r.ctx(), url)) }
+func (r *window) open(url string) { r.t.Helper(); r.must(r.tab.Navigate(r.ctx(), url)) }
 
 // find waits for an element.
-func (r *rig) find(d page.Document, selector string) page.Element {
+func (r *window) find(d page.Document, selector string) page.Element {
 	r.t.Helper()
 	ctx := r.ctx()
 	for {
@@ -114,13 +111,13 @@ type notThere struct{ what string }
 
 func (n *notThere) Error() string { return "not there: " + n.what }
 
-func (r *rig) click(d page.Document, selector string) {
+func (r *window) click(d page.Document, selector string) {
 	r.t.Helper()
 	r.must(r.find(d, selector).Click(r.ctx()))
 }
 
 // until waits for something to become true.
-func (r *rig) until(what string, ok func() bool) {
+func (r *window) until(what string, ok func() bool) {
 	r.t.Helper()
 	ctx := r.ctx()
 	for !ok() {
@@ -131,13 +128,13 @@ func (r *rig) until(what string, ok func() bool) {
 	}
 }
 
-func (r *rig) text(d page.Document, selector string) string {
+func (r *window) text(d page.Document, selector string) string {
 	text, _ := r.find(d, selector).Text(r.ctx())
 	return text
 }
 
 // eval runs an expression in the page's own world.
-func (r *rig) eval(function string) string {
+func (r *window) eval(function string) string {
 	r.t.Helper()
 	out, err := r.tab.EvalPage(r.ctx(), function, nil)
 	r.must(err)
@@ -151,7 +148,7 @@ func (r *rig) eval(function string) string {
 const qrPicture = `.login-container .qrcode-img[src^="data:image/png;base64,"]`
 
 // logIn scans the code of the card that comes by itself, with /phone as a person does.
-func (r *rig) logIn() {
+func (r *window) logIn() {
 	r.t.Helper()
 	r.open("https://" + hostWWW + "/explore")
 	r.find(r.tab, qrPicture)
@@ -166,7 +163,7 @@ func (r *rig) logIn() {
 }
 
 // phone presses a button on the phone and waits for what the page shows of it.
-func (r *rig) phone(button, then string) {
+func (r *window) phone(button, then string) {
 	r.t.Helper()
 	resp, err := http.PostForm(r.site.PhoneURL()+"/phone", map[string][]string{"do": {button}, "owner": {r.owner.UID}})
 	r.must(err)
@@ -178,12 +175,12 @@ func (r *rig) phone(button, then string) {
 const userState = `() => { const u = window.__INITIAL_STATE__.user.userInfo, v = u._rawValue ?? u; return [v.guest, v.userId, v.nickname].join(" "); }`
 
 // reads counts how often a conversation was marked as read.
-func (r *rig) reads() int {
+func (r *window) reads() int {
 	list, _ := r.site.Audit(stage.AuditQuery{Kind: stage.KindRead})
 	return len(list)
 }
 
-func (r *rig) lastPost() stage.Post {
+func (r *window) lastPost() stage.Post {
 	if posts := r.site.Posts(); len(posts) > 0 {
 		return *posts[len(posts)-1].Post
 	}
@@ -192,7 +189,7 @@ func (r *rig) lastPost() stage.Post {
 
 func TestPagesInChromium(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, "xhs_1", NewOwner{Nickname: "小厨"})
+	r := openWindow(t, "xhs_1", NewOwner{Nickname: "小厨"})
 	t.Run("the code logs in and the state says so", func(t *testing.T) { r.t = t; r.logIn() })
 	t.Run("the creator centre bounces once, has a login of its own, and its list swallows a scroll", func(t *testing.T) { r.t = t; r.manager() })
 	t.Run("a mention is answered by its place in the state", func(t *testing.T) { r.t = t; r.mentions() })
@@ -205,7 +202,7 @@ func TestPagesInChromium(t *testing.T) {
 	}
 }
 
-func (r *rig) manager() {
+func (r *window) manager() {
 	r.must(r.site.Fill(Fill{Owner: r.owner.UID, Notes: 12}))
 	r.open("https://" + hostCreator + "/new/note-manager")
 	if at, err := r.tab.URL(r.ctx()); err != nil || !strings.HasPrefix(at, "https://"+hostCreator+"/login") {
@@ -241,7 +238,7 @@ func (r *rig) manager() {
 
 const switchOf = `() => document.querySelector('[class*="login-box"] > img')?.className || ""`
 
-func (r *rig) mentions() {
+func (r *window) mentions() {
 	n := r.site.Notes(r.owner.UID)[0]
 	c, err := r.site.AddComment(NewComment{Note: n.ID, Author: "路人", Text: "怎么做的？"})
 	r.must(err)
@@ -274,7 +271,7 @@ func (r *rig) mentions() {
 
 const mentionState = `() => { const m = window.__INITIAL_STATE__.notification.notificationMap; return (m._rawValue ?? m).mentions.messageList.map((r) => r.commentInfo.illegalInfo.illegalStatus + " " + r.commentInfo.id).join(","); }`
 
-func (r *rig) note() {
+func (r *window) note() {
 	n, err := r.site.AddNote(NewNote{Owner: r.owner.UID, Title: "一口锅"})
 	r.must(err)
 	c, err := r.site.AddComment(NewComment{Note: n.ID, Author: "路人", Text: "好看"})
@@ -309,7 +306,7 @@ func (r *rig) note() {
 	}
 }
 
-func (r *rig) chat() {
+func (r *window) chat() {
 	r.must(r.site.Fill(Fill{Owner: r.owner.UID, Conversations: 40}))
 	r.must(r.site.Behave(func(b *Behaviour) { b.EditorMS = 200 }))
 	r.open("https://" + hostWWW + "/chat")
@@ -360,7 +357,7 @@ func (r *rig) chat() {
 }
 
 // send writes into the open conversation and presses Enter.
-func (r *rig) send(text string) {
+func (r *window) send(text string) {
 	r.t.Helper()
 	before := len(r.site.Posts())
 	r.click(r.tab, ".xhs-im-input-bar-editor")
@@ -369,7 +366,7 @@ func (r *rig) send(text string) {
 	r.until("the message on the site", func() bool { return len(r.site.Posts()) == before+1 })
 }
 
-func (r *rig) risks() {
+func (r *window) risks() {
 	r.must(r.site.Captcha(r.owner.UID, "overlay"))
 	r.click(r.tab, ".red-captcha-slider")
 	r.until("the touch in the audit log", func() bool {
