@@ -205,8 +205,9 @@ type account struct {
 	memory   platforms.Memory
 	vault    *vault.State // the last exported state, restored after a crash
 	vaultSum [32]byte
-	counter  uint64 // of the state sent last
-	saved    uint64 // the newest of them that the master has
+	counter  uint64                // of the state sent last
+	sealed   *messages.SealedState // that was sent last
+	saved    uint64                // the newest of them that the master has
 	draining *drain
 	retry    int // automatic tries since the last good round
 }
@@ -237,6 +238,8 @@ func (a *account) Receive(c actor.Context) {
 		a.onRecord(c, m)
 	case *messages.TryDefinition:
 		a.onTry(c, m)
+	case *messages.ReportStatus:
+		a.report(c)
 	case *messages.SetUpstream:
 		a.onSetUpstream(c, m)
 	case *messages.CheckUpstream:
@@ -279,6 +282,8 @@ func (a *account) Receive(c actor.Context) {
 		a.collectSoon(c)
 	case *messages.TakeScreenshot:
 		a.onScreenshot(c)
+	case saveDue:
+		a.saveAgain(c, m)
 	case *messages.VaultSaved:
 		a.onVaultSaved(c, m)
 	case *messages.RevokeAccount:

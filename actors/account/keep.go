@@ -9,6 +9,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"troupe/actors"
 	"troupe/actors/account/vault"
 	"troupe/messages"
 )
@@ -113,6 +114,9 @@ func (a *account) onExported(c actor.Context, e exported) {
 	if a.draining != nil {
 		a.draining.saving = a.counter
 	}
+	if loginWaits || a.draining != nil {
+		actors.After(c, savePause, saveDue{a.counter})
+	}
 }
 
 // seal has the master store a state under the next counter.
@@ -123,9 +127,25 @@ func (a *account) seal(c actor.Context, state *vault.State) bool {
 		return false
 	}
 	a.counter++
+	a.sealed = sealed
 	c.Request(a.Master, &messages.SaveVault{Sealed: sealed})
 	return true
 }
+
+// saveAgain repeats the state that a drain or a login waits for: the message, or its answer, may have been lost.
+func (a *account) saveAgain(c actor.Context, m saveDue) {
+	waits := a.draining != nil && a.draining.saving == m.counter || a.login != nil && a.login.saving == m.counter
+	if !waits || a.saved >= m.counter || a.sealed.GetCounter() != m.counter {
+		return
+	}
+	c.Request(a.Master, &messages.SaveVault{Sealed: a.sealed})
+	actors.After(c, savePause, m)
+}
+
+// saveDue is the time to save a state again.
+type saveDue struct{ counter uint64 }
+
+const savePause = 2 * time.Second
 
 func (a *account) onVaultSaved(c actor.Context, m *messages.VaultSaved) {
 	a.saved = max(a.saved, m.GetCounter())

@@ -197,6 +197,7 @@ func (a *account) report(c actor.Context) {
 		Since: millis(a.since), LastRound: millis(a.lastRound), NextRound: millis(a.nextAt), Rounds: a.rounds, Items: a.items,
 		BrowserStarts: int64(a.gen), BrowserEnd: a.lastEnd, Persona: a.appearance, Profile: a.profile, Evidence: a.evidence, ItemsHour: a.timeline.lastHour(a.Node.Now()),
 		Definition: a.Definition.Digest, DefinitionVersion: int64(a.Definition.Version),
+		Proxy: a.Upstream.GetProxy(), UpstreamVersion: a.Upstream.GetVersion(),
 	}
 	if a.instance != nil {
 		s.BrowserPid = int64(a.instance.PID())

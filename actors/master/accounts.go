@@ -184,6 +184,9 @@ func (m *master) erase(c actor.Context, a *account) {
 		return
 	}
 	for _, n := range m.nodes {
+		if n.pid == nil {
+			continue // away: what it has on disk stays there
+		}
 		c.Send(n.pid, &messages.RevokeAccount{Account: a.record.GetId(), Epoch: a.record.GetEpoch(), Reason: "removed", Erase: true})
 	}
 	f := c.RequestFuture(m.Store, &messages.EraseAccount{Account: a.record.GetId()}, appendLimit)
@@ -216,6 +219,7 @@ func (m *master) forget(c actor.Context, a *account) {
 	m.forgetLinks(a.id())
 	m.forgetAlarms(&ch, a.id())
 	delete(m.accounts, a.id())
+	m.sorted = nil
 	if left := a.record.GetProxy(); len(m.users(left)) == 0 {
 		m.clearProxyAlarm(&ch, left)
 	}
@@ -270,12 +274,15 @@ func (m *master) passOn(c actor.Context, message any, sender *actor.PID) {
 	}
 }
 
-// sortedAccounts lists the accounts by id, so that what follows is the same each time.
+// sortedAccounts lists the accounts by id, so that what follows is the same each time. The list is shared: nobody changes it.
 func (m *master) sortedAccounts() []*account {
-	ids := slices.Sorted(maps.Keys(m.accounts))
-	rows := make([]*account, len(ids))
-	for i, id := range ids {
-		rows[i] = m.accounts[id]
+	if m.sorted == nil {
+		m.sorted = make([]*account, 0, len(m.accounts))
+		for _, id := range sortedKeys(m.accounts) {
+			m.sorted = append(m.sorted, m.accounts[id])
+		}
 	}
-	return rows
+	return m.sorted
 }
+
+func sortedKeys[K cmp.Ordered, V any](of map[K]V) []K { return slices.Sorted(maps.Keys(of)) }

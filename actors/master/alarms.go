@@ -20,6 +20,24 @@ func proxyAlarmKey(proxy string) string { return "/" + proxy }
 // platformAlarmKey is the key of a platform's one alarm: its new definition was refused.
 func platformAlarmKey(name messages.PlatformName) string { return "//" + string(name) }
 
+// nodeDefinitionKey is the key of the alarm of a node that cannot use a platform's definition.
+func nodeDefinitionKey(name messages.PlatformName, worker string) string {
+	return platformAlarmKey(name) + "@" + worker
+}
+
+// keyOf is the key that an alarm stands under.
+func keyOf(a *messages.Alarm) string {
+	switch {
+	case a.GetPlatform() != "" && a.GetWorker() != "":
+		return nodeDefinitionKey(messages.PlatformName(a.GetPlatform()), a.GetWorker())
+	case a.GetPlatform() != "":
+		return platformAlarmKey(messages.PlatformName(a.GetPlatform()))
+	case a.GetProxy() != "":
+		return proxyAlarmKey(a.GetProxy())
+	}
+	return alarmKey(messages.AccountID(a.GetAccount()), a.GetName()) // an empty account: the cluster's own
+}
+
 // alarmed says whether a state of an account that needs a person has its alarm.
 func (m *master) alarmed(a *account, state messages.AccountState) bool {
 	if state == messages.ProxyDown && m.proxies[a.record.GetProxy()] != nil {
@@ -128,14 +146,7 @@ func (m *master) loadAlarm(r *messages.Put) error {
 		return err
 	}
 	if a.GetClearedAt() == 0 {
-		key := alarmKey(messages.AccountID(a.GetAccount()), a.GetName())
-		if a.GetProxy() != "" {
-			key = proxyAlarmKey(a.GetProxy())
-		}
-		if a.GetPlatform() != "" {
-			key = platformAlarmKey(messages.PlatformName(a.GetPlatform()))
-		}
-		m.alarms[key] = a
+		m.alarms[keyOf(a)] = a
 		return nil
 	}
 	m.oldAlarms = append(m.oldAlarms, a) // ids sort by time, and records are loaded in order

@@ -206,7 +206,7 @@ func (m *master) setPlatform(d *definition.Definition) {
 // spread tells every node what platforms run now; accounts take it up between two rounds.
 func (m *master) spread(c actor.Context, names []messages.PlatformName) {
 	for id, n := range m.nodes {
-		if m.online(id) {
+		if n.pid != nil && m.online(id) {
 			m.tellNode(c, n.pid, names)
 		}
 	}
@@ -218,18 +218,6 @@ func (m *master) tellNode(c actor.Context, node *actor.PID, names []messages.Pla
 			c.Send(node, &messages.SetDefinition{Platform: string(name), Digest: d.Digest, Packed: m.packed(d)})
 		}
 	}
-}
-
-// bringUp tells a node that came which definitions run: it may be of another version of the program, or have missed a change.
-func (m *master) bringUp(c actor.Context, node *actor.PID) {
-	if m.Definitions == nil {
-		return
-	}
-	var names []messages.PlatformName
-	for _, d := range m.Definitions.All() {
-		names = append(names, d.Platform)
-	}
-	m.tellNode(c, node, names)
 }
 
 // assignedDefinition is what an assignment carries: the digest of what the platform runs, and its files unless every node has them built in.

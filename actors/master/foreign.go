@@ -191,15 +191,15 @@ func (m *master) onForeignGone(c actor.Context, msg *messages.ForeignGone) {
 	if len(ended) == 0 {
 		return
 	}
-	m.persist(c, ch, func() {
-		for _, a := range ended {
-			m.afterEpoch(c, a)
-		}
-	})
+	m.conclude(c, ch, ended)
 }
 
 // placeForeign gives an account to the worker that it is pinned to, if that is connected.
 func (m *master) placeForeign(c actor.Context, a *account) {
+	if why := m.waitsForOthers(); why != "" {
+		m.waits(a, why)
+		return
+	}
 	id := messages.NodeID(a.record.GetForeign())
 	n := m.foreign[id]
 	if n == nil || n.pid == nil {

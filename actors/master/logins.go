@@ -175,7 +175,7 @@ func (m *master) closeSession(ch *change, s *messages.LoginSession, status, reas
 // endInterruptedLogins fails what a crash interrupted: nobody watches those pages any more.
 func (m *master) endInterruptedLogins(ch *change) {
 	for _, s := range m.logins {
-		if sessionOpen(s) {
+		if a := m.accounts[messages.AccountID(s.GetAccount())]; sessionOpen(s) && (a == nil || !a.running) {
 			m.closeSession(ch, s, "failed", "the node restarted during the login; start it again")
 			if a := m.accounts[messages.AccountID(s.GetAccount())]; a != nil && !a.record.GetLoggedIn() {
 				m.edit(ch, a, func(r *messages.Account) { r.LoginStatus = loginFailed })
@@ -184,10 +184,10 @@ func (m *master) endInterruptedLogins(ch *change) {
 	}
 }
 
+// endLoginsOf ends the open login of an account whose node went away.
 func (m *master) endLoginsOf(ch *change, id messages.AccountID, reason string) {
 	if s := m.openLogin(id); s != nil {
-		ended := m.closeSession(ch, s, "failed", reason)
-		m.queue.ended(ch, ended)
+		ended := m.closeSession(ch, s, "failed", reason) // it keeps its place in the queue: nobody failed to scan it
 		m.news.ended = append(m.news.ended, &messages.LoginEnded{
 			Session: ended.GetSession(), Account: ended.GetAccount(), Status: "failed", Reason: reason, At: ended.GetEndedAt(),
 		})

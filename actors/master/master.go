@@ -100,12 +100,18 @@ type master struct {
 	restored    bool              // the records came from a backup, and others may run what they do not know of
 	alone       time.Duration     // when, since boot, nobody can run it any more
 	horizon     time.Duration     // of the longest promise, as persisted
+	parting     bool              // the process is about to restart
 	nextNumber  map[string]uint64 // of account ids, by prefix
 	accounts    map[messages.AccountID]*account
 	replies     map[messages.ReplyID]*messages.Reply
 	logins      map[messages.LoginID]*messages.LoginSession
 	queue       loginQueue
 	links       map[linkKey]*loginLink
+	sorted      []*account    // by id; nil = to be made anew
+	began       time.Duration // since boot: when the records were loaded
+	capacity    board.Capacity
+	bare        time.Time                  // since when no node may fail; zero = one may, or there is only one
+	shown       *board.Board               // as it was published last
 	proxies     map[string]*messages.Proxy // by id; replaced, never changed
 	alarms      map[string]*messages.Alarm // open ones, by alarmKey or proxyAlarmKey
 	oldAlarms   []*messages.Alarm          // cleared ones, newest last
@@ -126,26 +132,32 @@ type envelope struct {
 
 // account is a durable record and what is known of its running actor.
 type account struct {
-	record    *messages.Account // replaced, never changed
-	status    *messages.AccountStatus
-	running   bool // an epoch is assigned and not over
-	assigned  bool // its worker has taken it
-	revoking  bool
-	tried     map[messages.NodeID]string // nodes that gave it up since it last ran well, and why
+	record *messages.Account // replaced, never changed
+	status *messages.AccountStatus
+	// Where it runs: see epochs.go.
+	running    bool        // an epoch is given out and not over
+	assigned   bool        // its worker has taken it
+	sent       time.Time   // when the assignment was made or repeated in this life of the master; zero = an earlier one made it
+	usable     bool        // the assignment's profile
+	revocation *revocation // nil = it is not being ended
+	missing    int         // inventories in a row that lack it
+	move       *move       // nil = it stays
+	decisions  []*messages.Decision
+	reported   messages.Epoch // the newest that a worker was found running, if we know nothing of it
+	refusals   int            // in a row
+	restUntil  time.Time      // not placed before, after refusals
+	shunned    map[messages.NodeID]bool
+	tried      map[messages.NodeID]string // nodes that gave it up since it last ran well, and why
+
+	row       *board.Account // as it was published; nil = to be made anew
 	vault     *messages.SealedState
 	told      *messages.Upstream // the way out that the running actor was told last
+	steered   time.Time          // when it was told again because it did not use it
 	waitErase []*actor.PID       // who asked for the removal
 	stranded  time.Time          // since when it waits for its foreign worker; zero = it does not
 }
 
 func (a *account) id() messages.AccountID { return messages.AccountID(a.record.GetId()) }
-
-// node is one worker.
-type node struct {
-	pid      *actor.PID // of a foreign worker: nil while it is not connected
-	status   *messages.NodeStatus
-	lastSeen time.Time
-}
 
 func newMaster(cfg Config) *master {
 	m := &master{
@@ -239,8 +251,14 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onRegisterForeign(c, msg, sender)
 	case *messages.ForeignGone:
 		m.onForeignGone(c, msg)
+	case Part:
+		m.onPart(c, sender)
 	case *messages.DrainWorker:
 		m.onDrainWorker(c, msg, sender)
+	case *messages.UndrainWorker:
+		m.onUndrain(c, msg, sender)
+	case *messages.MoveAccount:
+		m.onMove(c, msg, sender)
 	case *messages.AccountAssigned:
 		m.onAssigned(c, msg)
 	case *messages.AccountRevoked:
@@ -302,7 +320,13 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 func (m *master) onTick(c actor.Context) {
 	m.releaseLapsed(c)
 	m.endRestored(c)
+	m.noteOnline()
+	m.sayAgain(c)
 	m.placeAll(c)
+	m.sweepMoves(c)
+	m.sweepDrains(c)
+	m.keepHorizon(c)
+	m.measureCapacity(c)
 	m.sweepLogins(c)
 	m.showQueued(c)
 	m.sweepReplies(c)
@@ -311,7 +335,7 @@ func (m *master) onTick(c actor.Context) {
 func (m *master) now() int64 { return m.Now().UnixMilli() }
 
 func (m *master) start(c actor.Context) {
-	m.loaded = true
+	m.loaded, m.began = true, m.Clock()
 	m.stopTicks = []func(){actors.Every(c, time.Second, tick{})}
 	m.startDefinitions(c)
 	m.resumeRotation(c)

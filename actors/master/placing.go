@@ -11,92 +11,70 @@ import (
 	"troupe/messages"
 )
 
-// Placement: an account that may run and that nobody runs gets a node, a new epoch on disk, and then an
-// assignment. An epoch is over only by proof: its worker said so, its lease lapsed, or its node came back
-// with the same folder locked and swept.
+// Placing: an account that may run and that nobody runs gets a node, a new epoch on disk, and then an assignment. Which node is said by
+// placement, which is pure; what is done about it stands here.
 
-// onNode takes in a worker's status. A new incarnation with proof ends every epoch of its earlier life.
-func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor.PID) {
-	id := messages.NodeID(msg.GetWorker())
-	n := m.nodes[id]
-	if m.foreign[id] != nil {
-		m.Log.Warn("a foreign worker has the name of a node of our own", id.Attr())
-	}
-	reborn := n == nil || n.status.GetIncarnation() != msg.GetIncarnation()
-	if n == nil {
-		n = &node{}
-		m.nodes[id] = n
-	}
-	n.pid, n.status, n.lastSeen = sender, msg, m.Now()
-	if reborn && msg.GetProof() {
-		m.Leases.Release(id)
-		m.endEpochsOf(c, id)
-	}
-	if reborn {
-		m.Log.Info("node is here", id.Attr(), "accounts", msg.GetAccounts(), "max_accounts", msg.GetMaxAccounts())
-		m.bringUp(c, sender)
-		m.placeAll(c)
-	}
-	m.news.nodes = true
+const (
+	// homecoming is how long after its start the master waits for the node that an account was on before it chooses another.
+	homecoming = 15 * time.Second
+	// restMost bounds the pause of an account that was refused again and again.
+	restMost = time.Minute
+)
+
+// survey is what one pass of placing knows of the nodes. It counts what the pass gives out.
+type survey struct {
+	nodes []placement.Node
+	none  map[messages.PlatformName]string // why no node takes an account of that platform
 }
 
-// endEpochsOf marks the epochs over that a node ran before its present incarnation.
-func (m *master) endEpochsOf(c actor.Context, id messages.NodeID) {
-	var ch change
-	for _, a := range m.sortedAccounts() {
-		if a.record.GetWorker() == string(id) && !a.record.GetEpochOver() {
-			m.epochOver(&ch, a, false)
+func (m *master) survey() *survey {
+	s := &survey{none: map[messages.PlatformName]string{}}
+	for id, n := range m.nodes {
+		node := placement.Node{
+			ID: id, Online: m.online(id), Draining: n.draining(), Full: n.status.GetFull() != "",
+			Accounts: n.used + n.reserved, Capacity: int(n.status.GetMaxAccounts()),
+		}
+		if fresh, known := m.Leases.Fresh(id); known && !fresh {
+			node.Online = false
+		}
+		for _, p := range n.status.GetPlatforms() {
+			node.Platforms = append(node.Platforms, messages.PlatformName(p))
+		}
+		s.nodes = append(s.nodes, node)
+	}
+	return s
+}
+
+func (s *survey) add(id messages.NodeID, accounts int) {
+	for i := range s.nodes {
+		if s.nodes[i].ID == id {
+			s.nodes[i].Accounts += accounts
 		}
 	}
-	if len(ch.puts) > 0 {
-		m.persist(c, ch, func() { m.placeAll(c) })
-	}
 }
 
-// releaseLapsed ends the epochs of workers whose lease is over, with its margin.
-func (m *master) releaseLapsed(c actor.Context) {
-	var ch change
-	for _, lapsed := range m.Leases.Lapsed(m.Clock()) {
-		a := m.accounts[lapsed.Account]
-		if a == nil || a.record.GetEpoch() != uint64(lapsed.Epoch) || a.record.GetEpochOver() {
-			continue
-		}
-		m.Log.Warn("lease lapsed", a.id().Attr(), lapsed.Worker.Attr())
-		m.epochOver(&ch, a, false)
-	}
-	if len(ch.puts) > 0 {
-		m.persist(c, ch, nil)
-	}
+func (a *account) mayRun() bool { return !a.running && a.record.GetEpochOver() && a.wanted() }
+
+// wanted says whether somebody should run the account.
+func (a *account) wanted() bool {
+	return !a.record.GetPaused() && !a.record.GetParked() && !a.record.GetRemoving()
 }
 
-// epochOver notes that nobody runs the account's epoch any more.
-func (m *master) epochOver(ch *change, a *account, clean bool) {
-	m.Leases.Ended(a.id(), messages.Epoch(a.record.GetEpoch()))
-	m.edit(ch, a, func(r *messages.Account) { r.EpochOver, r.ClosedCleanly = true, clean })
-	a.running, a.assigned, a.revoking = false, false, false
-	a.status = restingStatus(a.record)
-	m.settleEpoch(ch, a)
-	m.endLoginsOf(ch, a.id(), "the account's node went away")
-}
-
-// online says whether a node is alive: it beat, or said how it is, within a lease's time.
-func (m *master) online(id messages.NodeID) bool {
-	n := m.nodes[id]
-	return n != nil && (m.Leases.Online(id) || m.Now().Sub(n.lastSeen) < statusFresh)
-}
-
-// statusFresh is how long a node's status proves its life; it is said every ten seconds.
-const statusFresh = 15 * time.Second
-
+// placeAll places every account that may run, in one durable change.
 func (m *master) placeAll(c actor.Context) {
+	var ch change
+	var given []*account
+	s := m.survey()
 	for _, a := range m.sortedAccounts() {
-		m.place(c, a)
+		switch {
+		case !a.mayRun():
+		case a.record.GetForeign() != "":
+			m.placeForeign(c, a)
+		case m.choose(&ch, a, s):
+			given = append(given, a)
+		}
 	}
-}
-
-func (a *account) mayRun() bool {
-	r := a.record
-	return !a.running && r.GetEpochOver() && !r.GetPaused() && !r.GetParked() && !r.GetRemoving()
+	m.hand(c, ch, given)
 }
 
 // place finds a node for an account that may run, and assigns it there.
@@ -104,75 +82,106 @@ func (m *master) place(c actor.Context, a *account) {
 	if !a.mayRun() {
 		return
 	}
-	if why := m.waitsForOthers(); why != "" {
-		m.showWaiting(a, why)
-		return
-	}
 	if a.record.GetForeign() != "" {
 		m.placeForeign(c, a)
 		return
 	}
-	wanted := placement.Account{ID: a.id(), Platform: messages.PlatformName(a.record.GetPlatform()), FailedOn: slices.Collect(maps.Keys(a.tried))}
-	if a.record.GetClosedCleanly() {
-		wanted.Profile = messages.NodeID(a.record.GetWorker())
+	var ch change
+	if m.choose(&ch, a, m.survey()) {
+		m.hand(c, ch, []*account{a})
 	}
-	chosen, why := placement.Choose(wanted, m.candidates(), messages.NodeID(a.record.GetWorker()))
-	if chosen == "" {
-		m.showWaiting(a, why)
+}
+
+// hand makes epochs durable and then sends the accounts to their nodes.
+func (m *master) hand(c actor.Context, ch change, given []*account) {
+	if len(given) == 0 {
 		return
 	}
-	usable := a.record.GetClosedCleanly() && a.record.GetWorker() == string(chosen)
-	a.running, a.assigned = true, false
-	var ch change
-	m.edit(&ch, a, func(r *messages.Account) {
-		r.Epoch, r.Worker, r.EpochOver, r.ClosedCleanly = uint64(m.nextEpoch(a)), string(chosen), false, false
-		r.Abroad = ""
+	epochs := epochsOf(given)
+	m.persist(c, ch, func() {
+		for i, a := range given {
+			m.assign(c, a, epochs[i])
+		}
 	})
-	m.persist(c, ch, func() { m.askKnown(c, a, usable) })
 }
 
-// nextEpoch is above every epoch of the account that is on record, and above every one that a worker claims to run: the records may
-// have been restored from before it was given out.
-func (m *master) nextEpoch(a *account) messages.Epoch {
-	return max(messages.Epoch(a.record.GetEpoch()), messages.EpochOf(m.generation, 0), m.Leases.Claimed(a.id())).Next()
-}
-
-// showWaiting says why an account that may run does not.
-func (m *master) showWaiting(a *account, why string) {
-	if a.status.GetReason() != why {
-		a.status = restingStatus(a.record)
-		a.status.Reason = why
-		m.news.account(a.id())
+// choose gives an account that may run to a node, and says whether there was one.
+func (m *master) choose(ch *change, a *account, s *survey) bool {
+	if !a.mayRun() || a.record.GetForeign() != "" {
+		return false
 	}
+	platform := messages.PlatformName(a.record.GetPlatform())
+	why := s.none[platform]
+	if held := m.notYet(a); held != "" {
+		why = held
+	}
+	if why != "" {
+		m.waits(a, why)
+		return false
+	}
+	m.unreserve(a, s)
+	chosen, why := placement.Choose(m.placeable(a), s.nodes, messages.NodeID(a.record.GetWorker()))
+	if chosen == "" {
+		s.none[platform] = why
+		m.waits(a, why)
+		return false
+	}
+	a.usable = a.record.GetClosedCleanly() && a.record.GetWorker() == string(chosen)
+	m.give(ch, a, chosen)
+	m.decided(ch, a, "assigned", chosen, why)
+	s.add(chosen, 1)
+	return true
 }
 
-func (m *master) candidates() []placement.Node {
-	running := map[string]int{}
-	for _, a := range m.accounts {
-		if a.running {
-			running[a.record.GetWorker()]++
-		}
+// placeable is what placement must know of an account.
+func (m *master) placeable(a *account) placement.Account {
+	w := placement.Account{ID: a.id(), Platform: messages.PlatformName(a.record.GetPlatform()), FailedOn: slices.Collect(maps.Keys(a.tried))}
+	w.FailedOn = slices.AppendSeq(w.FailedOn, maps.Keys(a.shunned))
+	if a.move != nil {
+		w.Chosen = a.move.to
 	}
-	var nodes []placement.Node
-	for id, n := range m.nodes {
-		node := placement.Node{
-			ID: id, Online: m.online(id), Draining: n.status.GetDraining(), Full: n.status.GetFull() != "",
-			Accounts: running[string(id)], Capacity: int(n.status.GetMaxAccounts()),
-		}
-		for _, p := range n.status.GetPlatforms() {
-			node.Platforms = append(node.Platforms, messages.PlatformName(p))
-		}
-		nodes = append(nodes, node)
+	if a.record.GetClosedCleanly() {
+		w.Profile = messages.NodeID(a.record.GetWorker())
 	}
-	return nodes
+	return w
 }
 
-// askKnown fetches what the store holds, so that the new owner knows where to stop, and then assigns.
-func (m *master) askKnown(c actor.Context, a *account, usable bool) {
-	epoch := a.record.GetEpoch()
+// notYet says what an account waits for although there may be room for it; empty = nothing.
+func (m *master) notYet(a *account) string {
+	switch {
+	case m.restored:
+		return m.waitsForOthers()
+	case m.Now().Before(a.restUntil):
+		return "nodes refused it; it is tried again in a moment"
+	case m.Clock()-m.began < homecoming && m.comesHome(a):
+		return "the master has just started: waiting for node " + a.record.GetWorker()
+	}
+	return ""
+}
+
+// comesHome says whether an account's last node is known and has not come yet.
+func (m *master) comesHome(a *account) bool {
+	n := m.nodes[messages.NodeID(a.record.GetWorker())]
+	return n != nil && n.pid == nil && !n.draining()
+}
+
+// waits says of an account that nobody runs why that is so.
+func (m *master) waits(a *account, why string) {
+	if a.status.GetReason() == why {
+		return
+	}
+	a.status = restingStatus(a.record)
+	a.status.Reason = why
+	m.news.account(a.id())
+	m.noted(a, &messages.Decision{At: m.now(), What: "waiting", Epoch: a.record.GetEpoch(), Reason: why})
+}
+
+// assign fetches what the store holds, so that the new owner knows where to stop, covers the pair by a lease and sends it. Said again, it is
+// the same assignment.
+func (m *master) assign(c actor.Context, a *account, epoch uint64) {
 	f := c.RequestFuture(m.Store, &messages.KnownItems{Account: a.record.GetId(), Limit: 4000}, appendLimit)
 	c.ReenterAfter(f, func(answer any, err error) {
-		if !a.running || a.record.GetEpoch() != epoch || m.accounts[a.id()] != a {
+		if !a.running || a.record.GetEpoch() != epoch || m.accounts[a.id()] != a || a.revocation != nil {
 			return
 		}
 		known, ok := answer.(*messages.ItemsKnown)
@@ -180,18 +189,18 @@ func (m *master) askKnown(c actor.Context, a *account, usable bool) {
 			known = nil // it looks at everything again then
 		}
 		n := m.nodes[messages.NodeID(a.record.GetWorker())]
-		if n == nil {
+		if n == nil || n.pid == nil {
 			return
 		}
 		if err := m.Leases.Cover(messages.NodeID(a.record.GetWorker()), a.id(), messages.Epoch(epoch)); err != nil {
 			m.Log.Error("account not covered by a lease", a.id().Attr(), "err", err)
 			return
 		}
-		m.Log.Info("account assigned", a.id().Attr(), messages.Epoch(epoch).Attr(), "node", a.record.GetWorker(), "profile_usable", usable)
-		a.told = m.upstream(a)
+		m.Log.Info("account assigned", a.id().Attr(), messages.Epoch(epoch).Attr(), "node", a.record.GetWorker(), "profile_usable", a.usable)
+		a.told, a.steered = m.upstream(a), m.Now()
 		digest, packed := m.assignedDefinition(a.record.GetPlatform())
 		c.Request(n.pid, &messages.AssignAccount{
-			Account: a.record, Epoch: epoch, Sealed: a.vault, ProfileUsable: usable, Upstream: a.told,
+			Account: a.record, Epoch: epoch, Sealed: a.vault, ProfileUsable: a.usable, Upstream: a.told,
 			Digest: digest, Definition: packed,
 			Known: known.GetKnown(), Whole: known.GetWhole(), TraceId: string(messages.NewTrace()),
 		})
@@ -200,52 +209,31 @@ func (m *master) askKnown(c actor.Context, a *account, usable bool) {
 
 func (m *master) onAssigned(c actor.Context, msg *messages.AccountAssigned) {
 	a := m.accounts[messages.AccountID(msg.GetAccount())]
-	if a == nil || a.record.GetEpoch() != msg.GetEpoch() {
-		return
-	}
-	if msg.GetRefused() == "" {
-		a.assigned = true
-		if a.record.GetPaused() || a.record.GetRemoving() {
-			m.revoke(c, a, "paused or removed meanwhile", a.record.GetRemoving())
-			return
-		}
-		m.steer(c, []*account{a}) // its proxy may have changed while it was assigned
-		return
-	}
-	m.Log.Warn("node refused an account", a.id().Attr(), "node", a.record.GetWorker(), "reason", msg.GetRefused())
-	a.gaveUp(messages.NodeID(a.record.GetWorker()), msg.GetRefused())
-	var ch change
-	m.epochOver(&ch, a, false)
-	m.persist(c, ch, func() { m.afterEpoch(c, a) })
-}
-
-// revoke asks the worker to end the account's epoch; AccountRevoked answers.
-func (m *master) revoke(c actor.Context, a *account, reason string, erase bool) {
-	n := m.holder(a)
-	if n == nil || n.pid == nil {
-		return
-	}
-	a.revoking = true
-	c.Request(n.pid, &messages.RevokeAccount{Account: a.record.GetId(), Epoch: a.record.GetEpoch(), Reason: reason, Erase: erase})
-}
-
-func (m *master) onRevoked(c actor.Context, msg *messages.AccountRevoked) {
-	a := m.accounts[messages.AccountID(msg.GetAccount())]
 	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || a.record.GetEpochOver() {
 		return
 	}
-	var ch change
-	m.epochOver(&ch, a, msg.GetClean())
-	m.persist(c, ch, func() { m.afterEpoch(c, a) })
-}
-
-// afterEpoch goes on with what waited for the end of an epoch.
-func (m *master) afterEpoch(c actor.Context, a *account) {
-	if a.record.GetRemoving() {
-		m.erase(c, a)
+	if msg.GetRefused() == "" {
+		m.runs(c, a)
 		return
 	}
-	m.place(c, a)
+	worker := messages.NodeID(a.record.GetWorker())
+	m.Log.Warn("node refused an account", a.id().Attr(), "node", string(worker), "reason", msg.GetRefused())
+	a.shun(worker)
+	if a.refusals++; a.refusals > 1 {
+		a.restUntil = m.Now().Add(min(restMost, time.Second<<min(a.refusals, 6)))
+	}
+	var ch change
+	m.decided(&ch, a, "refused", worker, msg.GetRefused())
+	m.epochOver(&ch, a, false)
+	m.conclude(c, ch, []*account{a})
+}
+
+// shun makes every other node that can take the account come before this one, until it runs somewhere.
+func (a *account) shun(id messages.NodeID) {
+	if a.shunned == nil {
+		a.shunned = map[messages.NodeID]bool{}
+	}
+	a.shunned[id] = true
 }
 
 func (a *account) gaveUp(id messages.NodeID, reason string) {
@@ -258,7 +246,7 @@ func (a *account) gaveUp(id messages.NodeID, reason string) {
 // onFailed parks an account that two nodes gave up, or the only node there is.
 func (m *master) onFailed(c actor.Context, msg *messages.AccountFailed) {
 	a := m.accounts[messages.AccountID(msg.GetAccount())]
-	if a == nil || a.record.GetEpoch() != msg.GetEpoch() {
+	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || a.record.GetEpochOver() {
 		return
 	}
 	a.gaveUp(messages.NodeID(a.record.GetWorker()), msg.GetReason())
@@ -268,10 +256,12 @@ func (m *master) onFailed(c actor.Context, msg *messages.AccountFailed) {
 			others++
 		}
 	}
-	if len(a.tried) < 2 && others > 0 {
-		return // the end of its epoch places it elsewhere
-	}
 	var ch change
+	m.decided(&ch, a, "failed", messages.NodeID(a.record.GetWorker()), msg.GetReason())
+	if len(a.tried) < 2 && others > 0 {
+		m.persist(c, ch, nil) // the end of its epoch places it elsewhere
+		return
+	}
 	m.edit(&ch, a, func(r *messages.Account) { r.Parked, r.ParkedReason = true, msg.GetReason() })
 	m.raise(&ch, a.id(), string(messages.Parked), msg.GetReason())
 	m.Log.Error("account parked", a.id().Attr(), "reason", msg.GetReason())
@@ -281,13 +271,13 @@ func (m *master) onFailed(c actor.Context, msg *messages.AccountFailed) {
 // pid is the address of an account's running actor, or nil.
 func (m *master) pid(a *account) *actor.PID {
 	n := m.holder(a)
-	if !a.running || !a.assigned || n == nil {
+	if !a.running || !a.assigned || n == nil || n.pid == nil {
 		return nil
 	}
 	if a.isAbroad() {
 		return n.pid
 	}
-	return actor.NewPID(n.pid.Address, messages.AccountPath(messages.PlatformName(a.record.GetPlatform()), a.id(), messages.Epoch(a.record.GetEpoch())))
+	return actor.NewPID(n.pid.Address, messages.AccountPath(messages.PlatformName(a.record.GetPlatform()), a.id(), a.epoch()))
 }
 
 // tell sends to an account's running actor, if there is one.
@@ -298,82 +288,4 @@ func (m *master) tell(c actor.Context, a *account, message any) bool {
 	}
 	c.Send(pid, message)
 	return true
-}
-
-// restingStatus is the status of an account that nobody runs.
-func restingStatus(r *messages.Account) *messages.AccountStatus {
-	s := &messages.AccountStatus{Account: r.GetId(), Epoch: r.GetEpoch(), State: string(messages.Starting), Profile: r.GetProfile()}
-	switch {
-	case r.GetParked():
-		s.State, s.Reason = string(messages.Parked), r.GetParkedReason()
-	case r.GetPaused():
-		s.State, s.Reason = string(messages.Paused), r.GetPauseReason()
-	}
-	return s
-}
-
-// onStatus takes in what an account says of itself; alarms follow its state.
-func (m *master) onStatus(c actor.Context, msg *messages.AccountStatus) {
-	a := m.accounts[messages.AccountID(msg.GetAccount())]
-	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || !a.running {
-		return
-	}
-	before := messages.AccountState(a.status.GetState())
-	a.status = msg
-	m.news.account(a.id())
-	state := messages.AccountState(msg.GetState())
-	var ch change
-	if state != before || (state.NeedsPerson() && !m.alarmed(a, state)) {
-		m.followState(&ch, a, before, msg)
-	}
-	if p := msg.GetProfile(); p != nil && !sameProfile(p, a.record.GetProfile()) {
-		m.edit(&ch, a, func(r *messages.Account) { takeProfile(r, p) })
-	}
-	if len(ch.puts) > 0 {
-		m.persist(c, ch, nil)
-	}
-	if state == messages.Watching {
-		a.tried = nil
-		m.dispatch(c, a.id())
-	}
-}
-
-// followState raises and clears alarms and keeps the durable login word.
-func (m *master) followState(ch *change, a *account, before messages.AccountState, status *messages.AccountStatus) {
-	state, reason := messages.AccountState(status.GetState()), status.GetReason()
-	p := m.proxies[a.record.GetProxy()]
-	switch {
-	case state == messages.Watching:
-		m.clearAlarms(ch, a.id())
-		if before == messages.ProxyDown {
-			m.clearProxyAlarm(ch, p.GetId())
-		}
-		m.setLogin(ch, a, isLoggedIn)
-	case state == messages.LoggedOut:
-		m.clearAlarmsBut(ch, a.id(), string(state))
-		if a.record.GetLoggedIn() || a.record.GetLastLoginTime() > 0 {
-			m.raise(ch, a.id(), string(state), reason)
-		}
-		m.setLogin(ch, a, notLoggedIn)
-	case state == messages.LoggingIn:
-		m.setLogin(ch, a, isLoggingIn)
-	case state == messages.ProxyDown && p != nil: // one alarm stands for all accounts of the proxy
-		m.clearAlarms(ch, a.id())
-		m.raiseProxy(ch, p, reason)
-	case state.NeedsPerson():
-		m.clearAlarmsBut(ch, a.id(), string(state))
-		m.raise(ch, a.id(), string(state), reason)
-	}
-}
-
-func (m *master) setLogin(ch *change, a *account, word string) {
-	if a.record.GetLoginStatus() == word {
-		return
-	}
-	m.edit(ch, a, func(r *messages.Account) {
-		r.LoginStatus = word
-		if word == isLoggedIn || word == notLoggedIn {
-			r.LoggedIn = word == isLoggedIn
-		}
-	})
 }

@@ -53,7 +53,7 @@ func (m *master) sortedProxies() []*messages.Proxy {
 
 // users are the accounts that go out through a proxy, by id.
 func (m *master) users(proxy string) []*account {
-	return slices.DeleteFunc(m.sortedAccounts(), func(a *account) bool { return a.record.GetProxy() != proxy || proxy == "" })
+	return slices.DeleteFunc(slices.Clone(m.sortedAccounts()), func(a *account) bool { return a.record.GetProxy() != proxy || proxy == "" })
 }
 
 // onAddProxy makes a proxy, or replaces the settings of an existing one.
@@ -256,7 +256,7 @@ func (m *master) steer(c actor.Context, accounts []*account) {
 			continue
 		}
 		if m.tell(c, a, &messages.SetUpstream{Account: a.record.GetId(), Epoch: a.record.GetEpoch(), Upstream: up}) {
-			a.told = up
+			a.told, a.steered = up, m.Now()
 		}
 	}
 }

@@ -15,10 +15,12 @@ import (
 type news struct {
 	everything bool
 	nodes      bool
+	presence   bool // a node came or went: who is online
 	logins     bool
 	proxies    bool
 	platforms  bool
-	accounts   map[messages.AccountID]bool
+	accounts   map[messages.AccountID]bool // whose record or status changed
+	statuses   map[messages.AccountID]bool // of which nothing but what it says of itself changed
 	replies    map[string]*messages.Reply
 	alarms     []*messages.Alarm
 	ended      []*messages.LoginEnded
@@ -31,6 +33,13 @@ func (n *news) account(id messages.AccountID) {
 	n.accounts[id] = true
 }
 
+func (n *news) status(id messages.AccountID) {
+	if n.statuses == nil {
+		n.statuses = map[messages.AccountID]bool{}
+	}
+	n.statuses[id] = true
+}
+
 func (n *news) reply(r *messages.Reply) {
 	if n.replies == nil {
 		n.replies = map[string]*messages.Reply{}
@@ -40,7 +49,12 @@ func (n *news) reply(r *messages.Reply) {
 }
 
 func (n *news) empty() bool {
-	return !n.everything && !n.nodes && !n.logins && !n.proxies && !n.platforms && len(n.accounts) == 0 && len(n.replies) == 0 && len(n.alarms) == 0 && len(n.ended) == 0
+	return n.small() && len(n.statuses) == 0
+}
+
+// small says that there is no news but of what accounts say of themselves.
+func (n *news) small() bool {
+	return !n.everything && !n.nodes && !n.presence && !n.logins && !n.proxies && !n.platforms && len(n.accounts) == 0 && len(n.replies) == 0 && len(n.alarms) == 0 && len(n.ended) == 0
 }
 
 // publish puts a new board up and tells the subscribers, if anything changed.
@@ -50,13 +64,14 @@ func (m *master) publish(c actor.Context) {
 	}
 	n := m.news
 	m.news = news{}
-	b := m.board()
+	b := m.board(&n)
+	m.shown = b
 	m.Board.Publish(b)
 	changed := board.Changed{Board: b, Alarms: n.alarms}
-	for id := range n.accounts {
-		changed.Accounts = append(changed.Accounts, id)
+	for id := range n.statuses {
+		n.account(id)
 	}
-	slices.Sort(changed.Accounts)
+	changed.Accounts = sortedKeys(n.accounts)
 	for _, r := range n.replies {
 		changed.Replies = append(changed.Replies, r)
 	}
@@ -81,7 +96,7 @@ func (m *master) subscribe(c actor.Context, sender *actor.PID) {
 		return
 	}
 	m.subscribers = append(m.subscribers, sender)
-	b := m.board()
+	b := m.board(&news{everything: true})
 	all := board.Changed{Board: b, Replies: b.Replies, Alarms: b.Alarms}
 	for _, a := range b.Accounts {
 		all.Accounts = append(all.Accounts, a.ID())
@@ -89,8 +104,14 @@ func (m *master) subscribe(c actor.Context, sender *actor.PID) {
 	c.Send(sender, all)
 }
 
-func (m *master) board() *board.Board {
+// board makes the picture after news. What accounts say of themselves comes often: then the other parts are those of before.
+func (m *master) board(n *news) *board.Board {
 	b := &board.Board{}
+	if m.shown != nil && n.small() {
+		*b = *m.shown
+		b.Accounts = m.rows(n, nil)
+		return b
+	}
 	queues := map[string][]*messages.Reply{}
 	for _, r := range m.replies {
 		b.Replies = append(b.Replies, r)
@@ -99,17 +120,7 @@ func (m *master) board() *board.Board {
 		}
 	}
 	slices.SortFunc(b.Replies, byAcceptance)
-	for _, a := range m.sortedAccounts() {
-		if a.record.GetPlatform() == "" || a.record.GetRemoving() {
-			continue
-		}
-		queue := queues[a.record.GetId()]
-		slices.SortFunc(queue, byAcceptance)
-		b.Accounts = append(b.Accounts, &board.Account{
-			Record: a.record, Status: a.status, Queue: queue,
-			Online: a.running && a.assigned && m.held(a),
-		})
-	}
+	b.Accounts = m.rows(n, queues)
 	for _, s := range m.logins {
 		b.Logins = append(b.Logins, s)
 	}
@@ -126,14 +137,49 @@ func (m *master) board() *board.Board {
 		b.Alarms = append(b.Alarms, a)
 	}
 	slices.SortFunc(b.Alarms, func(a, b *messages.Alarm) int { return cmp.Compare(a.GetId(), b.GetId()) })
+	b.Nodes, b.Capacity = m.shownNodes(), m.capacity
+	return b
+}
+
+// rows are the accounts as they are published; those without news are shared with the picture before. queues are the open replies, nil when
+// they did not change.
+func (m *master) rows(n *news, queues map[string][]*messages.Reply) []*board.Account {
+	rows := make([]*board.Account, 0, len(m.accounts))
+	for _, a := range m.sortedAccounts() {
+		if a.record.GetPlatform() == "" || a.record.GetRemoving() {
+			continue
+		}
+		id := a.id()
+		if a.row == nil || n.everything || n.presence || n.accounts[id] || n.statuses[id] {
+			row := &board.Account{Record: a.record, Status: a.status, Decisions: a.decisions, Online: a.running && a.assigned && m.held(a)}
+			switch {
+			case queues != nil:
+				row.Queue = queues[a.record.GetId()]
+				slices.SortFunc(row.Queue, byAcceptance)
+			case a.row != nil:
+				row.Queue = a.row.Queue
+			}
+			a.row = row
+		}
+		rows = append(rows, a.row)
+	}
+	return rows
+}
+
+// shownNodes are all nodes by name.
+func (m *master) shownNodes() []*board.Node {
+	var nodes []*board.Node
 	for id, n := range m.nodes {
-		b.Nodes = append(b.Nodes, &board.Node{Status: n.status, Online: m.online(id), LastBeat: n.lastSeen.UnixMilli()})
+		nodes = append(nodes, &board.Node{
+			Status: n.status, Record: n.record, Online: m.online(id), LastBeat: n.lastSeen.UnixMilli(), Given: n.used, Draining: n.draining(),
+			Drain: n.drain.shown(), Behind: m.behind(n),
+		})
 	}
 	for id, n := range m.foreign {
-		b.Nodes = append(b.Nodes, &board.Node{Status: n.status, Online: m.foreignOnline(id), LastBeat: n.lastSeen.UnixMilli()})
+		nodes = append(nodes, &board.Node{Status: n.status, Online: m.foreignOnline(id), LastBeat: n.lastSeen.UnixMilli()})
 	}
-	slices.SortFunc(b.Nodes, func(a, b *board.Node) int { return cmp.Compare(a.Status.GetWorker(), b.Status.GetWorker()) })
-	return b
+	slices.SortFunc(nodes, func(a, b *board.Node) int { return cmp.Compare(a.Status.GetWorker(), b.Status.GetWorker()) })
+	return nodes
 }
 
 // shownProxy is a proxy without its password, and who uses it.

@@ -9,7 +9,6 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"google.golang.org/protobuf/proto"
 
-	"troupe/cluster/lease"
 	"troupe/messages"
 )
 
@@ -22,6 +21,7 @@ const (
 	tableAlarms   = "alarms"
 	tableVault    = "vault"
 	tableProxies  = "proxies"
+	tableNodes    = "nodes"
 	tableMeta     = "meta" // generation, restored, lease_horizon (ns), number:<prefix>, logins_at_once
 )
 
@@ -71,7 +71,8 @@ func (m *master) load(c actor.Context, loaded *messages.ControlLoaded) {
 	}
 	var ch change
 	m.beginRestored(&ch)
-	m.recoverLeases()
+	m.recoverEpochs()
+	m.resumeDrains()
 	m.recoverDefinitions()
 	m.endForeignEpochs(&ch)
 	m.endInterruptedLogins(&ch)
@@ -86,19 +87,6 @@ func (m *master) load(c actor.Context, loaded *messages.ControlLoaded) {
 	}
 	m.start(c)
 	m.finishRemovals(c)
-}
-
-// recoverLeases tells the lease table what an earlier master promised and had no proof of the end of.
-func (m *master) recoverLeases() {
-	var promised []lease.Promise
-	for _, a := range m.sortedAccounts() {
-		if r := a.record; r.GetWorker() != "" && !r.GetEpochOver() {
-			promised = append(promised, lease.Promise{
-				Worker: messages.NodeID(r.GetWorker()), Pair: lease.Pair{Account: a.id(), Epoch: messages.Epoch(r.GetEpoch())},
-			})
-		}
-	}
-	m.Leases.Recover(m.horizon, promised)
 }
 
 func (m *master) loadRecord(r *messages.Put) error {
@@ -135,6 +123,8 @@ func (m *master) loadRecord(r *messages.Put) error {
 			return err
 		}
 		m.proxies[r.GetKey()] = p
+	case tableNodes:
+		return m.loadNode(r)
 	case tableQueue:
 		return m.queue.load(r)
 	case tableDefinitions:
@@ -175,7 +165,7 @@ func (m *master) account(id messages.AccountID) *account {
 	a := m.accounts[id]
 	if a == nil {
 		a = &account{record: &messages.Account{Id: string(id)}, status: &messages.AccountStatus{Account: string(id)}}
-		m.accounts[id] = a
+		m.accounts[id], m.sorted = a, nil
 	}
 	return a
 }

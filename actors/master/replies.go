@@ -118,7 +118,7 @@ func (m *master) keep(ch *change, r *messages.Reply) {
 // dispatch hands the account its oldest accepted reply, one at a time.
 func (m *master) dispatch(c actor.Context, id messages.AccountID) {
 	a := m.accounts[id]
-	if a == nil || messages.AccountState(a.status.GetState()) != messages.Watching || m.pid(a) == nil || a.revoking {
+	if a == nil || messages.AccountState(a.status.GetState()) != messages.Watching || m.pid(a) == nil || a.revocation != nil {
 		return
 	}
 	var next *messages.Reply
@@ -169,7 +169,7 @@ func (m *master) onBeginCommit(c actor.Context, msg *messages.BeginCommit, sende
 	case r.GetState() != messages.ReplyAssignedState || r.GetAttempt() != msg.GetAttempt():
 		answer("the reply is " + r.GetState())
 		return
-	case !a.running || a.record.GetEpoch() != msg.GetEpoch() || a.revoking:
+	case !a.running || a.record.GetEpoch() != msg.GetEpoch() || a.revocation != nil:
 		answer("the account runs under another epoch")
 		return
 	case m.now()-r.GetAcceptedAt() > m.ReplyExpiry.Milliseconds():
@@ -247,10 +247,13 @@ func (m *master) settleEpoch(ch *change, a *account) {
 	}
 }
 
-// settleInterruptedReplies does the same for every reply after a crash of the node.
+// settleInterruptedReplies does the same, after a restart of the master, for replies of accounts that nobody runs. One whose epoch is not
+// over may be at work on its reply: what it says counts, and the end of its epoch settles what it does not say.
 func (m *master) settleInterruptedReplies(ch *change) {
 	for _, r := range m.replies {
-		m.settle(ch, r)
+		if a := m.accounts[messages.AccountID(r.GetAccount())]; a == nil || !a.running {
+			m.settle(ch, r)
+		}
 	}
 }
 

@@ -75,14 +75,3 @@ func (m *master) onChange(c actor.Context, msg *messages.ChangeAccount, sender *
 	})
 	m.persist(c, ch, func() { answerDone(c, sender, a) })
 }
-
-// onDrainWorker lets a node end its accounts; the node answers the asker itself, once none is left.
-func (m *master) onDrainWorker(c actor.Context, msg *messages.DrainWorker, sender *actor.PID) {
-	n := m.nodes[messages.NodeID(msg.GetWorker())]
-	if n == nil {
-		refuse(c, sender, "not_found", fmt.Sprintf("there is no node %q; see: troupe nodes", msg.GetWorker()))
-		return
-	}
-	m.Log.Info("node is drained by an operator", "worker", msg.GetWorker())
-	c.RequestWithCustomSender(n.pid, msg, sender)
-}

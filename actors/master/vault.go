@@ -14,11 +14,23 @@ import (
 // person may read it for an export, and, while the account is paused, replace it by an import.
 
 // onSaveVault keeps an account's sealed state, if it comes from the account's present epoch and its counter is newer than what is
-// kept. What does not open is refused, so that the older one, which does, stands; what does is kept under the newest key.
+// kept. What does not open is refused, so that the older one, which does, stands; what does is kept under the newest key. One that was
+// said again is acknowledged again. An epoch that is newer than the records know comes from before a backup was restored: it counts.
 func (m *master) onSaveVault(c actor.Context, msg *messages.SaveVault, sender *actor.PID) {
 	sealed := msg.GetSealed()
 	a := m.accounts[messages.AccountID(sealed.GetAccount())]
-	if a == nil || a.record.GetRemoving() || sealed.GetEpoch() != a.record.GetEpoch() || sealed.GetCounter() <= a.vault.GetCounter() {
+	if a == nil || a.record.GetRemoving() || !m.savesFor(a, messages.Epoch(sealed.GetEpoch())) || sealed.GetCounter() < a.vault.GetCounter() {
+		return
+	}
+	saved := func() {
+		if sender != nil {
+			c.Send(sender, &messages.VaultSaved{Account: sealed.GetAccount(), Epoch: sealed.GetEpoch(), Counter: sealed.GetCounter()})
+		}
+	}
+	if sealed.GetCounter() == a.vault.GetCounter() {
+		if sealed.GetEpoch() == a.vault.GetEpoch() {
+			m.persist(c, change{}, saved) // after the one that it repeats
+		}
 		return
 	}
 	if m.Keys != nil {
@@ -31,11 +43,12 @@ func (m *master) onSaveVault(c actor.Context, msg *messages.SaveVault, sender *a
 	}
 	var ch change
 	m.setVault(&ch, a, sealed)
-	m.persist(c, ch, func() {
-		if sender != nil {
-			c.Send(sender, &messages.VaultSaved{Account: sealed.GetAccount(), Epoch: sealed.GetEpoch(), Counter: sealed.GetCounter()})
-		}
-	})
+	m.persist(c, ch, saved)
+}
+
+// savesFor says whether a state of that epoch is to be kept.
+func (m *master) savesFor(a *account, epoch messages.Epoch) bool {
+	return epoch == a.epoch() || m.restored && epoch > a.epoch()
 }
 
 func (m *master) setVault(ch *change, a *account, sealed *messages.SealedState) {

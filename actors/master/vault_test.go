@@ -61,8 +61,8 @@ func TestOlderStateNeverReplacesANewerOne(t *testing.T) {
 		passedOff := sealedWith(t, ring, "another", epoch, 6)
 		passedOff.Account = id
 		for name, sealed := range map[string]*messages.SealedState{
-			"the same counter": sealedWith(t, ring, id, epoch, 5), "an older counter": sealedWith(t, ring, id, epoch, 4),
-			"an older epoch": sealedWith(t, ring, id, epoch-1, 9), "an epoch that nobody gave": sealedWith(t, ring, id, epoch+1, 9),
+			"an older counter": sealedWith(t, ring, id, epoch, 4),
+			"an older epoch":   sealedWith(t, ring, id, epoch-1, 9), "an epoch that nobody gave": sealedWith(t, ring, id, epoch+1, 9),
 			"an account that is not there": sealedWith(t, ring, "another", epoch, 9),
 			"changed on the way":           flipped, "another account's": passedOff, "cut": {Account: id, Epoch: epoch, Counter: 6}, "none": nil,
 		} {
@@ -75,6 +75,10 @@ func TestOlderStateNeverReplacesANewerOne(t *testing.T) {
 		synctest.Wait()
 		if len(s.records[tableVault]) != 1 {
 			t.Errorf("states of %d accounts are kept", len(s.records[tableVault]))
+		}
+		save(sealedWith(t, ring, id, epoch, 5)) // said again, because the answer was lost
+		if saved := testkit.Expect[*messages.VaultSaved](s.account, nil); saved.GetCounter() != 5 {
+			t.Errorf("a state that was said again is acknowledged as %v", saved)
 		}
 		save(sealedWith(t, ring, id, epoch, 6))
 		testkit.Expect[*messages.VaultSaved](s.account, nil)

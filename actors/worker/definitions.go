@@ -15,6 +15,7 @@ import (
 func (w *worker) onSetDefinition(c actor.Context, m *messages.SetDefinition) {
 	if err := w.takeDefinition(c, messages.PlatformName(m.GetPlatform()), m.GetDigest(), m.GetPacked()); err != nil {
 		w.Log.Error("definition refused, the one before stays", "platform", m.GetPlatform(), "err", err)
+		w.sayStatus(c)
 	}
 }
 
@@ -23,13 +24,15 @@ func (w *worker) takeDefinition(c actor.Context, name messages.PlatformName, dig
 	d := w.Definitions.Get(name)
 	if len(packed) > 0 && (d == nil || d.Digest != digest) {
 		var err error
-		if d, err = definition.Unpack(packed); err != nil {
+		if d, err = definition.Unpack(packed); err == nil {
+			_, err = w.Definitions.Replace(name, d)
+		}
+		if err != nil {
+			w.refused[name] = err.Error()
 			return fmt.Errorf("node %s cannot use the definition of %s: %w", w.Node.ID, name, err)
 		}
-		if _, err := w.Definitions.Replace(name, d); err != nil {
-			return fmt.Errorf("node %s cannot use the definition of %s: %w", w.Node.ID, name, err)
-		}
-		w.sayStatus(c) // it may be a platform that was not known here
+		delete(w.refused, name)
+		w.sayStatus(c) // the master waits for it, and it may be a platform that was not known here
 	}
 	if pid := w.platforms[name]; pid != nil && d != nil {
 		c.Send(pid, platform.Change{Definition: d})

@@ -63,17 +63,23 @@ func ownerOf(path string) (int, bool) {
 	return int(stat.Uid), true
 }
 
-// sayStatus tells the master how the node is, apart from the beats.
+// sayStatus tells the master how the node is and what runs here, apart from the beats. It may be lost: it is said every ten seconds.
 func (w *worker) sayStatus(c actor.Context) {
 	s := &messages.NodeStatus{
 		Worker: string(w.Node.ID), Incarnation: w.Incarnation, Version: w.Version, Proof: true, Accounts: int64(len(w.accounts)),
-		MaxAccounts: int64(w.MaxAccounts), Draining: w.draining != nil, Load1: loadAverage(), MemoryRss: residentMemory(),
+		MaxAccounts: int64(w.MaxAccounts), Draining: w.draining, Load1: loadAverage(), MemoryRss: residentMemory(),
 		Sandbox: w.Node.Browsers.SandboxState(), Mode: string(w.Node.Browsers.Mode()), Chromium: w.Node.Browsers.Version(),
+		Folder: w.Folder, Boot: w.Boot, Definitions: map[string]string{}, Refused: map[string]string{},
 	}
 	for _, d := range w.Definitions.All() {
 		s.Platforms = append(s.Platforms, string(d.Platform))
+		s.Definitions[string(d.Platform)] = d.Digest
 	}
-	for _, a := range w.accounts {
+	for name, reason := range w.refused {
+		s.Refused[string(name)] = reason
+	}
+	for id, a := range w.accounts {
+		s.Running = append(s.Running, &messages.Held{Account: string(id), Epoch: uint64(a.epoch)})
 		s.PendingItems += int64(len(a.queue.waiting))
 	}
 	entries, err := os.ReadDir(w.Root)

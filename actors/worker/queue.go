@@ -113,17 +113,27 @@ func (w *worker) onObserved(c actor.Context, m *messages.Observed) {
 	}
 }
 
-func (w *worker) onAcked(_ actor.Context, m *messages.Acked) {
+func (w *worker) onAcked(c actor.Context, m *messages.Acked) {
 	if a := w.accounts[messages.AccountID(m.GetAccount())]; a != nil {
 		a.queue.acked(m.GetStream(), m.GetN())
 	}
+	if q := w.left[m.GetStream()]; q != nil {
+		if q.acked(m.GetStream(), m.GetN()); len(q.waiting) == 0 {
+			delete(w.left, m.GetStream())
+			w.drainedIfEmpty(c)
+		}
+	}
 }
 
-// resend repeats each account's oldest waiting observation; the answer to a lost one never came.
+// resend repeats each account's oldest waiting observation; the answer to a lost one never came. What an account that ended here saw last
+// is said until it is acknowledged, wherever the account runs now: observations merge from any epoch.
 func (w *worker) resend(c actor.Context) {
 	for _, a := range w.accounts {
 		if len(a.queue.waiting) > 0 {
 			c.Request(w.Store, a.queue.waiting[0])
 		}
+	}
+	for _, q := range w.left {
+		c.Request(w.Store, q.waiting[0])
 	}
 }

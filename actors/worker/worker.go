@@ -36,10 +36,13 @@ type Config struct {
 	MaxAccounts int
 	Root        string // folder of the accounts' folders
 	FirstUID    int    // of the users that Chromium runs as; 0 = the node's own user
-	Definitions *definition.Registry
-	Master      *actor.PID
-	Store       *actor.PID
-	Log         *slog.Logger
+	// Folder is the id of the node's data folder, Boot that of the machine's kernel. Together with the folder's lock they prove that nothing
+	// of an earlier life of the node runs. Boot is empty where the lock alone does: the master's own node.
+	Folder, Boot string
+	Definitions  *definition.Registry
+	Master       *actor.PID
+	Store        *actor.PID
+	Log          *slog.Logger
 
 	// Room is what the machine has for accounts; nil means Measure.
 	Room func() Room
@@ -58,7 +61,10 @@ func Props(cfg Config) *actor.Props {
 		cfg.Platform = platform.Props
 	}
 	return actor.PropsFromProducer(func() actor.Actor {
-		return &worker{Config: cfg, base: base, platforms: map[messages.PlatformName]*actor.PID{}, accounts: map[messages.AccountID]*assigned{}}
+		return &worker{
+			Config: cfg, base: base, platforms: map[messages.PlatformName]*actor.PID{}, accounts: map[messages.AccountID]*assigned{},
+			ended: map[messages.AccountID]ending{}, left: map[string]*queue{}, refused: map[messages.PlatformName]string{},
+		}
 	}, actor.WithSupervisor(actors.ResumeChild()))
 }
 
@@ -67,7 +73,11 @@ type worker struct {
 	base      *slog.Logger // of the platforms
 	platforms map[messages.PlatformName]*actor.PID
 	accounts  map[messages.AccountID]*assigned
-	draining  *actor.PID // who waits for WorkerDrained
+	ended     map[messages.AccountID]ending    // the newest epoch of each account that ended here
+	left      map[string]*queue                // of accounts that ended: what the store has not acknowledged, by stream
+	refused   map[messages.PlatformName]string // why a definition that we were told cannot be used
+	draining  bool
+	drainer   *actor.PID // who waits for WorkerDrained
 	drained   int64
 	measured  measured
 	stopTicks []func()
@@ -78,7 +88,17 @@ type assigned struct {
 	epoch    messages.Epoch
 	platform messages.PlatformName
 	queue    *queue
+	erased   bool // when it ends, nothing of it is kept
 }
+
+// ending is how an epoch of an account ended here.
+type ending struct {
+	epoch messages.Epoch
+	clean bool
+}
+
+// SayStatus has the worker say how it is, and what runs here, at once: there is another master. Only cmd, in the same process, sends it.
+type SayStatus struct{}
 
 type (
 	sweepDue   struct{}
@@ -105,6 +125,11 @@ func (w *worker) Receive(c actor.Context) {
 		w.onAcked(c, m)
 	case *messages.DrainWorker:
 		w.onDrain(c, m)
+	case *messages.UndrainWorker:
+		w.draining, w.drainer = false, nil
+		w.sayStatus(c)
+	case SayStatus:
+		w.sayStatus(c)
 	case *messages.CheckUpstream:
 		w.onCheckUpstream(c, m)
 	case resendDue:
@@ -150,8 +175,11 @@ func (w *worker) accept(c actor.Context, id messages.AccountID, epoch messages.E
 	if !id.Valid() {
 		return fmt.Errorf("%q is no account id", id)
 	}
-	if w.draining != nil {
+	if w.draining {
 		return fmt.Errorf("node %s is being stopped", w.Node.ID)
+	}
+	if last := w.ended[id]; epoch <= last.epoch {
+		return fmt.Errorf("epoch %s of account %s is over: epoch %s has ended here", epoch, id, last.epoch)
 	}
 	if a := w.accounts[id]; a != nil {
 		if a.epoch == epoch {
@@ -198,10 +226,14 @@ func (w *worker) platform(c actor.Context, name messages.PlatformName) (*actor.P
 	return pid, nil
 }
 
+// onRevoke ends an account. Of one that does not run here it says so at once: that is the proof that the master waits for.
 func (w *worker) onRevoke(c actor.Context, m *messages.RevokeAccount) {
 	id := messages.AccountID(m.GetAccount())
-	if a := w.accounts[id]; a != nil {
-		c.Send(w.platforms[a.platform], m)
+	if a := w.accounts[id]; a != nil && (uint64(a.epoch) == m.GetEpoch() || m.GetErase()) {
+		a.erased = a.erased || m.GetErase()
+		c.Send(w.platforms[a.platform], &messages.RevokeAccount{
+			Account: m.GetAccount(), Epoch: uint64(a.epoch), Reason: m.GetReason(), Erase: a.erased,
+		})
 		return
 	}
 	if m.GetErase() && id.Valid() {
@@ -209,7 +241,9 @@ func (w *worker) onRevoke(c actor.Context, m *messages.RevokeAccount) {
 			w.Log.Error("account folder not erased", id.Attr(), "err", err)
 		}
 	}
-	c.Send(w.Master, &messages.AccountRevoked{Account: m.GetAccount(), Epoch: m.GetEpoch()})
+	last := w.ended[id]
+	clean := last.clean && uint64(last.epoch) == m.GetEpoch() && !m.GetErase()
+	c.Send(w.Master, &messages.AccountRevoked{Account: m.GetAccount(), Epoch: m.GetEpoch(), Clean: clean})
 }
 
 func (w *worker) onEnded(c actor.Context, m platform.Ended) {
@@ -219,6 +253,10 @@ func (w *worker) onEnded(c actor.Context, m platform.Ended) {
 	}
 	full := w.full() != ""
 	delete(w.accounts, m.ID)
+	w.ended[m.ID] = ending{m.Epoch, m.Clean}
+	if len(a.queue.waiting) > 0 && !a.erased {
+		w.left[a.queue.stream] = a.queue
+	}
 	if full {
 		w.sayStatus(c) // there is room again, perhaps for this very account
 	}
@@ -230,9 +268,9 @@ func (w *worker) onEnded(c actor.Context, m platform.Ended) {
 	w.drainedIfEmpty(c)
 }
 
-// onDrain ends every account cleanly and answers when the last one is gone.
+// onDrain ends every account cleanly and answers when the last one is gone, and the store has what they saw.
 func (w *worker) onDrain(c actor.Context, m *messages.DrainWorker) {
-	w.draining = c.Sender()
+	w.draining, w.drainer = true, c.Sender()
 	w.drained = 0
 	w.sayStatus(c) // before any account ends: the master must not place it here again
 	for id, a := range w.accounts {
@@ -242,7 +280,8 @@ func (w *worker) onDrain(c actor.Context, m *messages.DrainWorker) {
 }
 
 func (w *worker) drainedIfEmpty(c actor.Context) {
-	if w.draining != nil && len(w.accounts) == 0 {
-		c.Send(w.draining, &messages.WorkerDrained{Worker: string(w.Node.ID), Accounts: w.drained})
+	if w.drainer != nil && len(w.accounts) == 0 && len(w.left) == 0 {
+		c.Send(w.drainer, &messages.WorkerDrained{Worker: string(w.Node.ID), Accounts: w.drained})
+		w.drainer = nil
 	}
 }

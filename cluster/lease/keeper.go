@@ -21,7 +21,9 @@ type KeeperOptions struct {
 	// Lost is told once of each pair that the master grants no longer: its epoch is over, its browser is to be closed. A
 	// lease that merely lapsed is not lost. It is called on the keeper's goroutine and must not block.
 	Lost func(Pair)
-	Log  *slog.Logger
+	// NewMaster is told of the first grant of each life of the master: it wants to know what runs here. Called like Lost; may be nil.
+	NewMaster func()
+	Log       *slog.Logger
 }
 
 // Keeper is a worker's side: it beats, and opens and shuts the fences of the accounts that the worker holds. Run drives it; the other
@@ -38,6 +40,7 @@ type Keeper struct {
 	skew   time.Duration // wall clock minus boot clock when last looked at
 	risky  bool          // no grant for longer than Figures.Risk
 	heard  time.Duration // when the beat of the newest grant was sent
+	master string        // the life of the master that gave it
 }
 
 // held is one pair and its fence.
@@ -158,13 +161,14 @@ func (k *Keeper) next() *call {
 	k.checkWall()
 	k.checkRisk()
 	k.seq++
+	now := k.o.Clock()
 	beat := &messages.Beat{Worker: string(k.o.Worker), Incarnation: k.o.Incarnation, Seq: k.seq}
 	for pair, h := range k.pairs {
 		if !h.lost {
-			beat.Held = append(beat.Held, &messages.Held{Account: string(pair.Account), Epoch: uint64(pair.Epoch)})
+			beat.Held = append(beat.Held, &messages.Held{Account: string(pair.Account), Epoch: uint64(pair.Epoch), Open: now < h.until})
 		}
 	}
-	return &call{beat: beat, sent: k.o.Clock()}
+	return &call{beat: beat, sent: now}
 }
 
 // take obeys a grant, unless a newer one was seen.
@@ -173,7 +177,11 @@ func (k *Keeper) take(c *call) {
 		k.o.Log.Debug("beat was not answered", "seq", c.beat.GetSeq(), "err", c.err)
 		return
 	}
-	for _, pair := range k.obey(c) {
+	lost, another := k.obey(c)
+	if another && k.o.NewMaster != nil {
+		k.o.NewMaster()
+	}
+	for _, pair := range lost {
 		k.o.Log.Info("account is granted no longer", pair.Account.Attr(), pair.Epoch.Attr())
 		if k.o.Lost != nil {
 			k.o.Lost(pair)
@@ -181,7 +189,8 @@ func (k *Keeper) take(c *call) {
 	}
 }
 
-func (k *Keeper) obey(c *call) (lost []Pair) {
+// obey does what a grant says; another tells that no grant of that life of the master was seen before.
+func (k *Keeper) obey(c *call) (lost []Pair, another bool) {
 	covers := make(map[Pair]bool, len(c.grant.GetCovers()))
 	for _, h := range c.grant.GetCovers() {
 		covers[Pair{messages.AccountID(h.GetAccount()), messages.Epoch(h.GetEpoch())}] = true
@@ -190,9 +199,10 @@ func (k *Keeper) obey(c *call) (lost []Pair) {
 	defer k.mu.Unlock()
 	k.checkWall()
 	if c.beat.GetSeq() <= k.newest {
-		return nil
+		return nil, false
 	}
 	k.newest, k.heard = c.beat.GetSeq(), c.sent
+	another, k.master = k.master != c.grant.GetMaster(), c.grant.GetMaster()
 	until := c.sent + time.Duration(c.grant.GetTtlMs())*time.Millisecond - k.o.Figures.Drain
 	for pair, h := range k.pairs {
 		switch {
@@ -206,7 +216,7 @@ func (k *Keeper) obey(c *call) (lost []Pair) {
 			lost = append(lost, pair)
 		}
 	}
-	return lost
+	return lost, another
 }
 
 // checkWall shuts every fence when the wall clock jumped: the machine was frozen, restored or set, and how long is unknown. Grants of

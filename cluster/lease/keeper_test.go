@@ -204,7 +204,7 @@ func TestGrantOfABeatSentBeforeHoldDoesNotCount(t *testing.T) {
 	}
 	early.grant = &messages.Grant{TtlMs: 15_000}
 	k.newest = 0
-	if lost := k.obey(early); lost != nil {
+	if lost, _ := k.obey(early); lost != nil {
 		t.Fatalf("lost by a grant that knew nothing of it: %v", lost)
 	}
 }

@@ -24,7 +24,7 @@ var (
 //
 // It holds at most one promise per account. A grant names what its beat claims and the table has promised to exactly
 // that worker, and to the first incarnation of it that claimed it; so a worker that restarted holds nothing, and a promise
-// that nobody claims lapses. All methods may be called from any goroutine.
+// that nobody claims lapses, and so does one whose fence stays shut. All methods may be called from any goroutine.
 type Table struct {
 	figures Figures
 	clock   func() time.Duration
@@ -45,6 +45,7 @@ type promise struct {
 	Promise
 	incarnation string        // of the worker, that claimed it first; "" until then
 	uncovered   bool          // no grant names it any more
+	shut        time.Duration // since when beats that were answered say that its fence is shut; 0 = they do not
 	over        time.Duration // instant after which nobody can act under it
 }
 
@@ -190,10 +191,11 @@ func (t *Table) Beat(_ context.Context, beat *messages.Beat) (*messages.Grant, e
 		return nil, ErrNotReady
 	}
 	now := t.clock()
+	steady := now-t.workers[messages.NodeID(beat.GetWorker())].At <= 2*t.figures.Beat
 	t.see(beat, now)
 	grant := &messages.Grant{Seq: beat.GetSeq(), TtlMs: t.ttl().Milliseconds(), Master: t.master}
 	for _, held := range beat.GetHeld() {
-		if p := t.promises[messages.AccountID(held.GetAccount())]; p != nil && p.claimedBy(beat, held) {
+		if p := t.promises[messages.AccountID(held.GetAccount())]; p != nil && p.claimedBy(beat, held) && p.opens(held, now, steady, t.figures.TTL) {
 			p.over = max(p.over, now+t.horizon())
 			grant.Covers = append(grant.Covers, held)
 		}
@@ -209,6 +211,20 @@ func (p *promise) claimedBy(beat *messages.Beat, held *messages.Held) bool {
 		p.incarnation = beat.GetIncarnation()
 	}
 	return p.incarnation == beat.GetIncarnation()
+}
+
+// opens notes what a beat says of the fence. One that stays shut for a ttl although its worker's beats are answered, steadily, does nobody
+// any good: the promise is uncovered, and lapses.
+func (p *promise) opens(held *messages.Held, now time.Duration, steady bool, ttl time.Duration) bool {
+	switch {
+	case held.GetOpen():
+		p.shut = 0
+	case p.shut == 0 || !steady:
+		p.shut = now
+	case now-p.shut > ttl:
+		p.uncovered = true
+	}
+	return !p.uncovered
 }
 
 // see remembers a beat unless a newer one of the same incarnation was seen. Needs mu.
@@ -238,6 +254,12 @@ func (t *Table) Claimed(account messages.AccountID) messages.Epoch {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.claimed[account]
+}
+
+// Fresh says whether a worker beat within half a lease's time: only such a one is given anything new. known is false when it never beat.
+func (t *Table) Fresh(worker messages.NodeID) (fresh, known bool) {
+	s, ok := t.Seen(worker)
+	return ok && t.clock()-s.At < t.figures.TTL/2, ok
 }
 
 // Online says whether a worker beat within the last lease's time.

@@ -16,6 +16,8 @@ type Account struct {
 	Platform messages.PlatformName
 	// Profile is the node that has a profile which may be used: closed cleanly by the account's previous epoch. "" = none.
 	Profile messages.NodeID
+	// Chosen is the node that it was promised, by a person or a drain: taken if it can. "" = none.
+	Chosen messages.NodeID
 	// FailedOn are nodes on which it could not start: taken only if there is no other.
 	FailedOn []messages.NodeID
 }
@@ -34,6 +36,7 @@ type Node struct {
 // The reasons of a choice, in the order in which they count; for logs and people.
 const (
 	OnlyNode    = "the only node that can take it"
+	AsChosen    = "it was chosen for it"
 	HasProfile  = "has a profile that can be used"
 	LeastLoaded = "has the most room"
 	WasThere    = "the account was there"
@@ -44,14 +47,14 @@ const (
 	NoRoom     = "every node that could run it is full or draining"
 )
 
-// Choose names the node for an account and why, or "" and why not. What it can and how much it may take come first; then a usable
-// profile, the lesser load, the node where the account was last (current), and, among equals, a choice that depends only on the ids.
+// Choose names the node for an account and why, or "" and why not. What it can and how much it may take come first; then the node
+// that was chosen for it, a usable profile, the lesser load, the node where the account was last (current), and, among equals, a choice that depends only on the ids.
 func Choose(account Account, nodes []Node, current messages.NodeID) (node messages.NodeID, reason string) {
 	able, reason := capable(account, nodes)
 	if len(able) == 0 {
 		return "", reason
 	}
-	fit := slices.DeleteFunc(slices.Clone(able), func(n Node) bool { return slices.Contains(account.FailedOn, n.ID) })
+	fit := slices.DeleteFunc(slices.Clone(able), func(n Node) bool { return n.ID != account.Chosen && slices.Contains(account.FailedOn, n.ID) })
 	if len(fit) == 0 {
 		fit = able
 	}
@@ -75,11 +78,11 @@ func capable(account Account, nodes []Node) (able []Node, reason string) {
 	for _, n := range nodes {
 		switch {
 		case !n.Online:
-		case len(n.Platforms) > 0 && !slices.Contains(n.Platforms, account.Platform):
+		case !n.runs(account.Platform):
 			if reason == NoNode {
 				reason = NoPlatform
 			}
-		case n.Draining || n.Full || n.Accounts >= n.Capacity:
+		case n.room() == 0:
 			reason = NoRoom
 		default:
 			able = append(able, n)
@@ -95,6 +98,7 @@ type rule struct {
 
 func rules(account Account, current messages.NodeID) []rule {
 	return []rule{
+		{prefer(account.Chosen), AsChosen},
 		{prefer(account.Profile), HasProfile},
 		{byLoad, LeastLoaded},
 		{prefer(current), WasThere},

@@ -99,7 +99,7 @@ func startNode(cfg *config, log *slog.Logger) (*node, error) {
 	incarnation := newIncarnation()
 	keeper := lease.NewKeeper(lease.KeeperOptions{
 		Worker: messages.NodeID(cfg.WorkerID), Incarnation: incarnation, Granter: n.leases, Figures: lease.DefaultFigures(),
-		Lost: n.onLost, Log: log,
+		Lost: n.onLost, NewMaster: n.onNewMaster, Log: log,
 	})
 	shared.Leases = keeper
 	n.runKeeper(keeper)
@@ -251,6 +251,11 @@ func (n *node) onLost(p lease.Pair) {
 	n.system.Root.Send(actor.NewPID(n.system.Address(), worker.Name), &messages.RevokeAccount{
 		Account: string(p.Account), Epoch: uint64(p.Epoch), Reason: "the master gave this epoch up",
 	})
+}
+
+// onNewMaster tells a master that has just started what runs here.
+func (n *node) onNewMaster() {
+	n.system.Root.Send(actor.NewPID(n.system.Address(), worker.Name), worker.SayStatus{})
 }
 
 func (n *node) runKeeper(k *lease.Keeper) {

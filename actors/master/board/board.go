@@ -17,6 +17,7 @@ type Board struct {
 	Queue    LoginQueue
 	Alarms   []*messages.Alarm
 	Nodes    []*Node
+	Capacity Capacity
 	Proxies  []*Proxy // by name
 	// Platforms are those that accounts can live on, by name.
 	Platforms []*Platform
@@ -54,6 +55,8 @@ type Account struct {
 	Status *messages.AccountStatus // never nil; State is paused, parked or starting when nobody runs it
 	Online bool                    // its worker holds a lease; a foreign worker: it is connected
 	Queue  []*messages.Reply       // open replies, oldest first: the sending queue
+	// Decisions are the last ones about where it runs, oldest first.
+	Decisions []*messages.Decision
 }
 
 // ID is the account's typed id.
@@ -62,8 +65,32 @@ func (a *Account) ID() messages.AccountID { return messages.AccountID(a.Record.G
 // Node is one worker as the master sees it; Status.Foreign tells those of another make, which no lease binds.
 type Node struct {
 	Status   *messages.NodeStatus
+	Record   *messages.Node // durable; nil of a foreign worker
 	Online   bool
 	LastBeat int64 // ms
+	Given    int   // accounts that it was given, and whose epoch is not over
+	Draining bool  // it is given nothing new
+	Drain    *Drain
+	// Behind are the platforms whose present definition it does not run, with the reason, if it gave one.
+	Behind map[messages.PlatformName]string
+}
+
+// Drain is how far the emptying of a node is.
+type Drain struct {
+	Over   bool
+	Until  int64 // ms; no move is begun after
+	Moved  int64 // accounts that run elsewhere now
+	Moving []messages.AccountID
+	Left   []*messages.Unmoved // that stay, and why
+}
+
+// Capacity is what room the cluster's own nodes have.
+type Capacity struct {
+	Placed   int            // accounts that a node has
+	Unplaced map[string]int // accounts that should run and that no node has, by the reason
+	Free     int            // further accounts that the nodes online can take
+	// Spare is how many nodes may fail before an account has no place, the largest first; -1 when even now one has none.
+	Spare int
 }
 
 // Proxy is one way out.
