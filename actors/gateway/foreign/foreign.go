@@ -118,12 +118,19 @@ func (d *Desk) Declare(ns *socketio.Namespace) {
 		d.Leave(s)
 		d.tell(left{s.ID()})
 	})
-	for _, e := range events {
-		ns.Handle(socketio.Rule{
-			Event: e.name, MaxBytes: e.maxBytes, PerSecond: e.perSecond, Burst: e.burst,
-			Handler: func(s *socketio.Socket, payload json.RawMessage, ack func(any)) { d.hear(s, e, payload, ack) },
-		})
+	for i, rule := range Rules() {
+		rule.Handler = func(s *socketio.Socket, payload json.RawMessage, ack func(any)) { d.hear(s, events[i], payload, ack) }
+		ns.Handle(rule)
 	}
+}
+
+// Rules are all that a worker may send, and how much of it; Declare adds who answers. Who may send it is decided where a worker is let in.
+func Rules() []socketio.Rule {
+	rules := make([]socketio.Rule, 0, len(events))
+	for _, e := range events {
+		rules = append(rules, socketio.Rule{Event: e.name, MaxBytes: e.maxBytes, PerSecond: e.perSecond, Burst: e.burst})
+	}
+	return rules
 }
 
 // hear reads one event on the connection's goroutine and hands it to the worker's actor. What cannot be read is answered at once.
