@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"troupe/actors/gateway/wellformed"
 )
 
 // decode reads the request's JSON object into v. No body means an empty object; an unknown field is refused by
@@ -27,10 +29,7 @@ func decode(r *http.Request, v any) error {
 	return nil
 }
 
-// deepest is how many levels a body may have.
-const deepest = 64
-
-// readJSON reads the request's body and checks its form: one JSON value, not too deep, no key twice in an object. No body is no error.
+// readJSON reads the request's body and checks its form. No body is no error.
 func readJSON(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -42,59 +41,15 @@ func readJSON(r *http.Request) ([]byte, error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		return nil, &Problem{http.StatusUnsupportedMediaType, "media_type", "send the body as JSON, with Content-Type: application/json"}
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := checkValue(d, 0); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, invalid("the body holds more than one JSON value")
+	if err := wellformed.Check(body); err != nil {
+		return nil, invalid("the body %v", err)
 	}
 	return body, nil
 }
 
-// checkValue passes over one value.
-func checkValue(d *json.Decoder, depth int) error {
-	if depth > deepest {
-		return invalid("the body is nested deeper than %d levels", deepest)
-	}
-	token, err := d.Token()
-	if err != nil {
-		return bodyProblem(err)
-	}
-	open, nested := token.(json.Delim)
-	if !nested {
-		return nil
-	}
-	var keys map[string]bool
-	if open == '{' {
-		keys = map[string]bool{}
-	}
-	for d.More() {
-		if open == '{' {
-			key, err := d.Token()
-			if err != nil {
-				return bodyProblem(err)
-			}
-			name, _ := key.(string) // an object's keys are strings, or the token is an error
-			if keys[name] {
-				return invalid("the body names the field %q twice", name)
-			}
-			keys[name] = true
-		}
-		if err := checkValue(d, depth+1); err != nil {
-			return err
-		}
-	}
-	if _, err := d.Token(); err != nil { // the end of it
-		return bodyProblem(err)
-	}
-	return nil
-}
-
 func bodyProblem(err error) *Problem {
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &Problem{http.StatusRequestEntityTooLarge, "too_large", "the body may have at most " + strconv.FormatInt(big.Limit, 10) + " bytes"}
+		return &Problem{http.StatusRequestEntityTooLarge, "too_large", "the body may have at most " + strconv.FormatInt(big.Limit, 10) + " bytes: send less at a time"}
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
 		return invalid("field %q must be %s, not %s", wrong.Field, wrong.Type, wrong.Value)

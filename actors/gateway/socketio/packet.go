@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"troupe/actors/gateway/wellformed"
 )
 
 // Engine.IO packet types, the first byte of every packet.
@@ -63,6 +65,7 @@ type packet struct {
 	nsp  string // "/" when none was given
 	ack  string // digits; empty when no acknowledgement is asked for
 	data []byte // JSON, or empty
+	deep bool   // data is nested deeper than any payload may be, and nobody read it
 }
 
 // parsePacket reads <type>[<namespace>,][<ack id>][<json>]. Binary types are refused.
@@ -88,7 +91,8 @@ func parsePacket(s []byte) (packet, error) {
 		return packet{}, fmt.Errorf("%w: acknowledgement id", errProtocol)
 	}
 	p.ack, p.data = string(s[:digits]), s[digits:]
-	if len(p.data) > 0 && !json.Valid(p.data) {
+	p.deep = p.kind == packetEvent && wellformed.TooDeep(p.data, wellformed.Deepest+1) // in the event's own array
+	if len(p.data) > 0 && !p.deep && !json.Valid(p.data) {
 		return packet{}, fmt.Errorf("%w: payload is no JSON", errProtocol)
 	}
 	return p, nil

@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -97,6 +98,7 @@ func (c *conn) post(w http.ResponseWriter, r *http.Request) {
 		refused := errRequest
 		if tooLarge(err) {
 			refused.status = http.StatusRequestEntityTooLarge
+			refused.Message = fmt.Sprintf("Payload over %d bytes: send less at a time", c.srv.cfg.MaxPayload)
 		}
 		refused.write(w)
 		return

@@ -286,7 +286,7 @@ func TestDeepHugeAndDoubledJSONIsAnsweredClearly(t *testing.T) {
 	c.send(`42["read",{"id":"a","id":"b"}]`)
 	c.expect(`42["read","b"]`) // the last one counts, as in the client's own JSON
 	c.send(`42["read","` + strings.Repeat("x", 150_000) + `"]`)
-	c.expect(`42["error",{"message":"read: payload over 100000 bytes"}]`)
+	c.expect(`42["error",{"message":"read: payload over 100000 bytes: send less at a time"}]`)
 	c.send(`42["read","` + strings.Repeat("x", 250_000) + `"]`)
 	c.expectClosed()
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"troupe/actors/gateway/wellformed"
 )
 
 // Socket is one client in one namespace.
@@ -63,6 +65,10 @@ func (s *Socket) leave(reason string) { s.ns.drop(s, reason) }
 
 // dispatch calls the handler of one event, unless its rule says otherwise.
 func (s *Socket) dispatch(p packet, read time.Time) error {
+	if p.deep {
+		s.EmitError(fmt.Sprintf("the payload is nested deeper than %d levels: send it flatter", wellformed.Deepest))
+		return nil
+	}
 	event, payload, err := parseEvent(p.data)
 	if err != nil {
 		return err
@@ -77,10 +83,16 @@ func (s *Socket) dispatch(p packet, read time.Time) error {
 			s.ns.forbidden(s, event)
 		}
 	case rule.MaxBytes > 0 && len(payload) > rule.MaxBytes:
-		s.EmitError(fmt.Sprintf("%s: payload over %d bytes", event, rule.MaxBytes))
+		s.EmitError(fmt.Sprintf("%s: payload over %d bytes: send less at a time", event, rule.MaxBytes))
 	case !s.withinRate(rule):
 		s.EmitError(event + ": too many at once, try again later")
 	default:
+		if payload != nil {
+			if err := wellformed.Check(payload); err != nil {
+				s.EmitError(event + ": the payload " + err.Error())
+				return nil
+			}
+		}
 		rule.Handler(s, payload, s.ack(p.ack))
 		s.conn.srv.served.Observe(time.Since(read))
 	}

@@ -166,7 +166,7 @@ func TestRuleRefusesWithoutEndingTheConnection(t *testing.T) {
 	c.send(`42["secret"]`)
 	c.expect(`42["error",{"message":"secret: not allowed"}]`)
 	c.send(`42["small","12345"]`)
-	c.expect(`42["error",{"message":"small: payload over 4 bytes"}]`)
+	c.expect(`42["error",{"message":"small: payload over 4 bytes: send less at a time"}]`)
 	c.send(`42["rare"]`)
 	c.send(`42["rare"]`)
 	c.expect(`42["error",{"message":"rare: too many at once, try again later"}]`)
