@@ -20,6 +20,7 @@ import (
 	"troupe/messages"
 	"troupe/testkit/check"
 	"troupe/testkit/proc"
+	"troupe/testkit/rig"
 	"troupe/testkit/site"
 )
 
@@ -106,7 +107,7 @@ func (s *stage) desk() *desk {
 	dir := openFolder(s.t)
 	return &desk{s, dir, []string{
 		"PATH=" + filepath.Dir(proc.Program(s.t)) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "LC_ALL=C",
-		"DATA_DIR=" + s.node.Dir, "MASTER_PORT=0",
+		"DATA_DIR=" + s.node.Dir, "MASTER_PORT=0", "MODE=" + string(rig.Mode()),
 	}}
 }
 

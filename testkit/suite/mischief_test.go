@@ -12,8 +12,8 @@ import (
 // gapLimit is the longest that an account may go without a look, whatever the pages of others do.
 const gapLimit = 45 * time.Second
 
-// TestPageThatMisbehavesEndsInANamedStateAndDisturbsNobody has the page of one account loop for ever, and that of another open windows,
-// download files and get answers of 100 MB, while a third account of the node looks on. (In full: dialogs without end, too.)
+// TestPageThatMisbehavesEndsInANamedStateAndDisturbsNobody has the page of one account loop for ever, and that of another open windows and
+// download files, while a third account of the node looks on. (In full: dialogs without end and answers of 100 MB, too.)
 func TestPageThatMisbehavesEndsInANamedStateAndDisturbsNobody(t *testing.T) {
 	s := newStage(t)
 	looping, busy, quiet := s.watched("甲"), s.watched("乙"), s.watched("丙")
@@ -23,17 +23,17 @@ func TestPageThatMisbehavesEndsInANamedStateAndDisturbsNobody(t *testing.T) {
 		s.misbehaves(busy, harmless)
 		s.round(busy)
 	}
-	s.misbehaves(busy, "flood")
 	s.namesItsTrouble(looping)
 	if full {
+		s.misbehaves(busy, "flood")
 		s.recovers(looping)
 		s.misbehaves(looping, "alerts")
 		s.namesItsTrouble(looping)
+		s.namesItsTrouble(busy)
+		s.recovers(busy)
 	}
-	s.namesItsTrouble(busy)
 	s.noGap(quiet, since, gapLimit)
 	s.recovers(looping)
-	s.recovers(busy)
 	s.noGap(quiet, since, gapLimit)
 }
 
