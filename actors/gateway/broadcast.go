@@ -88,6 +88,7 @@ func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, qu
 		delete(s.replaced, id)
 		delete(s.pushes, id)
 		s.lists.forget(id)
+		s.channels.forget(id)
 		return
 	}
 	s.accountRestarted(a)
@@ -99,7 +100,7 @@ func (s *switchboard) accountChanged(id messages.AccountID, a *board.Account, qu
 	}
 	s.announce(s.inbox, im.ChannelStatusEvent, id, status)
 	s.announce(s.client, im.ChannelStatusEvent, id, status)
-	s.channels.last = socketio.Frame{} // the client has just zeroed the account's badge: the channels must follow
+	s.told.last = socketio.Frame{} // the client has just zeroed the account's badge: the channels must follow
 }
 
 // replyChanged broadcasts the topic's queue, and how a reply ended.
@@ -180,21 +181,21 @@ func (s *switchboard) broadcastMessages(topic messages.TopicID, among func(*sock
 
 // broadcastChannelsSoon broadcasts at once, or as soon as the spacing lets it.
 func (s *switchboard) broadcastChannelsSoon(c actor.Context) {
-	if s.channels.waiting {
+	if s.told.waiting {
 		return
 	}
-	wait := min(s.ChannelSpacing-s.Now().Sub(s.channels.at), s.ChannelSpacing)
+	wait := min(s.ChannelSpacing-s.Now().Sub(s.told.at), s.ChannelSpacing)
 	if wait <= 0 {
 		s.broadcastChannels()
 		return
 	}
-	s.channels.waiting = true
+	s.told.waiting = true
 	actors.After(c, wait, channelsDue{})
 }
 
 // broadcastChannels sends the list unless it is what was sent last.
 func (s *switchboard) broadcastChannels() {
-	s.channels.waiting = false
+	s.told.waiting = false
 	if s.inbox.Len() == 0 {
 		return
 	}
@@ -203,12 +204,12 @@ func (s *switchboard) broadcastChannels() {
 		s.Log.Error("channels could not be encoded", "err", err)
 		return
 	}
-	if frame.Equal(s.channels.last) {
+	if frame.Equal(s.told.last) {
 		return
 	}
 	s.pushWaiting()
-	again := s.channels.last.Len() == 0
-	s.channels.last, s.channels.at = frame, s.Now()
+	again := s.told.last.Len() == 0
+	s.told.last, s.told.at = frame, s.Now()
 	s.announceChannels(frame, again)
 }
 

@@ -272,7 +272,10 @@ func (c *client) ask() error {
 		next = next.Add(c.Every)
 		a, began := c.Spared+rand.IntN(c.Accounts-c.Spared), time.Now()
 		ask, answer := fmt.Sprintf(`42["monitor:request_topics",{"channelId":"a%04d"}]`, a), fmt.Sprintf(`42["monitor:topics",{"channelId":"a%04d"`, a)
-		if rand.IntN(2) == 0 {
+		switch n := rand.IntN(60); {
+		case n == 0: // at two requests a second, every half minute
+			ask, answer = `42["monitor:sync",{}]`, `42["monitor:channels"`
+		case n < 30:
 			ask, answer = fmt.Sprintf(`42["monitor:request_messages",{"topicId":"a%04d.w.w3"}]`, a), fmt.Sprintf(`42["monitor:messages",{"topicId":"a%04d.w.w3"`, a)
 		}
 		if err := c.send(ask); err != nil {

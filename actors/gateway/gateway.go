@@ -97,17 +97,17 @@ func (c Config) Validate() error {
 // Gateway is the Socket.IO server and what its goroutines share with the actor behind it.
 type Gateway struct {
 	Config
-	server  *socketio.Server
-	inbox   *socketio.Namespace // the PC client's window
-	client  *socketio.Namespace // its Electron main process
-	admin   *socketio.Namespace
-	lists   lists
-	list    channelCache
-	watched watched
-	codes   loginCodes
-	guests  sync.Map                // of *socketio.Socket to guest
-	workers *foreign.Desk           // of Node workers
-	ready   atomic.Pointer[mailbox] // nil until the first board is there
+	server   *socketio.Server
+	inbox    *socketio.Namespace // the PC client's window
+	client   *socketio.Namespace // its Electron main process
+	admin    *socketio.Namespace
+	lists    lists
+	channels channelCache
+	watched  watched
+	codes    loginCodes
+	guests   sync.Map                // of *socketio.Socket to guest
+	workers  *foreign.Desk           // of Node workers
+	ready    atomic.Pointer[mailbox] // nil until the first board is there
 }
 
 // mailbox is where sockets send what the actor has to know.

@@ -6,7 +6,6 @@ import (
 	"weak"
 
 	"troupe/actors/gateway/im"
-	"troupe/actors/gateway/narrow"
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
@@ -89,51 +88,6 @@ func (g *Gateway) messageList(topic messages.TopicID, b *board.Board, v *dataset
 		from.record = weak.Make(a.Record) // it has the account's own picture
 	}
 	return g.lists.get(topic, from, encode)
-}
-
-// channelCache keeps the list of channels as it was last encoded. It is used from any goroutine.
-type channelCache struct{ newest atomic.Pointer[channelList] }
-
-type channelList struct {
-	from  channelVersion
-	frame socketio.Frame
-}
-
-// channelVersion names what a list of channels is made from.
-type channelVersion struct {
-	board *board.Board
-	views dataset.Version
-}
-
-func (g *Gateway) channelVersion() channelVersion {
-	return channelVersion{g.Board.Load(), g.Views.Version()}
-}
-
-// channelList encodes the list of channels, once for each version.
-func (g *Gateway) channelList() (socketio.Frame, error) {
-	from := g.channelVersion()
-	if held := g.list.newest.Load(); held != nil && held.from == from {
-		return held.frame, nil
-	}
-	frame, err := g.inbox.Frame(im.ChannelsEvent, im.Channels(from.board, g.Views.Get))
-	if err != nil {
-		return frame, err
-	}
-	frame = frame.As(im.ChannelsEvent)
-	if g.channelVersion() == from {
-		g.list.newest.Store(&channelList{from, frame})
-	}
-	return frame, nil
-}
-
-// channelsFor encodes the list of channels that a guest sees.
-func (g *Gateway) channelsFor(by guest) (socketio.Frame, error) {
-	if !narrow.Limited(by.Identity) {
-		return g.channelList()
-	}
-	sees := g.sight(by)
-	frame, err := g.inbox.Frame(im.ChannelsEvent, im.Channels(sees.board, sees.view))
-	return frame.As(im.ChannelsEvent), err
 }
 
 // loaded says whether a view's lists are the account's; before that, its emptiness is ours.

@@ -39,8 +39,8 @@ type switchboard struct {
 	nodes    map[string]bool                         // by name: whether it is online
 	replaced map[messages.AccountID]bool             // its login was replaced by hand, and it is not up again
 	pushes   map[messages.AccountID]*push            // of its lists
-	channels spacing
-	narrowed map[*people.Identity]socketio.Frame // the lists of channels that were sent last to who does not see all
+	told     spacing                                 // of the channels
+	narrowed map[*people.Identity]socketio.Frame     // the lists of channels that were sent last to who does not see all
 }
 
 func newSwitchboard(g *Gateway) *switchboard {

@@ -30,11 +30,6 @@ type Channel struct {
 	IsLoggedIn      bool    `json:"isLoggedIn"`    // false: the client refuses to open it
 }
 
-// ChannelList is the payload of monitor:channels.
-type ChannelList struct {
-	Channels []Channel `json:"channels"`
-}
-
 // Registered is the payload of monitor:registered.
 type Registered struct {
 	Success      bool   `json:"success"`
@@ -66,19 +61,39 @@ func ChannelOf(a *board.Account, v *dataset.View) Channel {
 	}
 }
 
-// CompareChannels orders the list: the newest message first.
-func CompareChannels(a, b Channel) int {
-	return cmp.Or(cmp.Compare(b.LastMessageTime, a.LastMessageTime), cmp.Compare(a.ID, b.ID))
+// Row is an account of the list, and what it is on the wire. It is never changed.
+type Row struct {
+	Channel
+	wire []byte
 }
 
-// Channels lists every account, also those without any items.
-func Channels(b *board.Board, views Views) ChannelList {
-	list := ChannelList{Channels: make([]Channel, 0, len(b.Accounts))}
+// RowOf shapes and encodes one account; v is nil while nothing is held of it.
+func RowOf(a *board.Account, v *dataset.View) *Row {
+	r := &Row{Channel: ChannelOf(a, v)}
+	r.wire, _ = json.Marshal(r.Channel) // strings and numbers: cannot fail
+	return r
+}
+
+// Channels is the payload of monitor:channels: every account, also those without any items, the newest message first. row is RowOf, or
+// remembers what RowOf answered.
+func Channels(b *board.Board, views Views, row func(*board.Account, *dataset.View) *Row) json.RawMessage {
+	rows, size := make([]*Row, 0, len(b.Accounts)), 0
 	for _, a := range b.Accounts {
-		list.Channels = append(list.Channels, ChannelOf(a, views(a.ID())))
+		r := row(a, views(a.ID()))
+		rows, size = append(rows, r), size+len(r.wire)+1
 	}
-	slices.SortFunc(list.Channels, CompareChannels)
-	return list
+	slices.SortFunc(rows, func(a, b *Row) int {
+		return cmp.Or(cmp.Compare(b.LastMessageTime, a.LastMessageTime), cmp.Compare(a.ID, b.ID))
+	})
+	const head, tail = `{"channels":[`, `]}`
+	out := append(make([]byte, 0, len(head)+size+len(tail)), head...)
+	for i, r := range rows {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, r.wire...)
+	}
+	return append(out, tail...)
 }
 
 func summaryOf(v *dataset.View) *dataset.Summary {

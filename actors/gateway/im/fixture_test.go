@@ -41,6 +41,26 @@ func golden(t *testing.T, name string, v any) {
 	}
 }
 
+// channelList is what a client reads of monitor:channels.
+type channelList struct {
+	Channels []Channel `json:"channels"`
+}
+
+func decoded(payload json.RawMessage) (channelList, error) {
+	var list channelList
+	err := json.Unmarshal(payload, &list)
+	return list, err
+}
+
+func listed(t *testing.T, b *board.Board, views Views) channelList {
+	t.Helper()
+	list, err := decoded(Channels(b, views, RowOf))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 const (
 	start  = int64(1_760_000_000_000) // ms; when the fixture's items were made
 	minute = int64(60_000)

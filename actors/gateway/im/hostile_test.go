@@ -37,7 +37,7 @@ func TestHostileTextsPassThroughEveryField(t *testing.T) {
 		}
 		v, b := d.View("dy_1"), &board.Board{Accounts: []*board.Account{a}}
 		views := func(messages.AccountID) *dataset.View { return v }
-		shaped := []any{Channels(b, views), Topics("dy_1", v), ChannelStatusOf(a, v)}
+		shaped := []any{listed(t, b, views), Topics("dy_1", v), ChannelStatusOf(a, v)}
 		for _, topic := range v.Topics() {
 			shaped = append(shaped, Messages(messages.TopicOf("dy_1", topic.Kind, topic.ID()), b, v, now))
 		}
@@ -57,7 +57,7 @@ func TestBrokenUTF8NeverBreaksAFrame(t *testing.T) {
 		a := account("dy_1")
 		a.Record.Name, a.Record.Profile = text, &messages.Profile{Nickname: text, Avatar: text}
 		b := &board.Board{Accounts: []*board.Account{a}}
-		channel := Channels(b, func(messages.AccountID) *dataset.View { return nil })
+		channel := listed(t, b, func(messages.AccountID) *dataset.View { return nil })
 		roundTrip(t, channel)
 		if info := channel.Channels[0].UserInfo; info == nil || !json.Valid([]byte(*info)) {
 			t.Errorf("user info of %.40q is no JSON", text)

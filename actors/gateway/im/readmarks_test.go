@@ -159,7 +159,11 @@ func (s *marksRun) restart() error {
 func (s *marksRun) check(accounts []*board.Account) error {
 	views := func(id messages.AccountID) *dataset.View { return s.d.View(id) }
 	b := &board.Board{Accounts: accounts}
-	for _, channel := range Channels(b, views).Channels {
+	list, err := decoded(Channels(b, views, RowOf))
+	if err != nil {
+		return err
+	}
+	for _, channel := range list.Channels {
 		want, sum := s.model.unread(channel.ID, ""), 0
 		for _, t := range Topics(messages.AccountID(channel.ID), views(messages.AccountID(channel.ID))).Topics {
 			if n := s.model.unread(channel.ID, t.ID); n != t.UnreadCount {

@@ -17,7 +17,7 @@ func TestChannelsHaveTheContractsShape(t *testing.T) {
 		Record: &messages.Account{Id: "dy_2", Platform: "douyin", CreatedAt: start - 60*minute},
 		Status: &messages.AccountStatus{State: string(messages.Starting)},
 	}
-	golden(t, "channels", Channels(&board.Board{Accounts: []*board.Account{fresh, account("dy_1")}}, d.View))
+	golden(t, "channels", listed(t, &board.Board{Accounts: []*board.Account{fresh, account("dy_1")}}, d.View))
 	golden(t, "channel_status", ChannelStatusOf(account("dy_1"), d.View("dy_1")))
 }
 

@@ -232,6 +232,22 @@ func TestClientThatStopsReadingIsDropped(t *testing.T) {
 	reader.expect(`42["page"]`)
 }
 
+// TestClientThatAsksAheadIsAnsweredInFull asks for more than the queue could hold before it reads the first answer.
+func TestClientThatAsksAheadIsAnsweredInFull(t *testing.T) {
+	const asked = 3000
+	page := json.RawMessage(`"` + strings.Repeat("x", 10_000) + `"`)
+	_, url := serve(t, Config{MaxQueue: 100, MaxQueueBytes: 2_000_000}, func(s *Server) {
+		s.Of("/").Handle(Rule{Event: "page", Handler: func(s *Socket, _ json.RawMessage, _ func(any)) { s.Emit("page", page) }})
+	})
+	c := join(t, url)
+	for range asked {
+		c.send(`42["page"]`)
+	}
+	for range asked {
+		c.expectPrefix(`42["page","xxx`)
+	}
+}
+
 func TestFullQueueDropsItsClient(t *testing.T) {
 	reason := make(chan string, 1)
 	s, url := serve(t, Config{MaxQueue: 4}, func(s *Server) {
