@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/gob"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -114,7 +115,12 @@ func (f *crew) sail() error {
 		})
 	}
 	if f.Flood {
-		f.wait.Go(f.flood)
+		c, err := f.join()
+		if err != nil {
+			return fmt.Errorf("join: %w", err)
+		}
+		c.hints = nil // those of others are of interest
+		f.wait.Go(c.flood)
 	}
 	fmt.Println("joined")
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
@@ -148,19 +154,14 @@ func (f *crew) comeBack() {
 }
 
 // flood sends what is refused most of the time, as fast as the server reads it, and reads the answers.
-func (f *crew) flood() {
-	c, err := f.join()
-	if err != nil {
-		f.errors.Add(1)
-		return
-	}
-	f.wait.Go(func() {
+func (c *client) flood() {
+	c.wait.Go(func() {
 		for _, err := c.next(); err == nil; _, err = c.next() {
 		}
 	})
-	for f.ctx.Err() == nil {
-		if c.send(`42["monitor:request_workers",null]`) != nil && f.ctx.Err() == nil {
-			f.errors.Add(1)
+	for c.ctx.Err() == nil {
+		if c.send(`42["monitor:request_workers",null]`) != nil && c.ctx.Err() == nil {
+			c.errors.Add(1)
 			return
 		}
 	}
@@ -170,8 +171,8 @@ func (f *crew) flood() {
 type client struct {
 	*crew
 	ws    *websocket.Conn
-	hints map[int]int
-	head  [96]byte // the beginning of the frame that was read last
+	hints map[int]int // so many of each account; nil = they are not noted
+	head  [96]byte    // the beginning of the frame that was read last
 }
 
 func (f *crew) join() (*client, error) {
@@ -211,7 +212,7 @@ func (c *client) next() (string, error) {
 	if err == nil {
 		_, err = io.Copy(io.Discard, r)
 	}
-	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF { //nolint:errorlint // io.ReadFull's own
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	frame := string(c.head[:n])
@@ -219,7 +220,7 @@ func (c *client) next() (string, error) {
 	if frame == "2" {
 		return frame, c.send("3")
 	}
-	if strings.HasPrefix(frame, hint) {
+	if c.hints != nil && strings.HasPrefix(frame, hint) {
 		var k int
 		if _, err := fmt.Sscanf(frame[len(hint):], "%d", &k); err == nil {
 			c.mu.Lock()

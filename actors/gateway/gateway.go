@@ -1,7 +1,7 @@
 // Package gateway is the room of everything that clients talk to: here the Socket.IO server of the PC IM client (its window and its
 // Electron process) and of the web administration; the HTTP API is in api, the protocol in socketio, the clients' events and shapes in im.
 //
-//	sockets ── reads ──────────────▶ board and views, on the connection's own goroutine; no actor is asked
+//	sockets ── reads ──────────────▶ board and views, on the goroutine that read the request; no actor is asked
 //	   │
 //	   └── commands ─▶ gateway ─▶ im-7f3a (one per client) ── requests ─▶ master, store
 //	                      ▲

@@ -12,8 +12,8 @@ import (
 	"troupe/messages"
 )
 
-// rules joins the contract's table of a namespace with who answers each event. Reads are answered on the connection's
-// goroutine, commands by the client's actor.
+// rules joins the contract's table of a namespace with who answers each event. Reads are answered at once,
+// commands by the client's actor.
 func (g *Gateway) rules(namespace string) ([]socketio.Rule, error) {
 	handlers := map[string]map[string]socketio.Handler{
 		im.Inbox: g.inboxHandlers(), im.Desktop: g.desktopHandlers(), im.Admin: g.adminHandlers(),

@@ -133,7 +133,7 @@ func Rules() []socketio.Rule {
 	return rules
 }
 
-// hear reads one event on the connection's goroutine and hands it to the worker's actor. What cannot be read is answered at once.
+// hear reads one event and hands it to the worker's actor. What cannot be read is answered at once.
 func (d *Desk) hear(s *socketio.Socket, e event, payload json.RawMessage, ack func(any)) {
 	heard, err := e.read(payload)
 	if err != nil {

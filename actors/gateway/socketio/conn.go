@@ -111,7 +111,7 @@ func (c *conn) onPolling() bool {
 
 const (
 	// slowLooks is how often within WriteTimeout it is looked whether a client keeps up.
-	slowLooks = 4
+	slowLooks = 8
 	// batch is how many bytes are written under one WriteTimeout, so that a thin line is not taken for a dead one.
 	batch = 256 << 10
 	// packetsPerSecond is how fast a client is read; an unmodified one stays far below, with a thousand accounts too.

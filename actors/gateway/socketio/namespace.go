@@ -18,7 +18,7 @@ type Handshake struct {
 }
 
 // Handler answers one event. payload is nil when the client sent none or null. ack is never nil; it answers the client if
-// the client asked for an acknowledgement, at most once. The handler runs on the connection's goroutine.
+// the client asked for an acknowledgement, at most once. Of one connection, one handler runs at a time.
 type Handler func(s *Socket, payload json.RawMessage, ack func(any))
 
 // Rule is one inbound event: who may send it, how much of it, and who answers.
