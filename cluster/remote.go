@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -55,7 +56,7 @@ func startRemote(system *actor.ActorSystem, cfg LinkConfig, names *names, mailro
 			grpc.StreamInterceptor(guardStream(cfg.Peer, mailroom)), grpc.UnaryInterceptor(refuseUnary),
 		),
 		remote.WithDialOptions(
-			grpc.WithTransportCredentials(&clientCreds{TransportCredentials: credentials.NewTLS(cfg.Client), names: names, peer: cfg.Peer}),
+			grpc.WithTransportCredentials(&clientCreds{TransportCredentials: credentials.NewTLS(cfg.Client), server: cfg.Client.ServerName, names: names, peer: cfg.Peer}),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(messageLimit)),
 			grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 3 * time.Second}),
 			grpc.WithConnectParams(grpc.ConnectParams{
@@ -93,12 +94,13 @@ func (n *names) expects(address string, node messages.NodeID) bool {
 // clientCreds is TLS that also checks that the node which answers is the one that was called.
 type clientCreds struct {
 	credentials.TransportCredentials
-	names *names
-	peer  namer
+	server string // that the certificate must be for; empty = the address that is called
+	names  *names
+	peer   namer
 }
 
 func (c *clientCreds) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	conn, info, err := c.TransportCredentials.ClientHandshake(ctx, authority, raw)
+	conn, info, err := c.TransportCredentials.ClientHandshake(ctx, cmp.Or(c.server, authority), raw)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -113,9 +115,16 @@ func (c *clientCreds) ClientHandshake(ctx context.Context, authority string, raw
 	return conn, info, nil
 }
 
+// Info names no server, so that a handshake is told the address that is called.
+func (c *clientCreds) Info() credentials.ProtocolInfo {
+	info := c.TransportCredentials.Info()
+	info.ServerName = ""
+	return info
+}
+
 // Clone keeps the check.
 func (c *clientCreds) Clone() credentials.TransportCredentials {
-	return &clientCreds{TransportCredentials: c.TransportCredentials.Clone(), names: c.names, peer: c.peer}
+	return &clientCreds{TransportCredentials: c.TransportCredentials.Clone(), server: c.server, names: c.names, peer: c.peer}
 }
 
 func nodeBehind(info credentials.AuthInfo, peer namer) (messages.NodeID, error) {
