@@ -61,6 +61,7 @@ type Config struct {
 	People  *actor.PID   // takes commands about users, tokens and sessions
 	States  States       // exports and imports logins
 	Backups Backups      // makes copies of the store; nil = this node has none
+	Cluster Cluster      // nil = the node takes no others in
 	Version string
 	URL     func() string // where people reach the node, for links: http://127.0.0.1:3000
 	Console http.Handler  // serves / and what no route matches; nil = a short page that says what this is

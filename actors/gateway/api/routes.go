@@ -123,6 +123,8 @@ func ownRoutes() []Route {
 		{"DELETE", v + "/keys/{key}", Operator, []string{"confirm"}, noBody, "retire a key that seals nothing any more", (*API).retireKey},
 
 		{"GET", v + "/store/backup", Admin, nil, noBody, "a copy of the store as of now, without keys: one file, tar packed with zstd", (*API).backup},
+		{"GET", v + "/cluster", Public, nil, noBody, "where nodes that join find the master, and by what they know it", (*API).showCluster},
+		{"POST", v + "/cluster/tokens", Admin, nil, smallBody, "a token that lets other nodes join; shown once", (*API).makeJoinToken},
 
 		{"GET", v + "/alarms", Viewer, []string{"account", "open"}, noBody, "what a person should look at", (*API).listAlarms},
 		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes", (*API).listNodes},

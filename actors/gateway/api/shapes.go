@@ -116,6 +116,8 @@ func ownShapes() map[string]shape {
 		"POST /keys/rotate":  {nothing{}, ok(Rotated{})},
 		"DELETE /keys/{key}": {answers: ok(Keys{})},
 
+		"GET /cluster":                        {answers: ok(ClusterPlace{})},
+		"POST /cluster/tokens":                {body: NewJoinToken{}, answers: created(JoinToken{})},
 		"GET /alarms":                         {answers: ok(Alarms{})},
 		"GET /nodes":                          {answers: ok(Nodes{})},
 		"POST /nodes/{worker}/drain":          {nothing{}, map[int]any{http.StatusOK: Stopped{}, http.StatusAccepted: Stopped{}}},

@@ -50,7 +50,7 @@ func Start(t testing.TB, change ...func(*api.Config)) *Node {
 	cfg := api.Config{
 		Root: sys.Root, Master: n.master, Store: n.store, Events: n.events, People: n.people, Board: n.Board, Views: n.Views,
 		Door:   people.NewDoor(people.DoorConfig{People: &n.People, DevelopmentRole: people.Admin, Audit: n.Audit}),
-		States: states{}, Backups: backups{},
+		States: states{}, Backups: backups{}, Cluster: cluster{},
 		Version: "test", Log: testkit.Quiet(),
 	}
 	for _, f := range change {

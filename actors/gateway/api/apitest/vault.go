@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -51,3 +52,12 @@ func (m *Master) seals(command any) proto.Message {
 	}
 	return &messages.KeysListed{Keys: slices.Clone(m.keys)}
 }
+
+// cluster stands in for the node's place in a cluster.
+type cluster struct{}
+
+func (cluster) Place() api.ClusterPlace {
+	return api.ClusterPlace{Cluster: "01TEST", Authority: "00ff", Until: 1, Address: "127.0.0.1:4200"}
+}
+
+func (cluster) NewToken(time.Duration, int) (string, error) { return "troupe-join-1.00ff.secret", nil }
