@@ -39,7 +39,7 @@ func Find(ctx context.Context, master string) (Place, error) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, DisableKeepAlives: true}
 	var problems []error
 	for _, address := range addresses {
-		place, err := ask(ctx, &http.Client{Transport: transport}, address)
+		place, err := askGateway(ctx, &http.Client{Transport: transport}, address)
 		if err == nil {
 			return place, nil
 		}
@@ -68,7 +68,7 @@ func gateways(master string) ([]string, error) {
 	return []string{"http://" + at, "https://" + at}, nil
 }
 
-func ask(ctx context.Context, client *http.Client, address string) (Place, error) {
+func askGateway(ctx context.Context, client *http.Client, address string) (Place, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+placePath, nil)
 	if err != nil {
 		return Place{}, err

@@ -28,6 +28,11 @@ import (
 type config struct {
 	WorkerID      string
 	Port          int
+	Join          string
+	Token         string // JOIN_TOKEN
+	ClusterHost   string
+	ClusterPort   int
+	GossipPort    int
 	MasterHost    string
 	MasterPort    int
 	NodeEnv       string
@@ -70,6 +75,11 @@ type setting struct{ flag, env string }
 var settings = []setting{
 	{"worker-id", "WORKER_ID"},
 	{"port", "PORT"},
+	{"join", "JOIN"},
+	{"token", "JOIN_TOKEN"},
+	{"cluster-host", "CLUSTER_HOST"},
+	{"cluster-port", "CLUSTER_PORT"},
+	{"gossip-port", "GOSSIP_PORT"},
 	{"master-host", "MASTER_HOST"},
 	{"master-port", "MASTER_PORT"},
 	{"node-env", "NODE_ENV"},
@@ -104,7 +114,12 @@ var settings = []setting{
 // nodeFlags registers the settings of a node. Each names its environment variable at the end of its text.
 func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringVar(&cfg.WorkerID, "worker-id", "worker-1", c.t("this node's name; its data lie in DATA_DIR/WORKER_ID"))
-	f.IntVar(&cfg.Port, "port", 4000, c.t("this worker's own port for other nodes, 4000 to 4099; nothing listens on it while there is one node"))
+	f.IntVar(&cfg.Port, "port", 0, c.t("this node's port for other nodes' actors; 0 takes a free one"))
+	f.StringVar(&cfg.Join, "join", "", c.t("run accounts only, for the master whose gateway is there: HOST, HOST:PORT or a URL"))
+	f.StringVar(&cfg.Token, "token", "", c.t("join token of the first start with --join; the master makes it by: troupe keys token"))
+	f.StringVar(&cfg.ClusterHost, "cluster-host", defaultClusterHost, c.t("this node's own address, by which other nodes reach it; what it says to them is always encrypted"))
+	f.IntVar(&cfg.ClusterPort, "cluster-port", 0, c.t("port where other nodes join, register and beat; on the master only; 0 takes a free one"))
+	f.IntVar(&cfg.GossipPort, "gossip-port", 0, c.t("port, TCP and UDP, by which nodes notice each other; 0 takes a free one"))
 	f.StringVar(&cfg.MasterHost, "master-host", "127.0.0.1", c.t("address that the gateway listens on; beyond loopback only with --tls-cert or --trusted-proxies"))
 	f.IntVar(&cfg.MasterPort, "master-port", 3000, c.t("port of the gateway: IM clients, HTTP API, console; 0 takes a free one"))
 	f.StringVar(&cfg.NodeEnv, "node-env", "development", c.t("development or production; production logs JSON and refuses development settings"))
@@ -229,9 +244,7 @@ func (c *config) validate() error {
 	if c.MasterPort < 0 || c.MasterPort > 65535 {
 		bad("MASTER_PORT=%d: not a port", c.MasterPort)
 	}
-	if c.Port < 4000 || c.Port > 4099 {
-		bad("PORT=%d: a worker's port is 4000 to 4099", c.Port)
-	}
+	problems = append(problems, c.clusterProblems()...)
 	if c.MaxAccounts < 1 {
 		bad("MAX_ACCOUNTS=%d: at least 1", c.MaxAccounts)
 	}

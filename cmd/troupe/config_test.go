@@ -38,7 +38,7 @@ func TestFlagWinsOverEnvironmentOverFile(t *testing.T) {
 }
 
 func TestWrongSettingsAreAllNamedAtOnce(t *testing.T) {
-	cfg, err := settingsOf(t, "", "--worker-id", "a/b", "--master-host", "0.0.0.0", "--port", "80", "--max-accounts", "0", "--log-level", "loud",
+	cfg, err := settingsOf(t, "", "--worker-id", "a/b", "--master-host", "0.0.0.0", "--port", "70000", "--cluster-host", "0.0.0.0", "--token", "x", "--max-accounts", "0", "--log-level", "loud",
 		"--node-env", "production", "--dev-dial", "127.0.0.1:1", "--retention", "soon")
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestWrongSettingsAreAllNamedAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, name := range []string{"WORKER_ID", "MASTER_HOST", "PORT", "MAX_ACCOUNTS", "LOG_LEVEL", "NODE_ENV", "RETENTION"} {
+	for _, name := range []string{"WORKER_ID", "MASTER_HOST", "PORT", "CLUSTER_HOST", "JOIN_TOKEN", "MAX_ACCOUNTS", "LOG_LEVEL", "NODE_ENV", "RETENTION"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in: %v", name, err)
 		}

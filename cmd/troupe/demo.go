@@ -74,10 +74,10 @@ func (c *cli) demo(cmd *cobra.Command, cfg *config, chosen, manual bool, pause t
 	if err := cfg.validate(); err != nil {
 		return &errUsage{err.Error()}
 	}
-	n, err := startNode(cfg, log)
+	n, err := startNode(ctx, cfg, log)
 	if err != nil && !cmd.Flags().Changed("master-port") { // 3000 is taken: any other will do
 		cfg.MasterPort = 0
-		n, err = startNode(cfg, log)
+		n, err = startNode(ctx, cfg, log)
 	}
 	if err != nil {
 		return err

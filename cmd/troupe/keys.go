@@ -15,12 +15,12 @@ import (
 // keysCommand groups what can be done with the keys that seal logins and passwords.
 func keysCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "keys", Short: c.t("List, rotate and retire the keys that seal logins and passwords"),
-		Long:    c.t("List, rotate and retire the keys that seal logins and passwords") + ".\n\n" + c.t(keysText),
+		Use: "keys", Short: c.t("The keys that seal logins and passwords, and what lets other nodes join"),
+		Long:    c.t("The keys that seal logins and passwords, and what lets other nodes join") + ".\n\n" + c.t(keysText),
 		Example: "  troupe keys list", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(keysList(c), keysRotate(c), keysRetire(c))
+	cmd.AddCommand(keysList(c), keysRotate(c), keysRetire(c), keysCA(c), keysToken(c), keysNode(c))
 	return cmd
 }
 

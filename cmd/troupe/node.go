@@ -4,17 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-	"golang.org/x/sys/unix"
-
 	"troupe/actors"
 	"troupe/actors/account"
 	"troupe/actors/account/browser"
@@ -23,17 +21,12 @@ import (
 	"troupe/actors/account/turns"
 	"troupe/actors/account/vault"
 	"troupe/actors/gateway"
-	"troupe/actors/master"
-	"troupe/actors/master/board"
-	"troupe/actors/store"
-	"troupe/actors/store/dataset"
 	"troupe/actors/worker"
+	"troupe/cluster"
 	"troupe/cluster/lease"
 	"troupe/messages"
+	"troupe/platforms/definition"
 )
-
-// firstUID is the lowest of the users that accounts' Chromiums run as when the node is root. They need no entry in passwd.
-const firstUID = 20000
 
 // drainLimit is how long a stopping node waits for its accounts: vaults saved, browsers closed.
 const drainLimit = 25 * time.Second
@@ -41,19 +34,33 @@ const drainLimit = 25 * time.Second
 // settleLimit is how long it then waits for the store's disk.
 const settleLimit = 5 * time.Second
 
-// node is a whole system in one process: store, master, gateway and worker.
+// node is one process of troupe: a worker, and on the master's node the store, the master and the gateway as well.
 type node struct {
-	cfg      *config
-	log      *slog.Logger
-	system   *actor.ActorSystem
-	browsers *browser.Host
-	fence    *gate.KernelFence // nil when this process fences alone
-	lock     *os.File
-	leases   *lease.Table
-	keeper   context.CancelFunc
-	done     chan struct{} // the keeper's goroutine ended
+	cfg         *config
+	log         *slog.Logger
+	lock        *os.File
+	incarnation string // of this life
+	system      *actor.ActorSystem
+	root        *actor.RootContext // under the guardian that ends the process
+	browsers    *browser.Host
+	fence       *gate.KernelFence // nil when this process fences alone
+	definitions *definition.Registry
+	worker      *actor.PID
 
-	store, master, worker, events, people *actor.PID
+	identity *cluster.Identity // nil when it is alone
+	link     *cluster.Link     // nil when it is alone
+	uplink   *cluster.Uplink   // nil on the master's node
+	started  []func()          // what ends the goroutines that were started, in the order of their start
+
+	office
+}
+
+// office is what the master's node has beside its worker.
+type office struct {
+	leases                        *lease.Table
+	store, master, events, people *actor.PID
+	registrar                     *cluster.Registrar
+	place                         clusterPlace
 
 	gateway   *gateway.Gateway
 	servers   []*http.Server
@@ -61,138 +68,51 @@ type node struct {
 	firstCode chan string // gets the first admin's code once, or "" when there is an admin
 }
 
-// startNode starts everything, in the order in which each part needs the others.
-func startNode(cfg *config, log *slog.Logger) (*node, error) {
-	n := &node{cfg: cfg, log: log, firstCode: make(chan string, 1)}
+// startNode starts a node in its role, and everything of it in the order in which each part needs the others. It ends early when ctx
+// does; what runs is ended by stop.
+func startNode(ctx context.Context, cfg *config, log *slog.Logger) (*node, error) {
+	n := &node{cfg: cfg, log: log, incarnation: newIncarnation(), office: office{firstCode: make(chan string, 1)}}
 	if err := n.lockFolder(); err != nil {
 		return nil, err
 	}
-	shared, err := n.shared()
+	var err error
+	if n.definitions, err = builtIn(); err == nil {
+		n.system = actors.NewSystem(log)
+		n.root = n.system.Root.Copy().WithGuardian(&endProcess{log: log})
+		if cfg.Join != "" {
+			err = n.startWorkerOnly(ctx)
+		} else {
+			err = n.startMaster()
+		}
+	}
 	if err != nil {
-		n.unlock()
+		n.stop(context.Background())
 		return nil, err
-	}
-	definitions, err := builtIn()
-	if err != nil {
-		n.unlock()
-		return nil, err
-	}
-	n.system = actors.NewSystem(log)
-	root := n.system.Root.Copy().WithGuardian(&endProcess{log: log})
-	views, published := &dataset.Views{}, &board.Holder{}
-	n.leases = lease.NewTable(lease.DefaultFigures(), lease.BootTime, newIncarnation())
-
-	if n.store, err = root.SpawnNamed(store.Props(store.Config{
-		Dir: filepath.Join(cfg.nodeDir(), "store"), Views: views, Retention: cfg.retention(), Now: time.Now, Log: log,
-		Fatal: func(reason string) { fatal(log, "store", reason) },
-	}), store.Name); err != nil {
-		return nil, n.abort("start the store", err)
-	}
-	logins := states{shared.Ring}
-	if n.master, err = root.SpawnNamed(master.Props(master.Config{
-		Store: n.store, Leases: n.leases, Board: published, Definitions: definitions, Folder: cfg.folder(),
-		Keys: shared.Ring, SealSecret: logins.sealSecret, Noise: cfg.Noise,
-		Clock: lease.BootTime, Now: time.Now, Log: log,
-	}), master.Name); err != nil {
-		return nil, n.abort("start the master", err)
-	}
-	incarnation := newIncarnation()
-	keeper := lease.NewKeeper(lease.KeeperOptions{
-		Worker: messages.NodeID(cfg.WorkerID), Incarnation: incarnation, Granter: n.leases, Figures: lease.DefaultFigures(),
-		Lost: n.onLost, NewMaster: n.onNewMaster, Log: log,
-	})
-	shared.Leases = keeper
-	n.runKeeper(keeper)
-	if n.worker, err = root.SpawnNamed(worker.Props(worker.Config{
-		Node: shared, Incarnation: incarnation, Version: version(), MaxAccounts: cfg.MaxAccounts, Root: n.accountsRoot(),
-		FirstUID: n.firstUID(), Definitions: definitions, Master: n.master, Store: n.store, Log: log,
-	}), worker.Name); err != nil {
-		return nil, n.abort("start the worker", err)
-	}
-	if err := n.startGateway(root, views, published, logins); err != nil {
-		return nil, n.abort("start the gateway", err)
 	}
 	return n, nil
 }
 
-// lockFolder makes the node's folder and holds it alone for as long as the process lives. What browsers an
-// earlier life of this node left over are gone before anything else starts.
-func (n *node) lockFolder() error {
-	dir := n.cfg.nodeDir()
-	if err := os.MkdirAll(n.accountsRoot(), 0o711); err != nil {
-		return fmt.Errorf("make DATA_DIR %s: %w", dir, err)
-	}
-	f, err := lockNode(dir)
-	if err != nil {
-		return err
-	}
-	n.lock = f
-	if err := reachable(n.accountsRoot()); n.firstUID() != 0 && err != nil {
-		n.unlock()
-		return err
-	}
-	if err := browser.ReapAll(n.accountsRoot()); err != nil {
-		n.unlock()
-		return fmt.Errorf("end left-over browsers: %w", err)
+// startWorker starts what runs accounts here, under leases that granter grants.
+func (n *node) startWorker(shared *account.Node, granter lease.Granter, figures lease.Figures, master, store *actor.PID) error {
+	keeper := lease.NewKeeper(lease.KeeperOptions{
+		Worker: messages.NodeID(n.cfg.WorkerID), Incarnation: n.incarnation, Granter: granter, Figures: figures,
+		Lost: n.onLost, NewMaster: n.onNewMaster, Log: n.log,
+	})
+	shared.Leases = keeper
+	n.run(keeper.Run)
+	var err error
+	if n.worker, err = n.root.SpawnNamed(worker.Props(worker.Config{
+		Node: shared, Incarnation: n.incarnation, Version: version(), MaxAccounts: n.cfg.MaxAccounts, Root: n.accountsRoot(),
+		FirstUID: n.firstUID(), Definitions: n.definitions, Master: master, Store: store, Log: n.log,
+	}), worker.Name); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
 	}
 	return nil
-}
-
-// lockNode holds a node's folder alone until the file is closed.
-func lockNode(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the data folder's lock: %w", err)
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("another troupe runs in %s; stop it, or choose another --data-dir or --worker-id", dir)
-	}
-	return f, nil
-}
-
-// reachable checks that other users may pass through every folder down to dir: each account's Chromium is one.
-func reachable(dir string) error {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
-	for p := abs; p != "/"; p = filepath.Dir(p) {
-		info, err := os.Stat(p)
-		if err != nil {
-			return err
-		}
-		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("DATA_DIR: Chromium's own users cannot pass through %s (mode %o); choose a --data-dir such as /var/lib/troupe, or chmod o+x it",
-				p, info.Mode().Perm())
-		}
-	}
-	return nil
-}
-
-func (n *node) unlock() {
-	if n.lock != nil {
-		n.lock.Close() // ends the flock
-		n.lock = nil
-	}
-}
-
-func (n *node) accountsRoot() string { return filepath.Join(n.cfg.nodeDir(), "accounts") }
-
-func (n *node) firstUID() int {
-	if os.Geteuid() != 0 {
-		return 0
-	}
-	return firstUID
 }
 
 // shared makes what all accounts of the node share.
-func (n *node) shared() (*account.Node, error) {
+func (n *node) shared(ring *vault.KeyRing) (*account.Node, error) {
 	cfg := n.cfg
-	ring, err := openRing(filepath.Join(cfg.nodeDir(), "keys"))
-	if err != nil {
-		return nil, err
-	}
 	kept, err := evidence.Open(filepath.Join(cfg.nodeDir(), "evidence"), cfg.evidenceLimits(), time.Now)
 	if err != nil {
 		return nil, err
@@ -237,15 +157,6 @@ func (n *node) openFence() (*gate.KernelFence, error) {
 	return fence, nil
 }
 
-// openRing loads the cluster's key ring; the first start makes it.
-func openRing(path string) (*vault.KeyRing, error) {
-	ring, err := vault.LoadKeyRing(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return vault.CreateKeyRing(path)
-	}
-	return ring, err
-}
-
 // onLost ends an account whose epoch the master grants no longer.
 func (n *node) onLost(p lease.Pair) {
 	n.system.Root.Send(actor.NewPID(n.system.Address(), worker.Name), &messages.RevokeAccount{
@@ -258,58 +169,67 @@ func (n *node) onNewMaster() {
 	n.system.Root.Send(actor.NewPID(n.system.Address(), worker.Name), worker.SayStatus{})
 }
 
-func (n *node) runKeeper(k *lease.Keeper) {
+// run starts what runs until its context ends; stop ends it, the newest first, and waits for it.
+func (n *node) run(what func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
-	n.keeper, n.done = cancel, make(chan struct{})
+	done := make(chan struct{})
 	go func() {
-		defer close(n.done)
-		k.Run(ctx)
+		defer close(done)
+		what(ctx)
 	}()
-}
-
-// abort undoes a half start.
-func (n *node) abort(what string, err error) error {
-	n.stop(context.Background())
-	return fmt.Errorf("%s: %w", what, err)
-}
-
-// stop ends the node in order: accounts first, each with its state saved and its browser closed; then clients, the
-// master, and the store last.
-func (n *node) stop(ctx context.Context) {
-	if n.worker != nil {
-		ctx, cancel := context.WithTimeout(ctx, drainLimit)
-		_, err := actors.Ask[*messages.WorkerDrained](ctx, n.system.Root, n.worker, &messages.DrainWorker{Reason: "the node is being stopped"})
+	n.started = append(n.started, func() {
 		cancel()
-		if err != nil {
-			n.log.Warn("accounts not all ended in time", "err", err)
-		}
-	}
-	for _, s := range n.servers {
-		s.Close()
-	}
-	if n.gateway != nil {
-		n.gateway.Close()
-	}
+		<-done
+	})
+}
+
+// stop ends the node in order, also one that is half started: accounts first, each with its state saved and its browser closed; then
+// clients, the master, and the store last.
+func (n *node) stop(ctx context.Context) {
+	n.drain(ctx)
+	n.closeOffice()
 	n.end(n.worker, n.events, n.people, n.master)
 	n.settle(ctx)
 	n.end(n.store)
-	if n.keeper != nil {
-		n.keeper()
-		<-n.done
+	n.leaveCluster(ctx)
+	for _, end := range slices.Backward(n.started) {
+		end()
+	}
+	if n.link != nil {
+		n.link.Close()
 	}
 	if err := browser.ReapAll(n.accountsRoot()); err != nil {
 		n.log.Warn("left-over browsers not ended", "err", err)
 	}
-	if err := n.browsers.Close(); err != nil {
-		n.log.Warn("display not ended", "err", err)
+	if n.browsers != nil {
+		if err := n.browsers.Close(); err != nil {
+			n.log.Warn("display not ended", "err", err)
+		}
 	}
 	if n.fence != nil {
 		if err := n.fence.Close(); err != nil {
 			n.log.Warn("kernel's fence not taken down", "err", err)
 		}
 	}
-	n.system.Shutdown()
+	if n.system != nil {
+		n.system.Shutdown()
+	}
 	n.unlock()
+}
+
+// drain ends the accounts that run here, each with its state saved and its browser closed.
+func (n *node) drain(ctx context.Context) {
+	if n.worker == nil {
+		return
+	}
+	if n.uplink != nil {
+		n.moveAway(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
+	defer cancel()
+	if _, err := actors.Ask[*messages.WorkerDrained](ctx, n.system.Root, n.worker, &messages.DrainWorker{Reason: "the node is being stopped"}); err != nil {
+		n.log.Warn("accounts not all ended in time", "err", err)
+	}
 }
 
 // end stops actors, one after another, when they have done what they were told before.

@@ -53,7 +53,7 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 	}
 	web := api.New(api.Config{
 		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, People: n.people, Door: door, Board: published, Views: views,
-		States: logins, Backups: n.backups(), Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
+		States: logins, Backups: n.backups(), Cluster: n.cluster(), Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
 		URL: func() string { return n.url },
 	})
 	mux := http.NewServeMux()

@@ -17,11 +17,12 @@ func serveCommand(c *cli) *cobra.Command {
 	cfg, file := &config{}, ""
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: c.t("Run a node: store, master, gateway and accounts"),
+		Short: c.t("Run a node: store, master, gateway and accounts; with --join, accounts only"),
 		Long:  c.t(serveText),
 		Example: `  troupe serve
   troupe serve --config troupe.yaml
-  MAX_ACCOUNTS=5 LOG_LEVEL=debug troupe serve`,
+  MAX_ACCOUNTS=5 LOG_LEVEL=debug troupe serve
+  troupe serve --worker-id worker-2 --join 10.0.0.1 --token troupe-join-1...`,
 		Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := fill(cmd, file, c.getenv); err != nil {
@@ -43,15 +44,13 @@ func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	log := cfg.logger()
 	began := time.Now()
 	starting := time.AfterFunc(slowAfter, func() { c.progress("starting: ending left-over browsers, reading the store ...") })
-	n, err := startNode(cfg, log)
+	n, err := startNode(cmd.Context(), cfg, log)
 	starting.Stop()
 	if err != nil {
 		return err
 	}
 	log.Info("node started", "url", n.url, "data", cfg.nodeDir(), "dur", time.Since(began))
-	fmt.Fprintln(c.out, c.f("troupe runs at %s", n.url))
-	fmt.Fprintln(c.out, c.f("data in %s", cfg.nodeDir()))
-	c.sayFirstCode(cmd.Context(), n)
+	c.sayStarted(cmd.Context(), n)
 	if cfg.Sandbox == string(browser.SandboxOff) {
 		fmt.Fprintln(c.out, c.t("warning: Chromium runs without its sandbox; a hostile page could take over this machine"))
 	}
@@ -59,12 +58,27 @@ func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	log.Info("machine measured", "carries", room.Carries(), "memory_available", room.Memory, "cores", room.Cores, "max_accounts", cfg.MaxAccounts)
 	fmt.Fprintln(c.out, c.f("this machine could carry about %d accounts (%s of memory available, %d cores); MAX_ACCOUNTS=%d",
 		room.Carries(), humanize.IBytes(uint64(room.Memory)), room.Cores, cfg.MaxAccounts))
-	fmt.Fprintln(c.out, c.t("next: troupe account add PLATFORM NAME --login"))
+	if cfg.Join == "" {
+		fmt.Fprintln(c.out, c.t("next: troupe account add PLATFORM NAME --login"))
+	}
 	<-cmd.Context().Done() // SIGINT or SIGTERM
 	fmt.Fprintln(c.out, c.t("stopping: saving logins, closing browsers ..."))
 	n.stop(context.Background())
 	log.Info("node stopped")
 	return nil
+}
+
+// sayStarted tells the person who started the node where it is.
+func (c *cli) sayStarted(ctx context.Context, n *node) {
+	if n.cfg.Join != "" {
+		fmt.Fprintln(c.out, c.f("worker %s runs accounts for the master at %s", n.cfg.WorkerID, n.cfg.Join))
+	} else {
+		fmt.Fprintln(c.out, c.f("troupe runs at %s", n.url))
+	}
+	fmt.Fprintln(c.out, c.f("data in %s", n.cfg.nodeDir()))
+	if n.cfg.Join == "" {
+		c.sayFirstCode(ctx, n)
+	}
 }
 
 // codeWait is how long the start waits for the store to say whether there is an admin.

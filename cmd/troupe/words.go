@@ -82,7 +82,9 @@ const (
 	importText = "The file is one from \"troupe account export\", or a storage state of Playwright, as the earlier Node system left it for each\n" +
 		"account. What it holds is shown first. The account must be paused; its own persona stays. Its next browser starts with\n" +
 		"this login and nothing else."
-	keysText = "Logins and proxies' passwords rest sealed in the store; the keys are in the file \"keys\" of the node's data folder and nowhere\n" +
+	keysText = "A node joins with a token from \"troupe keys token\"; all connections between nodes are encrypted, and each node proves itself by a\n" +
+		"certificate that it renews by itself.\n\n" +
+		"Logins and proxies' passwords rest sealed in the store; the keys are in the file \"keys\" of the node's data folder and nowhere\n" +
 		"else. A rotation adds a key and seals everything anew; old keys stay until they are retired, which is refused while\n" +
 		"anything needs them. It may be interrupted: the next start goes on."
 	proxyText = "An account goes out through its proxy and through nothing else: while the proxy is down, the account waits. Chromium\n" +
@@ -133,7 +135,8 @@ var chinese = map[string]string{
 		"guestbook 和 feed 的定义在 platforms/examples，请复制到节点的定义目录。",
 	importText: "文件可以是 \"troupe account export\" 导出的，也可以是 Playwright 的 storage state（旧 Node 系统为每个账号留下的那种）。\n" +
 		"先显示其中有什么。账号必须处于暂停状态；它自己的浏览器形象不变。下一次启动浏览器只用这份登录。",
-	keysText: "登录和代理密码都加密存放；密钥只在节点数据目录的 \"keys\" 文件里。轮换会添加一把新密钥，并用它把全部内容重新加密；\n" +
+	keysText: "其他节点凭 \"troupe keys token\" 发的令牌加入；节点之间的连接全部加密，每个节点用会自动续期的证书证明自己。\n\n" +
+		"登录和代理密码都加密存放；密钥只在节点数据目录的 \"keys\" 文件里。轮换会添加一把新密钥，并用它把全部内容重新加密；\n" +
 		"旧密钥保留到被停用为止，只要还有内容需要它，停用就会被拒绝。轮换可以中断，下次启动会继续。",
 	proxyText: "账号只经过自己的代理出网：代理不通时账号等待，绝不直连。Chromium 看不到密码；密码加密保存，不再显示。\n" +
 		"命令行里不写密码时，会在终端上询问；脚本请用 --password-stdin。\n\n" +
@@ -204,10 +207,9 @@ var chinese = map[string]string{
 	"%d entries of %d origins": "%d 项，属于 %d 个来源",
 	"origins":                  "来源",
 	"not taken over":           "未导入",
-	"List, rotate and retire the keys that seal logins and passwords": "列出、轮换和停用加密登录与密码的密钥",
-	"List the keys, and how much is sealed with each":                 "列出密钥及各自加密的数量",
-	"Add a key, and seal everything anew with it":                     "添加一把密钥，并用它重新加密全部内容",
-	"Take a key out of the ring that seals nothing any more":          "停用一把不再加密任何内容的密钥",
+	"List the keys, and how much is sealed with each":        "列出密钥及各自加密的数量",
+	"Add a key, and seal everything anew with it":            "添加一把密钥，并用它重新加密全部内容",
+	"Take a key out of the ring that seals nothing any more": "停用一把不再加密任何内容的密钥",
 	"KEY": "密钥", "LOGINS": "登录", "PASSWORDS": "密码",
 	"missing": "缺失", "newest": "最新", "in use": "使用中", "can be retired": "可停用",
 	"%d logins and passwords are sealed with key %s now":                                               "%d 个登录和密码现在由密钥 %s 加密",
@@ -281,11 +283,9 @@ var chinese = map[string]string{
 	"%v; see %s --help":    "%v；见 %s --help",
 
 	// node and demo
-	"Run a node: store, master, gateway and accounts":                                                       "运行一个节点：存储、主控、网关和账号",
 	"Show it live: a node, a made-up social site and two accounts":                                          "现场演示：一个节点、一个虚构的社交网站和两个账号",
 	"YAML file with settings; its keys are named like the flags":                                            "YAML 设置文件，键名与选项相同",
 	"this node's name; its data lie in DATA_DIR/WORKER_ID":                                                  "本节点的名字，数据在 DATA_DIR/WORKER_ID",
-	"this worker's own port for other nodes, 4000 to 4099; nothing listens on it while there is one node":   "本工作节点供其他节点使用的端口，4000 到 4099；只有一个节点时不监听",
 	"address that the gateway listens on; beyond loopback only with --tls-cert or --trusted-proxies":        "网关监听的地址；超出本机回环需要 --tls-cert 或 --trusted-proxies",
 	"file of the gateway's TLS certificate, with its chain (PEM); read again when it changes":               "网关 TLS 证书文件（PEM，含证书链）；变化时重新读取",
 	"file of the certificate's private key (PEM)":                                                           "证书私钥文件（PEM）",

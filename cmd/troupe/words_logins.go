@@ -2,13 +2,12 @@ package main
 
 // inChinese is the Chinese of a text, empty when there is none.
 func inChinese(text string) string {
-	if translated, ok := chinese[text]; ok {
-		return translated
+	for _, words := range []map[string]string{chinese, chineseOfLogins, chineseOfStore, chineseOfCluster} {
+		if translated, ok := words[text]; ok {
+			return translated
+		}
 	}
-	if translated, ok := chineseOfStore[text]; ok {
-		return translated
-	}
-	return chineseOfLogins[text]
+	return ""
 }
 
 // The longer texts about accounts that are brought in, and about many logins.

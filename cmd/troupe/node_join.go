@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"troupe/actors"
+	"troupe/actors/account/vault"
+	"troupe/actors/master"
+	"troupe/actors/store"
+	"troupe/cluster"
+	"troupe/messages"
+)
+
+// moveLimit is how long a stopping worker waits for the master to move its accounts to other nodes.
+const moveLimit = 40 * time.Second
+
+// flushLimit is how long it then waits until the master has heard its last words.
+const flushLimit = 3 * time.Second
+
+// startWorkerOnly starts a node that runs accounts for a master elsewhere: it has no store, no gateway and no ring of its own making.
+func (n *node) startWorkerOnly(ctx context.Context) error {
+	ring, err := n.joined(ctx)
+	if err != nil {
+		return err
+	}
+	shared, err := n.shared(ring)
+	if err != nil {
+		return err
+	}
+	folder, err := cluster.FolderID(n.cfg.nodeDir())
+	if err != nil {
+		return err
+	}
+	node := messages.NodeID(n.cfg.WorkerID)
+	if n.link, err = cluster.OpenLink(n.root, cluster.LinkConfig{
+		Node: node, Incarnation: n.incarnation, Keep: true, Host: n.cfg.ClusterHost, Port: n.cfg.Port,
+		Server: n.identity.ServerTLS(cluster.Master), Client: n.identity.ClientTLS(cluster.Master), Peer: cluster.NodeBehind, Log: n.log,
+	}); err != nil {
+		return fmt.Errorf("%w (CLUSTER_HOST and PORT choose another address)", err)
+	}
+	registered := make(chan *messages.Registered, 1)
+	n.uplink = cluster.NewUplink(cluster.UplinkConfig{
+		Identity: n.identity, Master: n.cfg.Join, Ring: ring, Log: n.log,
+		Life: &messages.Registration{Node: string(node), Incarnation: n.incarnation, Version: version(), Folder: folder, Remote: n.link.Address()},
+		Registered: func(r *messages.Registered) {
+			n.link.SetPeer(cluster.MasterNode, r.GetRemote(), r.GetIncarnation())
+			select {
+			case registered <- r:
+			default: // the first one starts the worker
+			}
+		},
+	})
+	if err := n.uplink.Attach(ctx); err != nil {
+		return err
+	}
+	n.run(n.uplink.Run)
+	figures := cluster.FiguresOf(<-registered)
+	if err := figures.Validate(); err != nil {
+		return fmt.Errorf("the master's lease figures: %w", err)
+	}
+	return n.startWorker(shared, n.uplink, figures, cluster.PID(cluster.MasterNode, master.Name), cluster.PID(cluster.MasterNode, store.Name))
+}
+
+// joined reads who this node is in its cluster, and the cluster's ring. The first start joins by the token, and pins the cluster.
+func (n *node) joined(ctx context.Context) (*vault.KeyRing, error) {
+	var err error
+	n.identity, err = cluster.OpenIdentity(n.cfg.clusterDir())
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return n.join(ctx)
+	case err != nil:
+		return nil, err
+	case n.identity.Role != cluster.Worker:
+		return nil, fmt.Errorf("%s belongs to the master of cluster %s: start it without --join, or choose another --worker-id", n.cfg.nodeDir(), n.identity.Cluster)
+	case n.identity.Node != messages.NodeID(n.cfg.WorkerID):
+		return nil, fmt.Errorf("%s holds the certificate of node %s", n.cfg.clusterDir(), n.identity.Node)
+	case time.Now().After(n.identity.Until()):
+		return nil, fmt.Errorf("the certificate of this node ended on %s: remove %s and join again with a token", n.identity.Until().Format(time.DateOnly), n.cfg.clusterDir())
+	}
+	return vault.LoadKeyRing(n.ringPath())
+}
+
+func (n *node) join(ctx context.Context) (*vault.KeyRing, error) {
+	if n.cfg.Token == "" {
+		return nil, errors.New("this node is in no cluster yet: give it a token with --token (JOIN_TOKEN), which the master makes by: troupe keys token")
+	}
+	token, err := cluster.ParseToken(n.cfg.Token)
+	if err != nil {
+		return nil, err
+	}
+	place, err := cluster.Find(ctx, n.cfg.Join)
+	if err != nil {
+		return nil, err
+	}
+	var ring *vault.KeyRing
+	n.identity, err = cluster.Join(ctx, place.Address, token, messages.NodeID(n.cfg.WorkerID), n.cfg.clusterDir(), func(exported messages.Secret) error {
+		ring, err = vault.TakeKeyRing(n.ringPath(), exported)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.log.Info("joined the cluster", "cluster", n.identity.Cluster, "certificate_until", n.identity.Until())
+	return ring, nil
+}
+
+// moveAway lets the master move the accounts of this node to others that have room.
+func (n *node) moveAway(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, moveLimit)
+	defer cancel()
+	ask := &messages.DrainWorker{Worker: n.cfg.WorkerID, Reason: "the node is being stopped", Leaving: true, DeadlineMs: moveLimit.Milliseconds()}
+	answer, err := actors.Ask[*messages.WorkerDrained](ctx, n.system.Root, cluster.PID(cluster.MasterNode, master.Name), ask)
+	if err != nil {
+		n.log.Warn("accounts are not moved to other nodes", "err", err)
+		return
+	}
+	n.log.Info("accounts moved to other nodes", "accounts", answer.GetAccounts(), "left", len(answer.GetLeft()))
+}
+
+// leaveCluster lets the last words reach the other nodes.
+func (n *node) leaveCluster(ctx context.Context) {
+	if n.link == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, flushLimit)
+	defer cancel()
+	if err := n.link.Flush(ctx); err != nil {
+		n.log.Warn("other nodes did not hear everything", "err", err)
+	}
+}
