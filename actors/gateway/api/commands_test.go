@@ -60,7 +60,7 @@ func TestRefusalsKeepTheirMeaning(t *testing.T) {
 	n := apitest.Start(t)
 	for code, status := range map[string]int{"not_found": 404, "invalid": 400, "conflict": 409, "unsupported": 422, "unavailable": 503, "new_word": 409} {
 		n.Update(func(m *apitest.Master) { m.Refuse = &messages.Refused{Code: code, Message: "do this instead"} })
-		if got := refused(t, call(t, n, "POST", "/api/v1/accounts/shop/pause", nil), status, code); got != "do this instead" {
+		if got := refused(t, call(t, n, "POST", "/api/v1/accounts/shop/try", bodies["POST /api/v1/accounts/{account}/try"]), status, code); got != "do this instead" {
 			t.Errorf("%s: %s", code, got)
 		}
 	}

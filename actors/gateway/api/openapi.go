@@ -28,13 +28,14 @@ type object map[string]any
 
 // documentation builds the document. comment says what the source says of a type, or of a field of one.
 type documentation struct {
-	comment func(typeName, field string) string
-	schemas object
+	comment  func(typeName, field string) string
+	schemas  object
+	refusals object
 }
 
 // newDocument is the OpenAPI document of the table of routes.
 func newDocument(comment func(typeName, field string) string) object {
-	d := &documentation{comment: comment, schemas: object{}}
+	d := &documentation{comment: comment, schemas: object{}, refusals: object{}}
 	paths := object{}
 	known := shapes()
 	for _, row := range Routes() {
@@ -52,7 +53,7 @@ func newDocument(comment func(typeName, field string) string) object {
 			"description": "Times are Unix milliseconds, below " + ContractPrefix + " Unix seconds. Revisions, cursors and epochs are 64-bit and come as strings.",
 		},
 		"paths":      paths,
-		"components": object{"schemas": d.schemas},
+		"components": object{"schemas": d.schemas, "responses": d.refusals},
 	}
 }
 
@@ -95,11 +96,9 @@ func (d *documentation) operation(row Route, s shape) object {
 	for status, v := range s.answers {
 		answers[strconv.Itoa(status)] = d.answer(http.StatusText(status), v)
 	}
-	var problem any = ProblemBody{}
-	if inContract(row) {
-		problem = ContractProblem{}
+	for _, status := range refusedWith(row) {
+		answers[strconv.Itoa(status)] = d.refusal(status, inContract(row))
 	}
-	answers["default"] = d.answer("why it was refused; the status says of which kind", problem)
 	op := object{
 		"operationId": operationID(row), "summary": row.Summary, "responses": answers, "tags": []any{tagOf(row)},
 		"x-role": string(row.Role), "parameters": list,
@@ -108,6 +107,23 @@ func (d *documentation) operation(row Route, s shape) object {
 		op["requestBody"] = object{"content": object{"application/json": object{"schema": d.schema(reflect.TypeOf(s.body))}}}
 	}
 	return op
+}
+
+// refusal points to what is said once of all refusals with a status. Below the contract's prefix too, the guard before all routes answers
+// in this API's own shape.
+func (d *documentation) refusal(status int, contract bool) object {
+	name, body := "Refused"+strconv.Itoa(status), d.schema(reflect.TypeFor[ProblemBody]())
+	if contract {
+		name = "Contract" + name
+		inShape := d.schema(reflect.TypeFor[ContractProblem]())
+		if status == http.StatusForbidden || status == http.StatusInternalServerError {
+			body = object{"anyOf": []any{inShape, body}}
+		} else {
+			body = inShape
+		}
+	}
+	d.refusals[name] = object{"description": meanings[status], "content": object{"application/json": object{"schema": body}}}
+	return object{"$ref": "#/components/responses/" + name}
 }
 
 // tagOf groups the operations by the first word of their path.

@@ -14,8 +14,11 @@ import (
 // Document is the node's OpenAPI document, as a judge of answers. It knows the part of JSON Schema that the document uses.
 type Document struct {
 	Paths      map[string]map[string]operation
-	Components struct{ Schemas map[string]schema }
-	forms      map[string]*regexp.Regexp // of the paths
+	Components struct {
+		Schemas   map[string]schema
+		Responses map[string]response
+	}
+	forms map[string]*regexp.Regexp // of the paths
 }
 
 type operation struct {
@@ -23,6 +26,7 @@ type operation struct {
 }
 
 type response struct {
+	Ref     string `json:"$ref"`
 	Content map[string]struct{ Schema schema }
 }
 
@@ -81,8 +85,8 @@ func (d *Document) Check(method, path string, status int, contentType string, bo
 		return nil
 	}
 	promised, ok := op.Responses[strconv.Itoa(status)]
-	if !ok && status >= 400 {
-		promised, ok = op.Responses["default"]
+	if promised.Ref != "" {
+		promised, ok = d.Components.Responses[nameOf(promised.Ref)]
 	}
 	if !ok {
 		return fmt.Errorf("%s %s: status %d is not in the document", method, path, status)
@@ -103,6 +107,20 @@ func (d *Document) find(method, path string) (operation, bool) {
 		}
 	}
 	return found, best != ""
+}
+
+// nameOf is the last word of a reference.
+func nameOf(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
+
+// Refusals are the statuses with which the route of that pattern may refuse, in order.
+func (d *Document) Refusals(method, pattern string) (list []int) {
+	for text := range d.Paths[pattern][strings.ToLower(method)].Responses {
+		if status, err := strconv.Atoi(text); err == nil && status >= 400 {
+			list = append(list, status)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func (d *Document) content(promised response, contentType string, body []byte) error {
@@ -130,10 +148,9 @@ func (d *Document) content(promised response, contentType string, body []byte) e
 // value compares one value with its schema.
 func (d *Document) value(at string, s schema, v any) error {
 	if s.Ref != "" {
-		name := s.Ref[strings.LastIndex(s.Ref, "/")+1:]
-		target, ok := d.Components.Schemas[name]
+		target, ok := d.Components.Schemas[nameOf(s.Ref)]
 		if !ok {
-			return fmt.Errorf("%s: no schema is named %s", at, name)
+			return fmt.Errorf("%s: no schema is named %s", at, nameOf(s.Ref))
 		}
 		return d.value(at, target, v)
 	}
