@@ -121,6 +121,7 @@ func (p *process) meets(other *process, over *wire) {
 }
 
 func TestNodesLoseNothingWhenTheirConnectionBreaks(t *testing.T) {
+	t.Parallel()
 	certs := makeCerts(t, MasterNode, "worker-7")
 	master, worker := startNode(t, certs, MasterNode), startNode(t, certs, "worker-7")
 	there, back := newWire(t), newWire(t)
@@ -163,6 +164,7 @@ func TestNodesLoseNothingWhenTheirConnectionBreaks(t *testing.T) {
 }
 
 func TestMasterDropsWhatWasMeantForAnEarlierLifeOfAWorker(t *testing.T) {
+	t.Parallel()
 	certs := makeCerts(t, MasterNode, "worker-7")
 	master, worker := startNode(t, certs, MasterNode), startNode(t, certs, "worker-7")
 	there, back := newWire(t), newWire(t)
@@ -184,6 +186,7 @@ func TestMasterDropsWhatWasMeantForAnEarlierLifeOfAWorker(t *testing.T) {
 }
 
 func TestForgottenNodeIsNotWaitedForAndMayComeBack(t *testing.T) {
+	t.Parallel()
 	certs := makeCerts(t, MasterNode, "worker-7")
 	master, worker := startNode(t, certs, MasterNode), startNode(t, certs, "worker-7")
 	there, back := newWire(t), newWire(t)
@@ -203,6 +206,7 @@ func TestForgottenNodeIsNotWaitedForAndMayComeBack(t *testing.T) {
 }
 
 func TestWorkerSaysItAgainToTheNextLifeOfTheMaster(t *testing.T) {
+	t.Parallel()
 	certs := makeCerts(t, MasterNode, "worker-7")
 	master, worker := startNode(t, certs, MasterNode), startNode(t, certs, "worker-7")
 	there, back := newWire(t), newWire(t)
@@ -222,6 +226,7 @@ func TestWorkerSaysItAgainToTheNextLifeOfTheMaster(t *testing.T) {
 }
 
 func TestNodeDoesNotTalkToAnotherThanTheOneItCalled(t *testing.T) {
+	t.Parallel()
 	certs := makeCerts(t, MasterNode, "worker-7", "worker-8")
 	master, other := startNode(t, certs, MasterNode), startNode(t, certs, "worker-8")
 	wrong, there, back := newWire(t), newWire(t), newWire(t)
@@ -237,6 +242,7 @@ func TestNodeDoesNotTalkToAnotherThanTheOneItCalled(t *testing.T) {
 
 // TestWorkerGivesNoOrders, neither by letter nor past the link: remote itself would hand them to any actor.
 func TestWorkerGivesNoOrders(t *testing.T) {
+	t.Parallel()
 	certs := makeCerts(t, MasterNode, "worker-7")
 	master, worker := startNode(t, certs, MasterNode), startNode(t, certs, "worker-7")
 	there, back := newWire(t), newWire(t)
