@@ -66,6 +66,7 @@ type config struct {
 	DevRole       string
 	DevDial       string
 	DevPins       []string
+	DevClock      string
 }
 
 // setting ties a flag to its environment variable.
@@ -124,7 +125,7 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.IntVar(&cfg.MasterPort, "master-port", 3000, c.t("port of the gateway: IM clients, HTTP API, console; 0 takes a free one"))
 	f.StringVar(&cfg.NodeEnv, "node-env", "development", c.t("development or production; production logs JSON and refuses development settings"))
 	f.StringVar(&cfg.LogLevel, "log-level", "info", c.t("debug, info, warn or error"))
-	f.IntVar(&cfg.MaxAccounts, "max-accounts", 10, c.t("how many accounts this node runs at most"))
+	f.IntVar(&cfg.MaxAccounts, "max-accounts", 10, c.t("how many accounts this node runs at most; 0 on a master whose workers run them all"))
 	f.IntVar(&cfg.MaxConcurrent, "max-concurrent", 3, c.t("how many collecting rounds run at once"))
 	f.BoolVar(&cfg.Headless, "headless", true, c.t("run Chromium without windows; false is --mode headful"))
 	f.StringVar(&cfg.Mode, "mode", "", c.t("how Chromium runs: headless, headful (with windows) or shell (chromium-headless-shell); empty follows --headless"))
@@ -152,6 +153,7 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
 	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name, or DOMAIN=ADDRESS,...: look-alike sites; development only"))
 	f.StringSliceVar(&cfg.DevPins, "dev-pin", nil, c.t("accept certificates with this public key pin; development only"))
+	f.StringVar(&cfg.DevClock, "dev-clock", "", c.t("set this node's time of day off by the duration in this file, such as -24h; development only"))
 	for _, s := range settings {
 		if flag := f.Lookup(s.flag); flag != nil {
 			flag.Usage += " (" + s.env + ")"
@@ -245,8 +247,8 @@ func (c *config) validate() error {
 		bad("MASTER_PORT=%d: not a port", c.MasterPort)
 	}
 	problems = append(problems, c.clusterProblems()...)
-	if c.MaxAccounts < 1 {
-		bad("MAX_ACCOUNTS=%d: at least 1", c.MaxAccounts)
+	if c.MaxAccounts < 0 {
+		bad("MAX_ACCOUNTS=%d: a number, 0 for none on this node", c.MaxAccounts)
 	}
 	if c.MaxConcurrent < 1 {
 		bad("MAX_CONCURRENT=%d: at least 1", c.MaxConcurrent)
@@ -297,8 +299,8 @@ func (c *config) validate() error {
 	switch c.NodeEnv {
 	case "development":
 	case "production":
-		if c.DevDial != "" || len(c.DevPins) > 0 || c.Pace != 1 || c.DevRole != "off" || c.Sandbox == "off" {
-			bad("NODE_ENV=production refuses --dev-dial, --dev-pin, --dev-pace, --dev-role and --sandbox off: they are for development")
+		if c.DevDial != "" || len(c.DevPins) > 0 || c.Pace != 1 || c.DevRole != "off" || c.DevClock != "" || c.Sandbox == "off" {
+			bad("NODE_ENV=production refuses --dev-dial, --dev-pin, --dev-pace, --dev-role, --dev-clock and --sandbox off: they are for development")
 		}
 	default:
 		bad("NODE_ENV=%q: development or production", c.NodeEnv)

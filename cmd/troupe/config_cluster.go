@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 
 	"troupe/cluster"
@@ -32,4 +33,13 @@ func (c *config) clusterProblems() (problems []error) {
 		bad("JOIN_TOKEN is for a node that joins: say where the master is with --join")
 	}
 	return problems
+}
+
+// devSource is the address that a development node dials look-alike sites from, which tells it from others; nil = any, on a node that
+// has no address of its own.
+func (c *config) devSource() net.IP {
+	if c.ClusterHost == defaultClusterHost {
+		return nil
+	}
+	return net.ParseIP(c.ClusterHost)
 }

@@ -38,7 +38,7 @@ func TestFlagWinsOverEnvironmentOverFile(t *testing.T) {
 }
 
 func TestWrongSettingsAreAllNamedAtOnce(t *testing.T) {
-	cfg, err := settingsOf(t, "", "--worker-id", "a/b", "--master-host", "0.0.0.0", "--port", "70000", "--cluster-host", "0.0.0.0", "--token", "x", "--max-accounts", "0", "--log-level", "loud",
+	cfg, err := settingsOf(t, "", "--worker-id", "a/b", "--master-host", "0.0.0.0", "--port", "70000", "--cluster-host", "0.0.0.0", "--token", "x", "--max-accounts", "-1", "--log-level", "loud",
 		"--node-env", "production", "--dev-dial", "127.0.0.1:1", "--retention", "soon")
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"troupe/actors/account/gate"
 )
 
 // places says where names lead to while a platform is developed: an address for each domain and the names below it, and one,
@@ -41,15 +43,22 @@ func (p places) of(host string) string {
 	}
 }
 
-// dial connects to where the name leads to. Nothing else can be reached.
-func (p places) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
+// from dials where names lead to, from one address of this machine, by which a look-alike site tells nodes apart; nil is any. Nothing
+// else can be reached.
+func (p places) from(source net.IP) gate.DialFunc {
+	var dialer net.Dialer
+	if source != nil {
+		dialer.LocalAddr = &net.TCPAddr{IP: source}
 	}
-	to := p.of(host)
-	if to == "" {
-		return nil, &net.DNSError{Err: "--dev-dial names no address", Name: host, IsNotFound: true}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		to := p.of(host)
+		if to == "" {
+			return nil, &net.DNSError{Err: "--dev-dial names no address", Name: host, IsNotFound: true}
+		}
+		return dialer.DialContext(ctx, network, to)
 	}
-	return new(net.Dialer).DialContext(ctx, network, to)
 }

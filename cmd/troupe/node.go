@@ -39,7 +39,8 @@ type node struct {
 	cfg         *config
 	log         *slog.Logger
 	lock        *os.File
-	incarnation string // of this life
+	incarnation string           // of this life
+	now         func() time.Time // the time of day
 	system      *actor.ActorSystem
 	root        *actor.RootContext // under the guardian that ends the process
 	browsers    *browser.Host
@@ -71,7 +72,7 @@ type office struct {
 // startNode starts a node in its role, and everything of it in the order in which each part needs the others. It ends early when ctx
 // does; what runs is ended by stop.
 func startNode(ctx context.Context, cfg *config, log *slog.Logger) (*node, error) {
-	n := &node{cfg: cfg, log: log, incarnation: newIncarnation(), office: office{firstCode: make(chan string, 1)}}
+	n := &node{cfg: cfg, log: log, incarnation: newIncarnation(), now: (&wallClock{file: cfg.DevClock}).now, office: office{firstCode: make(chan string, 1)}}
 	if err := n.lockFolder(); err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func startNode(ctx context.Context, cfg *config, log *slog.Logger) (*node, error
 // startWorker starts what runs accounts here, under leases that granter grants.
 func (n *node) startWorker(shared *account.Node, granter lease.Granter, figures lease.Figures, master, store *actor.PID) error {
 	keeper := lease.NewKeeper(lease.KeeperOptions{
-		Worker: messages.NodeID(n.cfg.WorkerID), Incarnation: n.incarnation, Granter: granter, Figures: figures,
+		Worker: messages.NodeID(n.cfg.WorkerID), Incarnation: n.incarnation, Granter: granter, Figures: figures, Wall: n.now,
 		Lost: n.onLost, NewMaster: n.onNewMaster, Log: n.log,
 	})
 	shared.Leases = keeper
@@ -113,7 +114,7 @@ func (n *node) startWorker(shared *account.Node, granter lease.Granter, figures 
 // shared makes what all accounts of the node share.
 func (n *node) shared(ring *vault.KeyRing) (*account.Node, error) {
 	cfg := n.cfg
-	kept, err := evidence.Open(filepath.Join(cfg.nodeDir(), "evidence"), cfg.evidenceLimits(), time.Now)
+	kept, err := evidence.Open(filepath.Join(cfg.nodeDir(), "evidence"), cfg.evidenceLimits(), n.now)
 	if err != nil {
 		return nil, err
 	}
@@ -135,10 +136,10 @@ func (n *node) shared(ring *vault.KeyRing) (*account.Node, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--dev-dial: %w", err)
 		}
-		dial = lead.dial
+		dial = lead.from(cfg.devSource())
 	}
 	return &account.Node{
-		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Browsers: n.browsers, Clock: lease.BootTime, Now: time.Now,
+		ID: messages.NodeID(cfg.WorkerID), Ring: ring, Browsers: n.browsers, Clock: lease.BootTime, Now: n.now,
 		Rounds: turns.New(cfg.MaxConcurrent), Recycling: cfg.recycling(), Pace: cfg.Pace, Pins: cfg.DevPins, Dial: dial,
 		Client: newClient, Memory: newMemory, Evidence: kept, ExitURL: cfg.ExitURL, Fence: n.fence,
 	}, nil
@@ -252,7 +253,7 @@ func (n *node) settle(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
-	if _, err := actors.Ask[*messages.Appended](ctx, n.system.Root, n.store, &messages.Append{At: time.Now().UnixMilli()}); err != nil {
+	if _, err := actors.Ask[*messages.Appended](ctx, n.system.Root, n.store, &messages.Append{At: n.now().UnixMilli()}); err != nil {
 		n.log.Warn("the last changes may not be on disk", "err", err)
 	}
 }

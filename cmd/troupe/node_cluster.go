@@ -48,7 +48,7 @@ func (n *node) openOwnCluster() (err error) {
 	dir, node := n.cfg.clusterDir(), messages.NodeID(n.cfg.WorkerID)
 	var authority *cluster.Authority
 	if n.identity, err = cluster.OpenIdentity(dir); errors.Is(err, os.ErrNotExist) {
-		n.identity, authority, err = cluster.Found(dir, node, time.Now())
+		n.identity, authority, err = cluster.Found(dir, node, n.now())
 	} else if err == nil && n.identity.Role != cluster.Master {
 		return fmt.Errorf("%s belongs to a worker of cluster %s: start it with --join, or choose another --worker-id", n.cfg.nodeDir(), n.identity.Cluster)
 	} else if err == nil {
@@ -70,7 +70,7 @@ func (n *node) openRegistrar(ring *vault.KeyRing) error {
 	if n.link == nil {
 		return nil
 	}
-	tokens, err := cluster.OpenTokens(filepath.Join(n.cfg.clusterDir(), tokensFile), n.identity.Fingerprint(), time.Now)
+	tokens, err := cluster.OpenTokens(filepath.Join(n.cfg.clusterDir(), tokensFile), n.identity.Fingerprint(), n.now)
 	if err != nil {
 		return err
 	}

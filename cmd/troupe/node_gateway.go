@@ -36,7 +36,7 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 		return err
 	}
 	if n.gateway, err = gateway.New(gateway.Config{
-		Views: views, Board: published, Door: door, Master: n.master, Store: n.store, Now: time.Now, Log: n.log, PushMessages: n.cfg.IMPush,
+		Views: views, Board: published, Door: door, Master: n.master, Store: n.store, Now: n.now, Log: n.log, PushMessages: n.cfg.IMPush,
 		ReadState: func(state []byte) ([]byte, error) {
 			plain, _, err := logins.Read(state)
 			return plain, err
@@ -53,7 +53,7 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 	}
 	web := api.New(api.Config{
 		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, People: n.people, Door: door, Board: published, Views: views,
-		States: logins, Backups: n.backups(), Cluster: n.cluster(), Version: version(), Console: console.Handler(), Now: time.Now, Log: n.log,
+		States: logins, Backups: n.backups(), Cluster: n.cluster(), Version: version(), Console: console.Handler(), Now: n.now, Log: n.log,
 		URL: func() string { return n.url },
 	})
 	mux := http.NewServeMux()
@@ -75,7 +75,7 @@ func (n *node) startPeople(root *actor.RootContext, cert *certificate) (*people.
 	holder := &people.Holder{}
 	var err error
 	if n.people, err = root.SpawnNamed(people.Props(people.Config{
-		Store: n.store, People: holder, Code: n.showCode, Now: time.Now, Log: n.log,
+		Store: n.store, People: holder, Code: n.showCode, Now: n.now, Log: n.log,
 	}), people.Name); err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"troupe/actors/account/vault"
 	"troupe/actors/master"
@@ -31,7 +30,7 @@ func (n *node) startMaster() error {
 	views, published := &dataset.Views{}, &board.Holder{}
 	n.leases = lease.NewTable(lease.DefaultFigures(), lease.BootTime, n.incarnation)
 	if n.store, err = n.root.SpawnNamed(store.Props(store.Config{
-		Dir: filepath.Join(n.cfg.nodeDir(), "store"), Views: views, Retention: n.cfg.retention(), Now: time.Now, Log: n.log,
+		Dir: filepath.Join(n.cfg.nodeDir(), "store"), Views: views, Retention: n.cfg.retention(), Now: n.now, Log: n.log,
 		Fatal: func(reason string) { fatal(n.log, "store", reason) },
 	}), store.Name); err != nil {
 		return fmt.Errorf("start the store: %w", err)
@@ -40,7 +39,7 @@ func (n *node) startMaster() error {
 	if n.master, err = n.root.SpawnNamed(master.Props(master.Config{
 		Store: n.store, Leases: n.leases, Board: published, Definitions: n.definitions, Folder: n.cfg.folder(),
 		Keys: ring, SealSecret: logins.sealSecret, Noise: n.cfg.Noise,
-		Clock: lease.BootTime, Now: time.Now, Log: n.log,
+		Clock: lease.BootTime, Now: n.now, Log: n.log,
 	}), master.Name); err != nil {
 		return fmt.Errorf("start the master: %w", err)
 	}

@@ -27,7 +27,7 @@ func TestNamesLeadWhereTheyWereSaidTo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.dial(t.Context(), "tcp", "www.douyin.com:443"); err == nil {
+	if _, err := p.from(nil)(t.Context(), "tcp", "www.douyin.com:443"); err == nil {
 		t.Error("a name that leads nowhere was dialled")
 	}
 }
