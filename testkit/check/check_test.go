@@ -26,38 +26,6 @@ func expect(t *testing.T, found []Problem, want ...string) {
 	}
 }
 
-func TestOneSourceSeesTwoBrowsersOfOneAccount(t *testing.T) {
-	request := func(owner, source string, from float64, took int64) site.Entry {
-		return site.Entry{Kind: site.KindRequest, Owner: owner, Session: "s1", Source: source, At: at(from), TookMS: took, Path: "/api/works"}
-	}
-	socket := func(kind, source string, when float64) site.Entry {
-		return site.Entry{Kind: kind, Owner: "o", Session: "s1", Source: source, At: at(when), Path: "/push"}
-	}
-	cases := []struct {
-		name    string
-		entries []site.Entry
-		want    []string
-	}{
-		{"moved there and back", []site.Entry{request("o", "127.0.0.2", 0, 500), request("o", "127.0.0.3", 1, 500), request("o", "127.0.0.2", 2, 500)}, nil},
-		{"two owners", []site.Entry{request("o", "127.0.0.2", 0, 5000), request("p", "127.0.0.3", 1, 500)}, nil},
-		{"before the login", []site.Entry{request("", "127.0.0.2", 0, 5000), request("", "127.0.0.3", 1, 500)}, nil},
-		{"two at once", []site.Entry{request("o", "127.0.0.2", 0, 5000), request("o", "127.0.0.3", 1, 500)}, []string{"127.0.0.2 and 127.0.0.3"}},
-		{
-			"an open socket",
-			[]site.Entry{socket(site.KindSocketOpen, "127.0.0.2", 0), request("o", "127.0.0.3", 9, 5), request("o", "127.0.0.3", 10, 5)},
-			[]string{"owner o"},
-		},
-		{
-			"a closed socket",
-			[]site.Entry{socket(site.KindSocketOpen, "127.0.0.2", 0), socket(site.KindSocketClose, "127.0.0.2", 8), request("o", "127.0.0.3", 9, 5)},
-			nil,
-		},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) { expect(t, OneSource(c.entries), c.want...) })
-	}
-}
-
 func TestInsideLeasesSeesBytesAfterTheEnd(t *testing.T) {
 	leases := []Lease{
 		{Owner: "o", Epoch: 1, Source: "127.0.0.2", From: at(0), Until: at(10)},

@@ -21,47 +21,6 @@ func (l Lease) covers(at time.Time, slack time.Duration) bool {
 	return !at.Before(l.From.Add(-slack)) && (l.Until.IsZero() || !at.After(l.Until.Add(slack)))
 }
 
-// OneSource finds requests and sockets of one owner that were open from two source addresses at the same time (P1).
-// It needs no knowledge of leases.
-func OneSource(entries []site.Entry) []Problem {
-	spans := map[string][]span{}
-	open := map[[3]string][]time.Time{} // owner, session, source: sockets that are open
-	var last time.Time
-	for _, e := range entries {
-		if e.At.After(last) {
-			last = e.At
-		}
-		if e.Owner == "" || e.Source == "" {
-			continue
-		}
-		who := [3]string{e.Owner, e.Session, e.Source}
-		switch e.Kind {
-		case site.KindRequest:
-			if e.Path != "/push" { // a socket's request lasts as long as the socket, which has entries of its own
-				spans[e.Owner] = append(spans[e.Owner], span{e.Source, e.At, e.At.Add(time.Duration(e.TookMS) * time.Millisecond)})
-			}
-		case site.KindSocketOpen:
-			open[who] = append(open[who], e.At)
-		case site.KindSocketClose:
-			if began := open[who]; len(began) > 0 {
-				spans[e.Owner] = append(spans[e.Owner], span{e.Source, began[0], e.At})
-				open[who] = began[1:]
-			}
-		}
-	}
-	for who, began := range open {
-		for _, at := range began {
-			spans[who[0]] = append(spans[who[0]], span{who[2], at, last})
-		}
-	}
-	var found []Problem
-	for owner, all := range spans {
-		found = append(found, overlaps(owner, all)...)
-	}
-	slices.SortFunc(found, byText)
-	return found
-}
-
 // span is a time in which an owner's browser was connected from an address.
 type span struct {
 	source    string

@@ -1,7 +1,7 @@
 // Package faults breaks things by name, in tests: what dies, and when, is said and never left to luck.
 //
 // Net is a network of hosts that are cut from each other, one way or both, slowed, and taken down (only for root); Link does less, for
-// TCP, without being root. Disk is a data folder that fills up (only for root). Processes are killed and stopped by proc.Node itself,
+// TCP, without being root. Disk is a data folder that fills up (only for root), Clock one node's time of day. Processes are killed and stopped by proc.Node itself,
 // browsers here. Each ends with its test and leaves nothing behind.
 package faults
 

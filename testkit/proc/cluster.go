@@ -20,9 +20,11 @@ import (
 
 // ClusterOptions say how the nodes of a cluster are run.
 type ClusterOptions struct {
-	Options             // of every node; Name and Dir are the cluster's to give
-	Workers    int      // that join at the start
-	MasterArgs []string // further flags of the master's node alone
+	Options     // of every node; Name and Dir are the cluster's to give
+	Workers int // that join at the start
+
+	// Each says what further flags a node of that name has; nil is none.
+	Each func(name string) []string
 
 	// Place says where a node of that name runs; nil is this machine, each node at a loopback address of its own.
 	Place func(name string) Place
@@ -82,8 +84,8 @@ func (c *Cluster) startMaster() {
 		cert, key := certificate(c.t)
 		o.Args = append(o.Args, "--dev-role", "off", "--tls-cert", cert, "--tls-key", key)
 	}
-	o.Args = append(o.Args, c.options.MasterArgs...)
 	c.Master = Start(c.t, o)
+	c.Master.Addr = place.Addr.String()
 	_, c.gateway, _ = strings.Cut(c.Master.URL, "://")
 	_, port, err := net.SplitHostPort(c.gateway)
 	if err != nil {
@@ -98,15 +100,20 @@ func (c *Cluster) node(name string) (Options, Place) {
 	o := c.options.Options
 	o.Name, o.Spawn = name, place.Spawn
 	o.Args = append([]string{"--cluster-host", place.Addr.String()}, o.Args...)
+	if c.options.Each != nil {
+		o.Args = append(o.Args, c.options.Each(name)...)
+	}
 	return o, place
 }
 
 // AddWorker starts one more worker, which joins by a token of its own, and waits until the master has let it in.
 func (c *Cluster) AddWorker() *Node {
 	c.t.Helper()
-	o, _ := c.node(fmt.Sprintf("worker-%d", len(c.Workers)+1))
+	o, place := c.node(fmt.Sprintf("worker-%d", len(c.Workers)+1))
+	o.killed = true // a clean end would move its accounts to the others, one node after the other
 	o.Args = append(o.Args, "--join", c.gateway, "--token", c.Token())
 	n := Start(c.t, o)
+	n.Addr = place.Addr.String()
 	c.Workers = append(c.Workers, n)
 	return n
 }

@@ -37,6 +37,8 @@ type Options struct {
 
 	// Spawn starts the node's process, such as in a host of a made-up network; nil starts it here.
 	Spawn func(*exec.Cmd) error
+
+	killed bool // at the test's end, instead of stopped
 }
 
 // Node is one running node.
@@ -44,6 +46,7 @@ type Node struct {
 	URL  string // of its gateway; of a worker, its master's
 	Dir  string // its data folder
 	Name string // the node's
+	Addr string // by which other nodes reach it, and from which its gates dial; "" when it is alone
 
 	t       testing.TB
 	options Options
@@ -121,7 +124,10 @@ func (n *Node) end() {
 	if n.cmd == nil {
 		return // the program was never built
 	}
-	if n.Running() {
+	switch {
+	case n.Running() && n.options.killed:
+		n.Kill()
+	case n.Running():
 		n.Stop()
 	}
 	if left := n.await(5*time.Second, func() bool { return len(n.Processes()) == 0 }); !left {

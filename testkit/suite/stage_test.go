@@ -51,6 +51,7 @@ type stage struct {
 
 	injected []check.Item
 	owners   map[string]string // account to the owner's uid
+	ends     []check.End       // of connections whose end nobody told the site
 }
 
 // wholeBrowser are the arguments of a story that only the whole Chromium can tell.
@@ -61,7 +62,16 @@ var wholeBrowser = []string{"--mode", string(browser.Headless)}
 func newStage(t *testing.T, args ...string) *stage {
 	t.Helper()
 	t.Parallel()
-	web, err := site.Start(site.Options{Seed: 1})
+	s := openStage(t, site.Options{Seed: 1})
+	s.node = proc.Start(t, proc.Options{Dial: s.site.Addr(), Pins: []string{s.site.SPKI()}, Args: append([]string{"--mode", string(rig.Mode())}, args...)})
+	t.Cleanup(s.judge)
+	return s
+}
+
+// openStage starts the site alone.
+func openStage(t *testing.T, o site.Options) *stage {
+	t.Helper()
+	web, err := site.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,10 +80,7 @@ func newStage(t *testing.T, args ...string) *stage {
 			t.Error(err)
 		}
 	})
-	s := &stage{t: t, site: web, owners: map[string]string{}}
-	s.node = proc.Start(t, proc.Options{Dial: web.Addr(), Pins: []string{web.SPKI()}, Args: append([]string{"--mode", string(rig.Mode())}, args...)})
-	t.Cleanup(s.judge)
-	return s
+	return &stage{t: t, site: web, owners: map[string]string{}}
 }
 
 // judge runs the checkers of P1 to P3 over the whole run, if the node still answers at its end.
@@ -90,7 +97,7 @@ func (s *stage) judge() {
 			}
 		}
 	}
-	check.None(s.t, check.OneSource(entries), check.NothingLost(s.injected, listed), check.NothingDoubled(listed),
+	check.None(s.t, check.OneNode(s.site.Tunnels(), s.ends...), check.NothingLost(s.injected, listed), check.NothingDoubled(listed),
 		check.SentOnce(entries, s.replies()))
 }
 
