@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -266,6 +267,58 @@ func TestASocketIsClosedWithItsToken(t *testing.T) {
 	}
 	other.say("40/nowhere,")
 	other.until("44/nowhere,")
+}
+
+// TestAWorkersSocketIsClosedWithItsToken at once, and what the worker did stands under the token's name.
+func TestAWorkersSocketIsClosedWithItsToken(t *testing.T) {
+	h := open(t)
+	s := h.hire()
+	l := h.dial()
+	if !l.join(foreign.Namespace, s.token("node-7", people.Worker, 0)) {
+		t.Fatal("not let in")
+	}
+	l.say(`42/worker,["worker:register",{"workerId":"node-7"}]`)
+	_, from := testkit.ExpectFrom[*messages.RegisterForeign](h.master, nil)
+	h.master.Send(from, &messages.ForeignRegistered{})
+	l.until(`42/worker,["worker:registered"`)
+	for _, what := range []string{"connect_worker", "worker:register"} {
+		if !h.audit.has("token:node-7", what, people.OK) {
+			t.Errorf("nobody knows of its %s", what)
+		}
+	}
+	s.do(people.RevokeToken{ID: "node-7"})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		if _, _, err := l.ws.Read(ctx); err != nil {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("the socket is still open")
+	}
+	testkit.Expect[*messages.ForeignGone](h.master, nil)
+}
+
+// TestAWorkerOfAnotherNameForThisNodeIsNotServed: the name that a request calls the node by is judged before anything else.
+func TestAWorkerOfAnotherNameForThisNodeIsNotServed(t *testing.T) {
+	h := open(t)
+	for host, want := range map[string]int{"localhost": http.StatusOK, "evil.example": http.StatusForbidden} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.url+"/socket.io/?EIO=4&transport=polling", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("called %s: %d", host, res.StatusCode)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
 }
 
 func TestWhatAClientDoesStandsInTheAuditLog(t *testing.T) {

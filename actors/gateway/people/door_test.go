@@ -143,6 +143,49 @@ func TestPagesWithoutOriginReachSocketsOnlyWhereNoTokenIsNeeded(t *testing.T) {
 	}
 }
 
+func TestOnlyAWorkersTokenOpensWhereWorkersCome(t *testing.T) {
+	h := &Holder{}
+	byHash := map[string]*Identity{}
+	for _, role := range TokenRoles {
+		byHash[string(Hash(string(role)))] = newIdentity("token:"+string(role), KindToken, role, nil)
+	}
+	h.publish(&Picture{byHash: byHash})
+	d := NewDoor(DoorConfig{People: h, IMRole: Agent, IMNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+	for name, tc := range map[string]struct {
+		from, origin, token string
+		who                 string // "" = nobody is let in
+	}{
+		"a program of this machine":               {"127.0.0.1:5", "", "", "local"},
+		"the Unix socket":                         {"local", "", "", "local"},
+		"a page on this machine":                  {"127.0.0.1:5", "http://localhost:3000", "", ""},
+		"a page on this machine with a token":     {"127.0.0.1:5", "http://localhost:3000", "worker", ""},
+		"a page from a file with a token":         {"127.0.0.1:5", "null", "worker", ""},
+		"another machine":                         {"1.2.3.4:5", "", "", ""},
+		"a machine that IM clients may come from": {"10.0.0.5:5", "", "", ""},
+		"another machine with a worker's token":   {"1.2.3.4:5", "", "worker", "token:worker"},
+		"this machine with a worker's token":      {"127.0.0.1:5", "", "worker", "token:worker"},
+		"this machine with a made-up token":       {"127.0.0.1:5", "", "made-up", ""},
+		"an agent's token":                        {"127.0.0.1:5", "", "agent", ""},
+		"an operator's token":                     {"1.2.3.4:5", "", "operator", ""},
+		"an admin's token":                        {"1.2.3.4:5", "", "admin", ""},
+	} {
+		header, auth := http.Header{}, json.RawMessage(nil)
+		if tc.origin != "" {
+			header.Set("Origin", tc.origin)
+		}
+		if tc.token != "" {
+			auth = json.RawMessage(`{"token":"` + tc.token + `"}`)
+		}
+		who, err := d.AdmitWorker(tc.from, header, auth)
+		if got := who != nil && err == nil; got != (tc.who != "") || got && who.Name != tc.who {
+			t.Errorf("%s: %+v %v", name, who, err)
+		}
+	}
+	if who, err := d.AdmitSocket("127.0.0.1:5", http.Header{}, json.RawMessage(`{"token":"worker"}`)); err == nil {
+		t.Errorf("a worker's token lets in to the agents' side, as %s", who.Name)
+	}
+}
+
 func TestGuessingIsSlowedDownForTheUserAndForTheAddress(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	d := NewDoor(DoorConfig{People: &Holder{}, Now: func() time.Time { return now }})

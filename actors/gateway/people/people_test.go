@@ -261,6 +261,35 @@ func TestTheLogOnDiskIsCheckedWhole(t *testing.T) {
 	}
 }
 
+// TestOldEntriesLeaveTheLogAndTheRestStaysAChain: what is older than 400 days goes, also from disk.
+func TestOldEntriesLeaveTheLogAndTheRestStaysAChain(t *testing.T) {
+	h := open(t)
+	day := 24 * time.Hour
+	for _, age := range []time.Duration{900 * day, 500 * day, 401 * day, 399 * day, day} {
+		h.sys.Root.Send(h.actor, &messages.AuditEntry{At: time.Now().Add(-age).UnixMilli(), Who: "anna", What: "POST /x", Outcome: people.OK})
+	}
+	h.sys.Root.Send(h.actor, people.Sweep)
+	var v people.Verified
+	for deadline := time.Now().Add(20 * time.Second); v.First != 4; time.Sleep(time.Millisecond) {
+		var err error
+		if v, err = ask[people.Verified](h, people.VerifyAudit{}); err != nil || v.Fault != nil || time.Now().After(deadline) {
+			t.Fatalf("%+v %v", v, err)
+		}
+	}
+	h.restart()
+	h.must(user("ben", people.Viewer))
+	if v, err := ask[people.Verified](h, people.VerifyAudit{}); err != nil || v.Fault != nil || v.First != 4 || v.Entries != 3 || v.Last != 6 {
+		t.Errorf("%+v %v", v, err)
+	}
+	read, err := ask[people.AuditRead](h, people.ReadAudit{Limit: 100})
+	if err != nil || len(read.Entries) != 3 {
+		t.Errorf("%v %v", read, err)
+	}
+	if loaded, err := actors.Ask[*messages.ControlLoaded](t.Context(), h.sys.Root, h.store, &messages.LoadControl{Table: "audit", Limit: 100}); err != nil || len(loaded.GetRecords()) != 3 {
+		t.Errorf("on disk are %d entries: %v", len(loaded.GetRecords()), err)
+	}
+}
+
 // entry is one entry as it is on disk.
 func entry(h *house, seq uint64) *messages.AuditEntry {
 	h.t.Helper()
