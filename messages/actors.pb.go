@@ -110,6 +110,7 @@ type Account struct {
 	Tags            []string               `protobuf:"bytes,24,rep,name=tags,proto3" json:"tags,omitempty"`                                               // the operator's own words for it, sorted, each once
 	WorkerLife      string                 `protobuf:"bytes,25,opt,name=worker_life,json=workerLife,proto3" json:"worker_life,omitempty"`                 // incarnation of the worker that epoch was given to
 	Decision        *Decision              `protobuf:"bytes,26,opt,name=decision,proto3" json:"decision,omitempty"`                                       // the newest one about where it runs
+	LoginBrought    bool                   `protobuf:"varint,32,opt,name=login_brought,json=loginBrought,proto3" json:"login_brought,omitempty"`          // an imported login waits for the foreign worker that gets the account next
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -338,6 +339,13 @@ func (x *Account) GetDecision() *Decision {
 		return x.Decision
 	}
 	return nil
+}
+
+func (x *Account) GetLoginBrought() bool {
+	if x != nil {
+		return x.LoginBrought
+	}
+	return false
 }
 
 // Decision says what the master did about where an account runs, and why.
@@ -1577,7 +1585,7 @@ type AssignAccount struct {
 	Account       *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Definition    []byte                 `protobuf:"bytes,3,opt,name=definition,proto3" json:"definition,omitempty"`                                                                  // the platform definition to run; empty = the built-in one
-	Sealed        *SealedState           `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`                                                                          // absent when there is none yet
+	Sealed        *SealedState           `protobuf:"bytes,4,opt,name=sealed,proto3" json:"sealed,omitempty"`                                                                          // absent when there is none yet; to a foreign worker only an imported one, once
 	ProfileUsable bool                   `protobuf:"varint,5,opt,name=profile_usable,json=profileUsable,proto3" json:"profile_usable,omitempty"`                                      // the account's previous epoch ran here and closed cleanly
 	Known         map[string]uint64      `protobuf:"bytes,6,rep,name=known,proto3" json:"known,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // item key -> hash of its newest observed form
 	Whole         []string               `protobuf:"bytes,8,rep,name=whole,proto3" json:"whole,omitempty"`                                                                            // collections whose first complete pass is over
@@ -5281,6 +5289,8 @@ type LoginLinkOpened struct {
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Session       string                 `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
 	ExpiresAt     int64                  `protobuf:"varint,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"` // of the link
+	First         bool                   `protobuf:"varint,4,opt,name=first,proto3" json:"first,omitempty"`                          // nobody had opened it before
+	Began         bool                   `protobuf:"varint,5,opt,name=began,proto3" json:"began,omitempty"`                          // a login was begun
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5334,6 +5344,20 @@ func (x *LoginLinkOpened) GetExpiresAt() int64 {
 		return x.ExpiresAt
 	}
 	return 0
+}
+
+func (x *LoginLinkOpened) GetFirst() bool {
+	if x != nil {
+		return x.First
+	}
+	return false
+}
+
+func (x *LoginLinkOpened) GetBegan() bool {
+	if x != nil {
+		return x.Began
+	}
+	return false
 }
 
 // ReplyTarget names what is answered, and whom: the page must show this person before anything is sent.
@@ -8293,7 +8317,7 @@ var File_actors_proto protoreflect.FileDescriptor
 
 const file_actors_proto_rawDesc = "" +
 	"\n" +
-	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\xd2\x06\n" +
+	"\factors.proto\x12\x06troupe\x1a\x0eentities.proto\"\xf7\x06\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\bplatform\x18\x02 \x01(\tR\bplatform\x12\x12\n" +
@@ -8328,7 +8352,8 @@ const file_actors_proto_rawDesc = "" +
 	"\x04tags\x18\x18 \x03(\tR\x04tags\x12\x1f\n" +
 	"\vworker_life\x18\x19 \x01(\tR\n" +
 	"workerLife\x12,\n" +
-	"\bdecision\x18\x1a \x01(\v2\x10.troupe.DecisionR\bdecision\"t\n" +
+	"\bdecision\x18\x1a \x01(\v2\x10.troupe.DecisionR\bdecision\x12#\n" +
+	"\rlogin_brought\x18  \x01(\bR\floginBrought\"t\n" +
 	"\bDecision\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x12\n" +
 	"\x04what\x18\x02 \x01(\tR\x04what\x12\x16\n" +
@@ -8759,12 +8784,14 @@ const file_actors_proto_rawDesc = "" +
 	"\rOpenLoginLink\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\fR\x05token\x12\x16\n" +
 	"\x06holder\x18\x02 \x01(\fR\x06holder\x12\x14\n" +
-	"\x05again\x18\x03 \x01(\bR\x05again\"d\n" +
+	"\x05again\x18\x03 \x01(\bR\x05again\"\x90\x01\n" +
 	"\x0fLoginLinkOpened\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
 	"\asession\x18\x02 \x01(\tR\asession\x12\x1d\n" +
 	"\n" +
-	"expires_at\x18\x03 \x01(\x03R\texpiresAt\"\xab\x02\n" +
+	"expires_at\x18\x03 \x01(\x03R\texpiresAt\x12\x14\n" +
+	"\x05first\x18\x04 \x01(\bR\x05first\x12\x14\n" +
+	"\x05began\x18\x05 \x01(\bR\x05began\"\xab\x02\n" +
 	"\vReplyTarget\x12%\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x11.troupe.ReplyKindR\x04kind\x12\x17\n" +
 	"\awork_id\x18\x02 \x01(\tR\x06workId\x12\x1d\n" +

@@ -79,6 +79,8 @@ type Config struct {
 	PushMessages bool
 	// OpenSecret opens a proxy's password for the Node worker whose account goes out through it; nil keeps such accounts from Node workers.
 	OpenSecret func(owner string, sealed *messages.SealedSecret) (messages.Secret, error)
+	// OpenLogin opens an imported login, in Playwright's form, for the Node worker whose account it is of; nil keeps logins from Node workers.
+	OpenLogin func(sealed *messages.SealedState) ([]byte, error)
 }
 
 // Validate reports everything that is missing.
@@ -136,7 +138,7 @@ func New(cfg Config) (*Gateway, error) {
 		}
 	}
 	g.workers = foreign.New(foreign.Config{
-		Master: cfg.Master, Store: cfg.Store, Board: cfg.Board, View: cfg.Views.Get, OpenSecret: cfg.OpenSecret,
+		Master: cfg.Master, Store: cfg.Store, Board: cfg.Board, View: cfg.Views.Get, OpenSecret: cfg.OpenSecret, OpenLogin: cfg.OpenLogin,
 		Admit: g.admitWorker, Enter: g.enterWorker, Leave: g.leave,
 		Now: cfg.Now, Log: cfg.Log,
 	})

@@ -246,9 +246,23 @@ func (m *master) handOut(ch *change, a *account) {
 
 func (m *master) foreignAssignment(a *account) *messages.AssignAccount {
 	a.told = m.upstream(a)
-	return &messages.AssignAccount{
+	given := &messages.AssignAccount{
 		Account: a.record, Epoch: a.record.GetEpoch(), Upstream: a.told, TraceId: string(messages.NewTrace()),
 	}
+	if a.record.GetLoginBrought() {
+		given.Sealed = a.vault
+	}
+	return given
+}
+
+// loginGiven notes that a foreign worker was given an imported login: it keeps it by itself from now on, and must not fall back to it.
+func (m *master) loginGiven(c actor.Context, a *account) {
+	if !a.isAbroad() || !a.record.GetLoginBrought() {
+		return
+	}
+	var ch change
+	m.edit(&ch, a, func(r *messages.Account) { r.LoginBrought = false })
+	m.persist(c, ch, nil)
 }
 
 // endForeignEpochs ends, at the start, what foreign workers had: their connections ended with the process.

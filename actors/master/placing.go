@@ -213,6 +213,7 @@ func (m *master) onAssigned(c actor.Context, msg *messages.AccountAssigned) {
 		return
 	}
 	if msg.GetRefused() == "" {
+		m.loginGiven(c, a)
 		m.runs(c, a)
 		return
 	}

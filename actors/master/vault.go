@@ -121,7 +121,9 @@ func (m *master) onReplaced(c actor.Context, r replaced) {
 	}
 	var ch change
 	m.setVault(&ch, a, r.sealed)
-	m.edit(&ch, a, func(record *messages.Account) { record.ClosedCleanly = false })
+	m.edit(&ch, a, func(record *messages.Account) {
+		record.ClosedCleanly, record.LoginBrought = false, record.GetForeign() != ""
+	})
 	m.persist(c, ch, func() {
 		m.Log.Info("login imported", a.id().Attr(), "counter", r.sealed.GetCounter())
 		if r.asker != nil {

@@ -42,6 +42,7 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 			return plain, err
 		},
 		OpenSecret: logins.openSecret,
+		OpenLogin:  func(sealed *messages.SealedState) ([]byte, error) { return logins.Export(sealed, true) },
 	}); err != nil {
 		return err
 	}

@@ -107,6 +107,7 @@ func TestNodeWorkerWatchesLogsInAndReplies(t *testing.T) {
 			registers(t, w, wire)
 			logsIn(n, w)
 			watches(n, w, wire)
+			takesLogin(n, w)
 			repliesOnce(n, w, wire)
 			comesBack(n, w, wire)
 			n.call("DELETE", "/accounts/shop?confirm=shop", nil, nil)
@@ -200,6 +201,40 @@ func watches(n node, w *nodeworker.Worker, wire nodeworker.Wire) {
 		}
 		return false
 	})
+}
+
+// takesLogin proves that a login that a person imports reaches the worker, once, and after the account itself.
+func takesLogin(n node, w *nodeworker.Worker) {
+	n.t.Helper()
+	n.call("POST", "/accounts/shop/pause", map[string]any{"reason": "a new login"}, nil)
+	nodeworker.Expect[map[string]any](w, "master:task:revoke")
+	state := map[string]any{"cookies": []any{map[string]any{
+		"name": "sessionid", "value": "topsecretimport", "domain": "site.test", "path": "/", "expires": -1, "httpOnly": true, "secure": true, "sameSite": "Lax",
+	}}, "origins": []any{}}
+	await(n, "/accounts/shop", func(a api.Account) bool { return a.State == string(messages.Paused) })
+	n.call("PUT", "/accounts/shop/state", map[string]any{"state": state}, nil)
+	n.call("POST", "/accounts/shop/resume", nil, nil)
+	nodeworker.Expect[map[string]any](w, "master:task:assign")
+	type update struct {
+		AccountID, Platform string
+		StorageState        struct {
+			Cookies []struct{ Name, Value string }
+		}
+		Timestamp int64
+	}
+	got := nodeworker.Expect[update](w, "master:update-account-storage")
+	if got.AccountID != "shop" || got.Platform != "sandbox" || got.Timestamp == 0 || len(got.StorageState.Cookies) != 1 || got.StorageState.Cookies[0].Value != "topsecretimport" {
+		n.t.Errorf("the worker got the login %+v", got)
+	}
+	n.call("POST", "/accounts/shop/pause", map[string]any{}, nil)
+	nodeworker.Expect[map[string]any](w, "master:task:revoke")
+	n.call("POST", "/accounts/shop/resume", nil, nil)
+	nodeworker.Expect[map[string]any](w, "master:task:assign")
+	w.Do("heartbeat", nil)
+	await(n, "/accounts/shop", func(a api.Account) bool { return a.Online })
+	if w.Received("master:update-account-storage") != 0 {
+		n.t.Error("the worker was given the old login again")
+	}
 }
 
 // repliesOnce proves that a reply reaches the worker once and ends as the worker says; and that one of which nobody knows is not repeated.

@@ -20,6 +20,7 @@ type account struct {
 	record   *messages.Account
 	epoch    uint64
 	upstream *messages.Upstream
+	login    *messages.SealedState   // imported, and not given to the worker yet; nil = none
 	status   *messages.AccountStatus // as it was said last
 	profile  *messages.Profile
 
@@ -52,13 +53,14 @@ func (w *worker) find(id string) *account {
 func (w *worker) onAssign(c actor.Context, m *messages.AssignAccount) {
 	if a := w.take(c, m); a != nil {
 		w.wire.command(w.peer, "master:task:assign", assigned{[]row{w.row(a)}}, w.Now())
+		w.giveLogin(a)
 	}
 }
 
 // take makes an account the worker's, or refuses it; nil then.
 func (w *worker) take(c actor.Context, m *messages.AssignAccount) *account {
 	a := &account{
-		record: m.GetAccount(), epoch: m.GetEpoch(), upstream: m.GetUpstream(), profile: m.GetAccount().GetProfile(),
+		record: m.GetAccount(), epoch: m.GetEpoch(), upstream: m.GetUpstream(), login: m.GetSealed(), profile: m.GetAccount().GetProfile(),
 		began: w.Now(), known: map[string]sighting{},
 	}
 	if _, err := w.proxy(a.upstream); err != nil {
@@ -78,6 +80,26 @@ func (w *worker) take(c actor.Context, m *messages.AssignAccount) *account {
 		w.say(c, a)
 	}
 	return a
+}
+
+// giveLogin hands a worker the login that a person brought for its account. It restarts its browser with it.
+func (w *worker) giveLogin(a *account) {
+	if a.login == nil {
+		return
+	}
+	sealed := a.login
+	a.login = nil
+	if w.OpenLogin == nil {
+		w.Log.Error("imported login not given to its foreign worker: logins stay here", a.id().Attr(), w.id.Attr())
+		return
+	}
+	state, err := w.OpenLogin(sealed)
+	if err != nil {
+		w.Log.Error("imported login not given to its foreign worker", a.id().Attr(), w.id.Attr(), "err", err)
+		return
+	}
+	w.note(storageEvent, noted, string(w.id), string(a.id()))
+	w.peer.Emit(storageEvent, storage{AccountID: string(a.id()), Platform: a.record.GetPlatform(), StorageState: state, Timestamp: w.Now().UnixMilli()})
 }
 
 // onRevoke takes an account away. The worker is told; nothing proves that it obeys.

@@ -7,12 +7,13 @@ import (
 	"troupe/messages"
 )
 
-// The acts of a worker that stand in the audit log, by the names of their events.
+// The acts of a worker, and what it is given, that stand in the audit log, by the names of their events.
 const (
 	registerEvent = "worker:register"
 	syncEvent     = "worker:data:sync"
 	resultEvent   = "worker:reply:result"
 	loginEvent    = "worker:login:status"
+	storageEvent  = "master:update-account-storage"
 )
 
 // noted is the outcome of what was carried out.

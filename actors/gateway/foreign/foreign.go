@@ -15,7 +15,8 @@
 // Two wires are spoken, and a worker is answered on the one that it registered on (wire.go): events of their own for each thing, and
 // envelopes in the event "message". Both accept each other's facts.
 //
-// Cookies, fingerprints and other secrets that a worker sends along are never read into anything. Nothing that it sends is logged.
+// Cookies, fingerprints and other secrets that a worker sends along are never read into anything. Nothing that it sends is logged. The
+// other way two secrets go: the password of an account's proxy, and, once, a login that a person imported for it or made by hand.
 package foreign
 
 import (
@@ -51,6 +52,8 @@ type Config struct {
 	View func(messages.AccountID) *dataset.View
 	// OpenSecret opens a proxy's password for the worker that has to use it; nil refuses proxies with passwords.
 	OpenSecret func(owner string, sealed *messages.SealedSecret) (messages.Secret, error)
+	// OpenLogin opens an imported login, in Playwright's form, for the worker that has to go on with it; nil keeps logins from workers.
+	OpenLogin func(*messages.SealedState) ([]byte, error)
 	// Admit says whether a client may connect at all; its error's text is sent to the client. nil means OnlyLocal.
 	Admit func(socketio.Handshake) error
 	// Enter and Leave are told of each socket's life, on its goroutine; nil means nobody is. Enter says where to note what its worker

@@ -1,6 +1,8 @@
 package foreign
 
 import (
+	"encoding/json"
+
 	"troupe/messages"
 )
 
@@ -29,6 +31,13 @@ type (
 		Reason    string   `json:"reason"`
 		Fields    []string `json:"updated_fields"`
 		Proxy     *proxy   `json:"proxy"`
+	}
+	// storage is a login that a person brought. It is in no log.
+	storage struct {
+		AccountID    string          `json:"accountId"`
+		Platform     string          `json:"platform"`
+		StorageState json.RawMessage `json:"storageState"` // in Playwright's form
+		Timestamp    int64           `json:"timestamp"`    // ms
 	}
 	loginStart struct {
 		AccountID string `json:"account_id"`

@@ -174,6 +174,9 @@ func (w *worker) welcome() {
 			w.peer.Emit("master:task:assign", assigned{rows})
 		}
 	}
+	for _, a := range w.accounts {
+		w.giveLogin(a)
+	}
 }
 
 func (w *worker) onRefused(m *messages.Refused) {
