@@ -67,17 +67,18 @@ func (m *master) onOpenLink(c actor.Context, msg *messages.OpenLoginLink, sender
 		refuse(c, sender, "conflict", "this link was opened on another device: ask for a new one")
 		return
 	}
+	opened := &messages.LoginLinkOpened{Account: string(link.account), ExpiresAt: link.expires, First: link.holder == nil}
 	if link.holder == nil {
 		m.Log.Info("login link opened", link.account.Attr())
 		link.holder = &holder
 	}
 	if open := m.openLogin(link.account); open != nil {
 		link.session = open.GetSession()
-		m.answerLink(c, sender, link)
+		m.answerLink(c, sender, link, opened)
 		return
 	}
 	if last := m.logins[messages.LoginID(link.session)]; last != nil && (!msg.GetAgain() || last.GetStatus() == "success") {
-		m.answerLink(c, sender, link)
+		m.answerLink(c, sender, link, opened)
 		return
 	}
 	link.session = "login_" + string(messages.NewTrace())
@@ -86,12 +87,14 @@ func (m *master) onOpenLink(c actor.Context, msg *messages.OpenLoginLink, sender
 		refuse(c, sender, "unavailable", "the account cannot be logged in just now: try again in a minute")
 		return
 	}
-	m.answerLink(c, sender, link)
+	opened.Began = true
+	m.answerLink(c, sender, link, opened)
 }
 
-func (m *master) answerLink(c actor.Context, to *actor.PID, link *loginLink) {
+func (m *master) answerLink(c actor.Context, to *actor.PID, link *loginLink, opened *messages.LoginLinkOpened) {
 	if to != nil {
-		c.Send(to, &messages.LoginLinkOpened{Account: string(link.account), Session: link.session, ExpiresAt: link.expires})
+		opened.Session = link.session
+		c.Send(to, opened)
 	}
 }
 

@@ -59,7 +59,7 @@ func TestLinkIsForItsFirstHolderAndForTenMinutes(t *testing.T) {
 		open(link.GetToken(), 2)
 		testkit.Expect(s.client, func(m *messages.Refused) bool { return m.GetCode() == "conflict" })
 		open(link.GetToken(), 1)
-		if again := testkit.Expect[*messages.LoginLinkOpened](s.client, nil); again.GetSession() != began.GetSession() {
+		if again := testkit.Expect[*messages.LoginLinkOpened](s.client, nil); again.GetSession() != began.GetSession() || again.GetFirst() || again.GetBegan() || !began.GetFirst() || !began.GetBegan() {
 			t.Error("the holder got another login")
 		}
 		account.Send(s.master, &messages.LoginEnded{Session: began.GetSession(), Account: "sb_1", Status: "failed"})

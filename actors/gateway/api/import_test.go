@@ -83,10 +83,25 @@ func TestLinkShowsItsHolderOneLoginAndNothingElse(t *testing.T) {
 	if seen.Name != "小店" || seen.Login.Session != "s1" {
 		t.Errorf("%+v", seen)
 	}
+	open.Input = &api.Input{Kind: "refresh"}
+	read[api.LinkedLogin](t, call(t, n, "POST", "/api/v1/login-link", open), 200)
+	open.Input = nil
 	open.Token = base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 	refused(t, call(t, n, "POST", "/api/v1/login-link", open), 404, "not_found")
 	open.Token = "~"
 	refused(t, call(t, n, "POST", "/api/v1/login-link", open), 400, "invalid")
+	audit := call(t, n, "GET", "/api/v1/audit", nil)
+	for _, want := range []string{
+		`"what":"POST /api/v1/accounts/{account}/login-link"`, `"who":"link:shop"`, `"what":"login_link_opened","targets":["shop","s1"],"outcome":"ok"`,
+		`"what":"login_link_input"`, `"what":"login_link_opened","outcome":"not_found"`,
+	} {
+		if !strings.Contains(string(audit.body), want) {
+			t.Errorf("the audit log does not say %s: %s", want, audit.body)
+		}
+	}
+	if strings.Contains(string(audit.body), token) {
+		t.Error("the audit log holds the link's secret")
+	}
 }
 
 func TestContractAnswersInItsOwnShape(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/messages"
 )
@@ -156,6 +157,21 @@ func (a *API) makeLink(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, http.StatusCreated, LoginLink{made.GetAccount(), a.URL() + "/#/link/" + token, made.GetExpiresAt()})
 }
 
+// What holders of links do, in the audit log. That a link was made stands there as any command.
+const (
+	linkOpened = "login_link_opened"
+	linkBegan  = "login_link_began"
+	linkInput  = "login_link_input"
+)
+
+// noteLink tells the audit log what a link's holder did. Nobody knows who that is: the account's link stands for him.
+func (a *API) noteLink(r *http.Request, what string, of *messages.LoginLinkOpened) {
+	a.Door.Record(&messages.AuditEntry{
+		At: a.Now().UnixMilli(), Who: "link:" + of.GetAccount(), From: people.HostOnly(r.RemoteAddr), What: what, Outcome: people.OK,
+		Targets: []string{of.GetAccount(), of.GetSession()},
+	})
+}
+
 // openLink shows a link's holder the login of its account, and nothing else. It needs no sign-in: the token is the right.
 func (a *API) openLink(w http.ResponseWriter, r *http.Request) error {
 	var body OpenLink
@@ -169,13 +185,21 @@ func (a *API) openLink(w http.ResponseWriter, r *http.Request) error {
 	}
 	opened, err := askIn[*messages.LoginLinkOpened](r.Context(), a, &messages.OpenLoginLink{Token: token, Holder: holder, Again: body.Again})
 	if err != nil {
+		a.Door.NoteRefused(nil, r.RemoteAddr, linkOpened, problemOf(err).Code)
 		return err
 	}
 	session := opened.GetSession()
+	if opened.GetFirst() {
+		a.noteLink(r, linkOpened, opened)
+	}
+	if opened.GetBegan() {
+		a.noteLink(r, linkBegan, opened)
+	}
 	if in := body.Input; in != nil {
 		if err := in.check(); err != nil {
 			return err
 		}
+		a.noteLink(r, linkInput, opened)
 		if _, err := askIn[*messages.LoginStarted](r.Context(), a, &messages.LoginInput{Session: session, Kind: in.Kind, Value: []byte(in.Value)}); err != nil {
 			return err
 		}

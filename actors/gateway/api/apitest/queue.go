@@ -28,7 +28,7 @@ func (m *Master) queue(command any) proto.Message {
 			return &messages.Refused{Code: "not_found", Message: "this link is not valid"}
 		}
 		last := m.Logins[len(m.Logins)-1]
-		return &messages.LoginLinkOpened{Account: last.GetAccount(), Session: last.GetSession(), ExpiresAt: now() + 600_000}
+		return &messages.LoginLinkOpened{Account: last.GetAccount(), Session: last.GetSession(), ExpiresAt: now() + 600_000, First: true}
 	}
 	return &messages.LoginsQueued{AtOnce: 1, Queue: m.Queue}
 }
