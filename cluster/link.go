@@ -21,8 +21,8 @@ type LinkConfig struct {
 	Node        messages.NodeID // what other nodes call this one: MasterNode, or a worker's id
 	Alias       messages.NodeID // a further name that actors of this node may use for it; empty = none
 	Incarnation string          // new at each start of the node; never used twice
-	// Keep keeps what is meant for the master while it is not known yet, and for its next life: a worker's choice. Without it, what is
-	// meant for a node that is not known, or for its earlier life, is a dead letter.
+	// Keep keeps what is meant for the master while it is not known yet or away, and for its next life: a worker's choice. Without it,
+	// what is meant for a node that is not known, for its earlier life, or for one that is away for long, is a dead letter.
 	Keep bool
 
 	Host      string // address to listen on
@@ -124,7 +124,9 @@ func (l *Link) SetPeer(node messages.NodeID, address, incarnation string) {
 	l.system.Root.Send(l.pid, setPeer{node, address, incarnation})
 }
 
-// Forget gives up what waits for a node that is gone: requests to it are answered by dead letters. SetPeer brings it back.
+// Forget gives up what waits for a node that is gone, and what is sent to it from now on: requests are answered by dead letters. A master
+// does so by itself with a worker that acknowledges nothing for half a minute: by then no lease of it holds. The node is back when
+// it is heard, or by SetPeer.
 func (l *Link) Forget(node messages.NodeID) { l.system.Root.Send(l.pid, forgetPeer{node}) }
 
 // Flush returns when everything that was sent to other nodes has been delivered there, or with ctx's error.

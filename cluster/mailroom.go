@@ -31,7 +31,7 @@ type peer struct {
 	*post
 	node    messages.NodeID
 	address string // of its remote; empty = nothing is sent
-	gone    bool   // forgotten, until it is set again
+	gone    bool   // given up: nothing is sent, and nothing kept, until it is heard or set again
 	dirty   bool
 	armed   bool // a wake is on its way
 	full    bool // its queue overflowed, and that was logged
@@ -157,10 +157,10 @@ func (r *mailroom) onLetters(c actor.Context, m *messages.Letters) {
 		r.Log.Debug("letters of another life", "peer", from, "incarnation", m.GetFromIncarnation(), "to_incarnation", m.GetToIncarnation())
 		return
 	}
-	if p.silent {
-		r.Log.Info("peer answers again", "peer", from)
+	if p.silent || p.gone {
+		r.Log.Info("peer is heard again", "peer", from)
 	}
-	p.silent = false
+	p.here(time.Now())
 	for _, l := range whole {
 		r.deliver(c, p, l)
 	}
@@ -180,7 +180,7 @@ func (r *mailroom) deliver(c actor.Context, p *peer, l *messages.Letter) {
 	env := &actor.MessageEnvelope{Message: m}
 	if l.GetSender() != "" {
 		node := p.node
-		if l.GetSenderNode() != "" {
+		if l.GetSenderNode() != "" && p.node == MasterNode { // only the master passes on what others ask
 			node = messages.NodeID(l.GetSenderNode())
 		}
 		env.Sender = PID(node, l.GetSender())
@@ -207,23 +207,27 @@ func (r *mailroom) onSetPeer(c actor.Context, m setPeer) {
 	if p.address != "" && p.address != m.address {
 		hangUp(c.ActorSystem(), p.address)
 	}
-	p.address, p.gone = m.address, false
+	p.address = m.address
+	p.here(time.Now())
 	p.ask(time.Now())
 	r.touch(c, p)
 }
 
 func (r *mailroom) onForget(c actor.Context, m forgetPeer) {
-	p := r.peers[m.node]
-	if p == nil {
-		return
+	if p := r.peers[m.node]; p != nil && !p.gone {
+		r.letGo(c, p)
 	}
+}
+
+// letGo gives up what waits for a peer.
+func (r *mailroom) letGo(c actor.Context, p *peer) {
+	p.gone = true
 	dropped := p.abandon()
-	r.Log.Info("peer is gone", "peer", m.node, "dropped", len(dropped))
+	r.Log.Info("peer is gone", "peer", p.node, "dropped", len(dropped))
 	r.giveUp(c, p, dropped)
 	if p.address != "" {
 		hangUp(c.ActorSystem(), p.address)
 	}
-	p.address, p.gone = "", true
 }
 
 // onConnected asks at once how much of what the old connection carried arrived.
@@ -257,7 +261,7 @@ func (r *mailroom) onFlush(c actor.Context) {
 	}
 	for _, p := range r.dirty {
 		p.dirty = false
-		if p.address == "" {
+		if p.address == "" || p.gone {
 			continue
 		}
 		for _, m := range p.take(time.Now(), gone) {
@@ -288,7 +292,18 @@ func (r *mailroom) onWake(c actor.Context, p *peer) {
 		p.silent = true
 		r.Log.Warn("peer does not answer, messages wait", "peer", p.node, "letters", len(p.waiting))
 	}
+	if !r.Keep && !p.gone && p.silent && now.Sub(p.moved) >= r.despair {
+		r.letGo(c, p)
+	}
 	r.touch(c, p)
+}
+
+// here notes that the peer is there after all.
+func (p *peer) here(now time.Time) {
+	if p.gone {
+		p.moved = now // it has its time again
+	}
+	p.silent, p.gone = false, false
 }
 
 func (r *mailroom) sayFlushed(c actor.Context) {

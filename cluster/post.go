@@ -18,12 +18,13 @@ type limits struct {
 	whole        int           // of one message
 	patience     time.Duration // without progress, after which the other side is asked where it is
 	stale        time.Duration // without progress, after which it counts as out of reach
+	despair      time.Duration // without progress, after which a master gives up what waits; longer than any lease
 }
 
 func defaultLimits() limits {
 	return limits{
 		part: 512 << 10, parts: 64, window: 4 << 20, windowParts: 256, queue: 64 << 20, queueLetters: 20_000, whole: 32 << 20,
-		patience: time.Second, stale: 2 * time.Second,
+		patience: time.Second, stale: 2 * time.Second, despair: 30 * time.Second,
 	}
 }
 
