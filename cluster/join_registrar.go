@@ -186,6 +186,19 @@ func (r *Registrar) lives(n *registered) bool {
 	return r.cfg.Clock()-n.seen < ttl+r.cfg.Figures.Margin
 }
 
+// Living counts the nodes that registered in this life of the master and may be alive.
+func (r *Registrar) Living() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, node := range r.nodes {
+		if node.incarnation != "" && r.lives(node) {
+			n++
+		}
+	}
+	return n
+}
+
 // Renew implements the service: a certificate that still holds becomes a fresh one for the same node.
 func (r *Registrar) Renew(ctx context.Context, q *messages.RenewRequest) (*messages.Renewed, error) {
 	peer, err := r.worker(ctx)

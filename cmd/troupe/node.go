@@ -93,18 +93,22 @@ func startNode(ctx context.Context, cfg *config, log *slog.Logger) (*node, error
 	return n, nil
 }
 
-// startWorker starts what runs accounts here, under leases that granter grants.
-func (n *node) startWorker(shared *account.Node, granter lease.Granter, figures lease.Figures, master, store *actor.PID) error {
+// startWorker starts what runs accounts here, under leases that granter grants. boot is part of the proof that no earlier life of the
+// node runs; empty where the folder's lock alone is.
+func (n *node) startWorker(shared *account.Node, granter lease.Granter, figures lease.Figures, master, store *actor.PID, boot string) error {
 	keeper := lease.NewKeeper(lease.KeeperOptions{
 		Worker: messages.NodeID(n.cfg.WorkerID), Incarnation: n.incarnation, Granter: granter, Figures: figures, Wall: n.now,
 		Lost: n.onLost, NewMaster: n.onNewMaster, Log: n.log,
 	})
 	shared.Leases = keeper
 	n.run(keeper.Run)
-	var err error
+	folder, err := cluster.FolderID(n.cfg.nodeDir())
+	if err != nil {
+		return err
+	}
 	if n.worker, err = n.root.SpawnNamed(worker.Props(worker.Config{
 		Node: shared, Incarnation: n.incarnation, Version: version(), MaxAccounts: n.cfg.MaxAccounts, Root: n.accountsRoot(),
-		FirstUID: n.firstUID(), Definitions: n.definitions, Master: master, Store: store, Log: n.log,
+		Folder: folder, Boot: boot, FirstUID: n.firstUID(), Definitions: n.definitions, Master: master, Store: store, Log: n.log,
 	}), worker.Name); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
@@ -187,6 +191,7 @@ func (n *node) run(what func(context.Context)) {
 // stop ends the node in order, also one that is half started: accounts first, each with its state saved and its browser closed; then
 // clients, the master, and the store last.
 func (n *node) stop(ctx context.Context) {
+	n.part(ctx)
 	n.drain(ctx)
 	n.closeOffice()
 	n.end(n.worker, n.events, n.people, n.master)

@@ -54,6 +54,10 @@ func (n *node) startWorkerOnly(ctx context.Context) error {
 			}
 		},
 	})
+	boot, err := n.boot()
+	if err != nil {
+		return err
+	}
 	if err := n.uplink.Attach(ctx); err != nil {
 		return err
 	}
@@ -62,7 +66,17 @@ func (n *node) startWorkerOnly(ctx context.Context) error {
 	if err := figures.Validate(); err != nil {
 		return fmt.Errorf("the master's lease figures: %w", err)
 	}
-	return n.startWorker(shared, n.uplink, figures, cluster.PID(cluster.MasterNode, master.Name), cluster.PID(cluster.MasterNode, store.Name))
+	return n.startWorker(shared, n.uplink, figures, cluster.PID(cluster.MasterNode, master.Name), cluster.PID(cluster.MasterNode, store.Name), boot)
+}
+
+// boot names this boot of the machine, as far as the folder's lock holds for it: on another machine's disk the lock proves nothing, and
+// no two lives have the same boot.
+func (n *node) boot() (string, error) {
+	if !cluster.LocalFolder(n.cfg.nodeDir()) {
+		n.log.Warn("the data folder is on no disk of this machine: after a crash its accounts wait for their leases to end", "data", n.cfg.nodeDir())
+		return "shared " + n.incarnation, nil
+	}
+	return cluster.BootID()
 }
 
 // joined reads who this node is in its cluster, and the cluster's ring. The first start joins by the token, and pins the cluster.

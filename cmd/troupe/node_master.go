@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
+	"troupe/actors"
 	"troupe/actors/account/vault"
 	"troupe/actors/master"
 	"troupe/actors/master/board"
@@ -43,7 +46,7 @@ func (n *node) startMaster() error {
 	}), master.Name); err != nil {
 		return fmt.Errorf("start the master: %w", err)
 	}
-	if err := n.startWorker(shared, n.leases, lease.DefaultFigures(), n.master, n.store); err != nil {
+	if err := n.startWorker(shared, n.leases, lease.DefaultFigures(), n.master, n.store, ""); err != nil {
 		return err
 	}
 	if err := n.openRegistrar(ring); err != nil {
@@ -65,6 +68,20 @@ func openRing(path string) (*vault.KeyRing, error) {
 		return vault.CreateKeyRing(path)
 	}
 	return ring, err
+}
+
+// part makes the leases of other nodes long, and lets each of them beat once more: the master's absence shall shut no gate.
+func (n *node) part(ctx context.Context) {
+	if n.registrar == nil || n.registrar.Living() == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	if _, err := actors.Ask[master.Parted](ctx, n.system.Root, n.master, master.Part{}); err != nil {
+		n.log.Warn("leases not prolonged before the stop", "err", err)
+		return
+	}
+	time.Sleep(2 * lease.DefaultFigures().Beat)
 }
 
 // closeOffice ends what clients and other nodes talk to.
