@@ -52,7 +52,17 @@ func admitted(from messages.NodeID, l *messages.Letter) bool {
 	if from == MasterNode {
 		return ours && (l.GetTarget() == messages.WorkerActor || strings.HasPrefix(l.GetTarget(), messages.WorkerActor+"/") || isFuture(l.GetTarget()))
 	}
-	return ours && isFuture(l.GetTarget()) || toMaster[l.GetTarget()][kind]
+	return ours && isFuture(l.GetTarget()) || toMaster[l.GetTarget()][kind] || leaves(from, l)
+}
+
+// leaves says whether a letter is the only order that a worker gives: to drain itself, because it ends.
+func leaves(from messages.NodeID, l *messages.Letter) bool {
+	if protoreflect.FullName(l.GetType()) != proto.MessageName(&messages.DrainWorker{}) || l.GetTarget() != "master" {
+		return false
+	}
+	m, err := unseal(l)
+	drain, ok := m.(*messages.DrainWorker)
+	return err == nil && ok && drain.GetLeaving() && messages.NodeID(drain.GetWorker()) == from
 }
 
 func isFuture(name string) bool { return strings.HasPrefix(name, futures) }
