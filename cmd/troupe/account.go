@@ -20,7 +20,7 @@ func accountCommand(c *cli) *cobra.Command {
 		Example: "  troupe account list", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(accountAdd(c), accountList(c), accountShow(c), accountChange(c), accountPause(c), accountResume(c), accountRemove(c), accountPin(c), accountUnpin(c),
+	cmd.AddCommand(accountAdd(c), accountList(c), accountShow(c), accountChange(c), accountPause(c), accountResume(c), accountRemove(c), accountMove(c), accountPin(c), accountUnpin(c),
 		accountCollect(c), accountScreenshot(c), accountExport(c), accountImport(c))
 	return cmd
 }

@@ -50,7 +50,7 @@ type cli struct {
 func clientCommands(c *cli) []*cobra.Command {
 	return []*cobra.Command{
 		accountCommand(c), loginCommand(c), itemsCommand(c), topicsCommand(c), replyCommand(c), repliesCommand(c),
-		proxyCommand(c), platformCommand(c), alarmsCommand(c), nodesCommand(c), keysCommand(c), storeCommand(c), userCommand(c), tokenCommand(c), auditCommand(c), statusCommand(c), versionCommand(c),
+		proxyCommand(c), platformCommand(c), alarmsCommand(c), nodeCommand(c), nodesCommand(c), placementCommand(c), keysCommand(c), storeCommand(c), userCommand(c), tokenCommand(c), auditCommand(c), statusCommand(c), versionCommand(c),
 	}
 }
 

@@ -54,6 +54,7 @@ func (c *cli) statusTable(s api.Status, nodes []api.Node) {
 		t.add(c.t("unfenced"), c.f("%d accounts on Node workers: no lease and no gate keeps them from running twice", s.Unfenced))
 	}
 	t.add(c.t("nodes"), c.f("%d, %d online", s.Nodes, s.NodesOnline))
+	t.add(c.t("capacity"), c.capacity(s.Capacity))
 	if s.Carries > 0 {
 		t.add(c.t("room"), c.f("for %d accounts as set up; the machines could carry %d", s.MaxAccounts, s.Carries))
 	}
@@ -78,21 +79,20 @@ func nodesCommand(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var list struct {
-				Nodes []api.Node `json:"nodes"`
-			}
+			var list api.Nodes
 			if err := cl.get(cmd.Context(), "/nodes", nil, &list); err != nil {
 				return err
 			}
 			return c.print(list, func() {
 				var t table
-				t.add(c.t("NODE"), c.t("ONLINE"), c.t("ACCOUNTS"), c.t("BROWSERS"), c.t("MEMORY"), c.t("LOAD"), c.t("LAST BEAT"), c.t("SANDBOX"), c.t("MODE"), c.t("CARRIES"), c.t("FULL"))
+				t.add(c.t("NODE"), c.t("ONLINE"), c.t("ACCOUNTS"), c.t("BROWSERS"), c.t("MEMORY"), c.t("LOAD"), c.t("LAST BEAT"), c.t("SANDBOX"), c.t("MODE"), c.t("CARRIES"), c.t("NOTES"))
 				for _, n := range list.Nodes {
-					t.add(c.nodeName(n), c.yes(n.Online), fmt.Sprintf("%d/%d", n.Accounts, n.MaxAccounts), fmt.Sprint(n.Browsers),
+					t.add(c.nodeName(n), c.yes(n.Online), fmt.Sprintf("%d/%d", n.Given, n.MaxAccounts), fmt.Sprint(n.Browsers),
 						fmt.Sprintf("%d MB", (n.MemoryRSS+n.BrowserMemory)>>20), fmt.Sprintf("%.1f", n.Load1), clock(n.LastBeat), n.Sandbox,
-						cmp.Or(n.Mode, "-"), fmt.Sprint(n.Carries), clean(n.Full))
+						cmp.Or(n.Mode, "-"), fmt.Sprint(n.Carries), c.nodeNotes(n))
 				}
 				t.write(c.out)
+				fmt.Fprintln(c.out, c.capacity(list.Capacity))
 			})
 		},
 	}

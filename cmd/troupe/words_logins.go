@@ -2,7 +2,7 @@ package main
 
 // inChinese is the Chinese of a text, empty when there is none.
 func inChinese(text string) string {
-	for _, words := range []map[string]string{chinese, chineseOfLogins, chineseOfStore, chineseOfCluster} {
+	for _, words := range []map[string]string{chinese, chineseOfLogins, chineseOfStore, chineseOfCluster, chineseOfPlacing} {
 		if translated, ok := words[text]; ok {
 			return translated
 		}

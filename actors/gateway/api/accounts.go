@@ -183,7 +183,12 @@ func (a *API) pinAccount(w http.ResponseWriter, r *http.Request) error {
 
 // change asks the master for a change of one account and answers with the account as it is then.
 func (a *API) change(w http.ResponseWriter, r *http.Request, status int, command any) error {
-	ctx, cancel := context.WithTimeout(r.Context(), commandTime)
+	return a.changeWithin(w, r, status, commandTime, command)
+}
+
+// changeWithin is change for what takes longer.
+func (a *API) changeWithin(w http.ResponseWriter, r *http.Request, status int, limit time.Duration, command any) error {
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
 	done, err := actors.Ask[*messages.AccountDone](ctx, a.Root, a.Master, command)
 	if err != nil {

@@ -31,6 +31,12 @@ type Node struct {
 	Chromium        string `json:"chromium,omitempty"`         // version of the browser that this run of the node uses
 	Mode            string `json:"mode,omitempty"`             // headless headful shell
 
+	Given    int    `json:"given"`              // accounts that the master gave it
+	Draining bool   `json:"draining,omitempty"` // it is given nothing new
+	Drain    *Drain `json:"drain,omitempty"`    // how far its emptying is
+	// Behind are the platforms whose present definition it does not run, and why.
+	Behind map[string]string `json:"behind,omitempty"`
+
 	Foreign bool `json:"foreign,omitempty"` // a Node worker of another make: no lease binds it, placement leaves it alone
 }
 
@@ -53,8 +59,9 @@ type Status struct {
 	Nodes        int            `json:"nodes"`
 	NodesOnline  int            `json:"nodes_online"`
 	PendingItems int64          `json:"pending_items"`
-	MaxAccounts  int64          `json:"max_accounts"`   // of the nodes online, as they are set up
-	Carries      int64          `json:"carries"`        // of the nodes online, by their own estimates
+	MaxAccounts  int64          `json:"max_accounts"` // of the nodes online, as they are set up
+	Carries      int64          `json:"carries"`      // of the nodes online, by their own estimates
+	Capacity     Capacity       `json:"capacity"`
 	Full         []string       `json:"full,omitempty"` // nodes online that take no further account, each with its reason
 }
 
@@ -73,7 +80,8 @@ type Alarms struct {
 
 // Nodes is the answer to GET /nodes.
 type Nodes struct {
-	Nodes []Node `json:"nodes"`
+	Nodes    []Node   `json:"nodes"`
+	Capacity Capacity `json:"capacity"`
 }
 
 func (a *API) health(w http.ResponseWriter, _ *http.Request) error {
@@ -86,6 +94,7 @@ func (a *API) status(w http.ResponseWriter, _ *http.Request) error {
 	s := Status{
 		Version: a.Version, StartedAt: a.started.UnixMilli(), UptimeMS: now.Sub(a.started).Milliseconds(),
 		Cursor: revText(a.Views.Rev()), Accounts: len(b.Accounts), ByState: map[string]int{}, Nodes: len(b.Nodes),
+		Capacity: capacityOf(b.Capacity),
 	}
 	for _, acc := range b.Accounts {
 		s.addAccount(acc)
@@ -161,15 +170,17 @@ func (a *API) listAlarms(w http.ResponseWriter, r *http.Request) error {
 
 func (a *API) listNodes(w http.ResponseWriter, _ *http.Request) error {
 	list := []Node{}
-	for _, n := range a.Board.Load().Nodes {
+	b := a.Board.Load()
+	for _, n := range b.Nodes {
 		st := n.Status
 		list = append(list, Node{
 			st.GetWorker(), n.Online, n.LastBeat, st.GetAccounts(), st.GetMaxAccounts(), st.GetBrowsers(),
 			st.GetMemoryRss(), st.GetBrowserMemory(), st.GetLoad1(), st.GetPendingItems(), st.GetSandbox(),
-			st.GetCarries(), st.GetFull(), st.GetMemoryAvailable(), st.GetChromium(), st.GetMode(), st.GetForeign(),
+			st.GetCarries(), st.GetFull(), st.GetMemoryAvailable(), st.GetChromium(), st.GetMode(),
+			n.Given, n.Draining, a.drainOf(n.Drain), behind(n), st.GetForeign(),
 		})
 	}
-	return answer(w, http.StatusOK, Nodes{list})
+	return answer(w, http.StatusOK, Nodes{list, capacityOf(b.Capacity)})
 }
 
 func revText(rev messages.Rev) string { return strconv.FormatUint(uint64(rev), 10) }

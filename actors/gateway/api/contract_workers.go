@@ -158,7 +158,9 @@ type Stop struct {
 type Stopped struct {
 	WorkerID string `json:"worker_id"`
 	Status   string `json:"status"`   // stopped: no account is left; draining: they are being ended
-	Accounts int64  `json:"accounts"` // that were ended
+	Accounts int64  `json:"accounts"` // that were moved, or ended
+	// Left are those that stay where they are, and why.
+	Left []Unmoved `json:"left,omitempty"`
 }
 
 // contractStop drains a node: its accounts are ended with their logins saved, and it takes no other until its process starts anew.
@@ -171,7 +173,7 @@ func (a *API) contractStop(w http.ResponseWriter, r *http.Request) error {
 	if ms := time.Duration(body.Timeout) * time.Millisecond; ms > 0 && ms < wait {
 		wait = ms
 	}
-	status, stopped, err := a.drain(r, wait)
+	status, stopped, err := a.drain(r, wait, 0)
 	if err != nil {
 		return err
 	}
@@ -180,18 +182,22 @@ func (a *API) contractStop(w http.ResponseWriter, r *http.Request) error {
 
 // drainNode is the same in this API's own shape.
 func (a *API) drainNode(w http.ResponseWriter, r *http.Request) error {
-	if err := decode(r, &struct{}{}); err != nil {
+	var body NewDrain
+	if err := decode(r, &body); err != nil {
 		return err
 	}
-	status, stopped, err := a.drain(r, pageTime)
+	if err := body.check(); err != nil {
+		return err
+	}
+	status, stopped, err := a.drain(r, pageTime, body.DeadlineMS)
 	if err != nil {
 		return err
 	}
 	return answer(w, status, stopped)
 }
 
-// drain asks the node that the path names to end its accounts, and waits so long for it.
-func (a *API) drain(r *http.Request, wait time.Duration) (status int, stopped Stopped, err error) {
+// drain empties the node that the path names, and waits so long for it.
+func (a *API) drain(r *http.Request, wait time.Duration, deadline int64) (status int, stopped Stopped, err error) {
 	_, n, err := a.nodeAt(r)
 	if err != nil {
 		return 0, stopped, err
@@ -199,14 +205,16 @@ func (a *API) drain(r *http.Request, wait time.Duration) (status int, stopped St
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	name := n.Status.GetWorker()
-	done, err := actors.Ask[*messages.WorkerDrained](ctx, a.Root, a.Master, &messages.DrainWorker{Worker: name, Reason: "an operator stopped the node"})
+	done, err := actors.Ask[*messages.WorkerDrained](ctx, a.Root, a.Master, &messages.DrainWorker{
+		Worker: name, Reason: "an operator drains the node", DeadlineMs: deadline,
+	})
 	switch {
 	case errors.Is(err, actor.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusAccepted, Stopped{WorkerID: name, Status: "draining"}, nil
 	case err != nil:
 		return 0, stopped, err
 	}
-	return http.StatusOK, Stopped{WorkerID: name, Status: "stopped", Accounts: done.GetAccounts()}, nil
+	return http.StatusOK, Stopped{WorkerID: name, Status: "stopped", Accounts: done.GetAccounts(), Left: a.unmoved(done.GetLeft())}, nil
 }
 
 // Runtime is what is known of a node's process. It comes without an envelope.

@@ -111,6 +111,9 @@ func ownRoutes() []Route {
 		{"GET", v + "/replies", Viewer, []string{"account", "state", "limit"}, noBody, "replies, newest first", (*API).listReplies},
 		{"GET", v + "/replies/{reply}", Viewer, nil, noBody, "one reply", (*API).showReply},
 
+		{"GET", v + "/accounts/{account}/placement", Viewer, nil, noBody, "where the account runs, and the master's last decisions with their reasons", (*API).showPlacement},
+		{"POST", v + "/accounts/{account}/move", Operator, nil, smallBody, "move an account to another node, logged in", (*API).moveAccount},
+
 		{"GET", v + "/proxies", Viewer, nil, noBody, "the proxies that accounts can go out through", (*API).listProxies},
 		{"POST", v + "/proxies", Operator, nil, smallBody, "add a proxy; its password is never shown again", (*API).createProxy},
 		{"GET", v + "/proxies/{proxy}", Viewer, nil, noBody, "one proxy, by name or id, with its newest check", (*API).showProxy},
@@ -127,11 +130,12 @@ func ownRoutes() []Route {
 		{"POST", v + "/cluster/tokens", Admin, nil, smallBody, "a token that lets other nodes join; shown once", (*API).makeJoinToken},
 
 		{"GET", v + "/alarms", Viewer, []string{"account", "open"}, noBody, "what a person should look at", (*API).listAlarms},
-		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes", (*API).listNodes},
+		{"GET", v + "/nodes", Viewer, nil, noBody, "the cluster's nodes, and what room they have", (*API).listNodes},
 		{"GET", v + "/platforms", Viewer, nil, noBody, "the platforms that accounts can live on", (*API).listPlatforms},
 		{"GET", v + "/platforms/{platform}", Viewer, nil, noBody, "one platform: the version that runs, those kept, and why one was refused", (*API).showPlatform},
 		{"POST", v + "/platforms/{platform}/rollback", Admin, nil, smallBody, "run an earlier version until the definitions folder changes", (*API).rollBack},
-		{"POST", v + "/nodes/{worker}/drain", Admin, nil, smallBody, "end a node's accounts cleanly; it takes no other until it starts anew", (*API).drainNode},
+		{"POST", v + "/nodes/{worker}/drain", Admin, nil, smallBody, "move a node's accounts to the others; the last node ends them. It takes no other until undrained, the last one until it starts anew", (*API).drainNode},
+		{"DELETE", v + "/nodes/{worker}/drain", Admin, nil, noBody, "let a drained node take accounts again", (*API).undrainNode},
 		{"GET", v + "/changes", Viewer, []string{"since", "account", "limit"}, noBody, "what changed after a cursor, as JSON: the catch-up of a client that was offline", (*API).changes},
 		{
 			"GET", v + "/events", Viewer,

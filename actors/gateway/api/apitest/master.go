@@ -154,6 +154,11 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return m.done(x.GetAccount())
 	case *messages.DrainWorker:
 		return &messages.WorkerDrained{Worker: x.GetWorker(), Accounts: 2}
+	case *messages.UndrainWorker:
+		return &messages.WorkerUndrained{Worker: x.GetWorker()}
+	case *messages.MoveAccount:
+		m.Accounts[x.GetAccount()].Record.Worker = x.GetWorker()
+		return m.done(x.GetAccount())
 	case *messages.QueueLogins, *messages.UnqueueLogins, *messages.MakeLoginLink, *messages.OpenLoginLink:
 		return m.queue(x)
 	case *messages.PauseAccount:
