@@ -36,10 +36,10 @@ type channelRow struct {
 	row  *im.Row
 }
 
-// rowVersion names what a row is made from, and does not keep it.
+// rowVersion names what a row is made from; the view, which is large, it does not keep.
 type rowVersion struct {
-	record weak.Pointer[messages.Account]
-	status weak.Pointer[messages.AccountStatus]
+	record *messages.Account
+	status *messages.AccountStatus
 	online bool
 	view   weak.Pointer[dataset.View]
 }
@@ -77,7 +77,7 @@ func (g *Gateway) channelsFor(by guest) (socketio.Frame, error) {
 
 // row is an account's row, made anew when something of it changed.
 func (c *channelCache) row(a *board.Account, v *dataset.View) *im.Row {
-	from := rowVersion{weak.Make(a.Record), weak.Make(a.Status), a.Online, weak.Make(v)}
+	from := rowVersion{a.Record, a.Status, a.Online, weak.Make(v)}
 	if held, ok := c.rows.Load(a.ID()); ok && held.(channelRow).from == from {
 		return held.(channelRow).row
 	}

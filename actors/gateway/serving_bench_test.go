@@ -145,8 +145,9 @@ func serve(b *testing.B, accounts int, f fleet, suffix string) {
 	used := processorTime()
 	o.feed(measured)
 	used = processorTime() - used
+	served := h.gw.Served()
 	grown := heap() - before
-	r, served := o.report(), h.gw.Served()
+	r := o.report()
 	behind := o.behind(r.Hints)
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(len(r.Took))/measured.Seconds(), "requests/s"+suffix)
