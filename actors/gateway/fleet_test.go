@@ -29,6 +29,7 @@ type behaviour string
 const (
 	pcClient  behaviour = "pc client"  // registers, and after each list of channels asks for the topics of every account
 	asking    behaviour = "asking"     // asks for topics and messages at a steady rate
+	flooding  behaviour = "flooding"   // sends as fast as it can
 	reconnect behaviour = "reconnects" // comes back, has its list of channels, and is content
 )
 
@@ -40,7 +41,6 @@ type fleet struct {
 	Accounts  int
 	Every     time.Duration // between two requests of one that asks
 	Spared    int           // so many accounts it does not ask for
-	Flood     bool          // one more client sends as fast as it can
 }
 
 // report is what a fleet saw.
@@ -103,24 +103,13 @@ func (f *crew) sail() error {
 		}
 		clients[i] = c
 	}
-	behave := (*client).ask
-	if f.Behaviour == pcClient {
-		behave = (*client).reask
-	}
+	behave := map[behaviour]func(*client) error{pcClient: (*client).reask, asking: (*client).ask, flooding: (*client).flood}[f.Behaviour]
 	for _, c := range clients {
 		f.wait.Go(func() {
 			if err := behave(c); err != nil && ctx.Err() == nil {
 				f.errors.Add(1)
 			}
 		})
-	}
-	if f.Flood {
-		c, err := f.join()
-		if err != nil {
-			return fmt.Errorf("join: %w", err)
-		}
-		c.hints = nil // those of others are of interest
-		f.wait.Go(c.flood)
 	}
 	fmt.Println("joined")
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
@@ -154,15 +143,14 @@ func (f *crew) comeBack() {
 }
 
 // flood sends what is refused most of the time, as fast as the server reads it, and reads the answers.
-func (c *client) flood() {
+func (c *client) flood() error {
 	c.wait.Go(func() {
 		for _, err := c.next(); err == nil; _, err = c.next() {
 		}
 	})
-	for c.ctx.Err() == nil {
-		if c.send(`42["monitor:request_workers",null]`) != nil && c.ctx.Err() == nil {
-			c.errors.Add(1)
-			return
+	for {
+		if err := c.send(`42["monitor:request_workers",null]`); err != nil {
+			return err
 		}
 	}
 }
@@ -171,7 +159,7 @@ func (c *client) flood() {
 type client struct {
 	*crew
 	ws    *websocket.Conn
-	hints map[int]int // so many of each account; nil = they are not noted
+	hints map[int]int // so many of each account
 	head  [96]byte    // the beginning of the frame that was read last
 }
 
@@ -220,7 +208,7 @@ func (c *client) next() (string, error) {
 	if frame == "2" {
 		return frame, c.send("3")
 	}
-	if c.hints != nil && strings.HasPrefix(frame, hint) {
+	if strings.HasPrefix(frame, hint) {
 		var k int
 		if _, err := fmt.Sscanf(frame[len(hint):], "%d", &k); err == nil {
 			c.mu.Lock()

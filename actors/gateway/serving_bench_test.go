@@ -76,7 +76,7 @@ func send(b *testing.B, h *house, f fleet) *harbour {
 	if err != nil {
 		b.Fatal(err)
 	}
-	f.URL = h.url
+	f.URL, f.Accounts = h.url, len(h.state.Accounts)
 	ordered, err := json.Marshal(f)
 	if err != nil {
 		b.Fatal(err)
@@ -90,6 +90,15 @@ func send(b *testing.B, h *house, f fleet) *harbour {
 		b.Fatal(err)
 	}
 	o.orders, o.reports = in, bufio.NewReader(out)
+	return o
+}
+
+// joined waits until all clients of the fleet are there.
+func (o *harbour) joined() *harbour {
+	o.Helper()
+	if line, err := o.reports.ReadString('\n'); err != nil {
+		o.Fatalf("the clients did not join: %q, %v", line, err)
+	}
 	return o
 }
 
@@ -132,15 +141,14 @@ func (o *harbour) behind(hints []seen) []time.Duration {
 	return d
 }
 
-// serve feeds a fleet for a while, and reports. The time of requests is under names that end so.
-func serve(b *testing.B, accounts int, f fleet, suffix string) {
+// serve feeds a fleet for a while, beside others that are let be, and reports under names that end so.
+func serve(b *testing.B, accounts int, suffix string, f fleet, beside ...fleet) {
 	b.Helper()
 	h := full(b, accounts)
 	before := heap()
-	f.Accounts = accounts
-	o := send(b, h, f)
-	if line, err := o.reports.ReadString('\n'); err != nil {
-		b.Fatalf("the clients did not join: %q, %v", line, err)
+	o := send(b, h, f).joined()
+	for _, other := range beside {
+		defer send(b, h, other).joined().report()
 	}
 	used := processorTime()
 	o.feed(measured)
@@ -164,21 +172,20 @@ func serve(b *testing.B, accounts int, f fleet, suffix string) {
 
 // BenchmarkPCClients: 20 clients that re-ask exactly as the PC client does, 200 accounts, while 50 items a second come.
 func BenchmarkPCClients(b *testing.B) {
-	serve(b, 200, fleet{Behaviour: pcClient, Clients: 20}, "")
+	serve(b, 200, "", fleet{Behaviour: pcClient, Clients: 20})
 }
 
 // BenchmarkManyClients: 100 clients at 2 requests a second each, for topics and messages of accounts that nothing else is told of, over 1,000
 // accounts, while 50 items a second come to others.
 func BenchmarkManyClients(b *testing.B) {
-	serve(b, 1000, fleet{Behaviour: asking, Clients: 100, Every: time.Second / 2, Spared: busyOnes}, "")
+	serve(b, 1000, "", fleet{Behaviour: asking, Clients: 100, Every: time.Second / 2, Spared: busyOnes})
 }
 
 // BenchmarkFlood: 20 clients at 10 requests a second each, over 200 accounts, by themselves and beside one that sends as fast as it can.
 func BenchmarkFlood(b *testing.B) {
 	f := fleet{Behaviour: asking, Clients: 20, Every: time.Second / 10, Spared: busyOnes}
-	serve(b, 200, f, "-alone")
-	f.Flood = true
-	serve(b, 200, f, "-flooded")
+	serve(b, 200, "-alone", f)
+	serve(b, 200, "-flooded", f, fleet{Behaviour: flooding, Clients: 1})
 }
 
 // BenchmarkReconnect: 1,000 clients come back at once to 200 accounts, and each has its list of channels.
