@@ -227,22 +227,29 @@ func (c *client) note(d time.Duration) {
 }
 
 // reask does what the PC client does: after each list of channels it asks for the topics of every account. A request counts from when
-// that list had been read.
+// that list had been read until the account's topics came, asked for or not.
 func (c *client) reask() error {
+	const topics = `42["monitor:topics",{"channelId":"a`
 	if err := c.send(`42["monitor:register",{"clientType":"monitor","clientId":"monitor_1"}]`); err != nil {
 		return err
 	}
 	var asked time.Time
+	waits := make([]bool, c.Accounts)
 	for {
 		frame, err := c.next()
 		switch {
 		case err != nil:
 			return err
-		case strings.HasPrefix(frame, `42["monitor:topics"`):
-			c.note(time.Since(asked))
+		case strings.HasPrefix(frame, topics):
+			var a int
+			if _, err := fmt.Sscanf(frame[len(topics):], "%d", &a); err == nil && waits[a] {
+				c.note(time.Since(asked))
+				waits[a] = false
+			}
 		case strings.HasPrefix(frame, `42["monitor:channels"`):
 			asked = time.Now()
-			for a := range c.Accounts {
+			for a := range waits {
+				waits[a] = true
 				if err := c.send(fmt.Sprintf(`42["monitor:request_topics",{"channelId":"a%04d"}]`, a)); err != nil {
 					return err
 				}
