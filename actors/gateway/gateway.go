@@ -194,6 +194,12 @@ func (g *Gateway) Handler() http.Handler {
 // the master or the store counts until it was handed on.
 func (g *Gateway) Served() socketio.Snapshot { return g.server.Served() }
 
+// Clients is how many sockets are open.
+func (g *Gateway) Clients() int { return g.server.Conns() }
+
+// Dropped is how many sockets were ended because their client did not keep up.
+func (g *Gateway) Dropped() uint64 { return g.server.Dropped() }
+
 // Close ends every client's connection in a way that lets it come back; no new one is served.
 func (g *Gateway) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)

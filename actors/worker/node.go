@@ -94,6 +94,9 @@ func (w *worker) sayStatus(c actor.Context) {
 		s.BrowserMemory += b.private
 	}
 	s.MemoryAvailable, s.Carries, s.Full = w.Room().Memory, int64(w.carries()), w.full()
+	if w.Said != nil {
+		w.Said(s)
+	}
 	c.Request(w.Master, s)
 }
 

@@ -46,6 +46,8 @@ type Config struct {
 
 	// Room is what the machine has for accounts; nil means Measure.
 	Room func() Room
+	// Said is told each status that the master is told, at once and on the mailbox; nil tells nobody.
+	Said func(*messages.NodeStatus)
 	// Platform is the recipe of one platform; nil means platform.Props.
 	Platform func(platform.Config) *actor.Props
 }

@@ -23,7 +23,9 @@ type KeeperOptions struct {
 	Lost func(Pair)
 	// NewMaster is told of the first grant of each life of the master: it wants to know what runs here. Called like Lost; may be nil.
 	NewMaster func()
-	Log       *slog.Logger
+	// Answered is told of each beat how long its answer took; err means that there was none. Called on any goroutine; nil tells nobody.
+	Answered func(took time.Duration, err error)
+	Log      *slog.Logger
 }
 
 // Keeper is a worker's side: it beats, and opens and shuts the fences of the accounts that the worker holds. Run drives it; the other
@@ -114,6 +116,27 @@ func (k *Keeper) MayBegin(account messages.AccountID, epoch messages.Epoch) bool
 	return h != nil && now < h.until && now-h.sent < k.o.Figures.Risk
 }
 
+// Standing is how a keeper stands towards the master.
+type Standing struct {
+	Held  int  // pairs that the worker claims
+	Open  int  // of them, whose fence is open
+	Fresh bool // a beat was granted lately enough that what cannot be taken back may be begun
+}
+
+// Standing says how it stands now.
+func (k *Keeper) Standing() Standing {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.o.Clock()
+	s := Standing{Held: len(k.pairs), Fresh: k.newest > 0 && now-k.heard < k.o.Figures.Risk}
+	for _, h := range k.pairs {
+		if now < h.until {
+			s.Open++
+		}
+	}
+	return s
+}
+
 // Run beats until ctx ends; then it shuts every fence.
 func (k *Keeper) Run(ctx context.Context) {
 	var calls sync.WaitGroup
@@ -148,6 +171,9 @@ func (k *Keeper) ask(ctx context.Context, c *call, answers chan<- *call) {
 	bounded, cancel := context.WithTimeout(ctx, k.o.Figures.Risk)
 	defer cancel()
 	c.grant, c.err = k.o.Granter.Beat(bounded, c.beat)
+	if k.o.Answered != nil && ctx.Err() == nil {
+		k.o.Answered(k.o.Clock()-c.sent, c.err)
+	}
 	select {
 	case answers <- c:
 	case <-ctx.Done():

@@ -18,6 +18,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -63,8 +64,11 @@ type Config struct {
 	Backups Backups      // makes copies of the store; nil = this node has none
 	Cluster Cluster      // nil = the node takes no others in
 	Version string
-	URL     func() string // where people reach the node, for links: http://127.0.0.1:3000
-	Console http.Handler  // serves / and what no route matches; nil = a short page that says what this is
+	Lacks   func() []Lack  // why the node cannot do its work now; nil = it always can
+	Metrics http.Handler   // answers Prometheus; nil = nothing is measured
+	Near    []netip.Prefix // networks that read the metrics without signing in, beside this machine
+	URL     func() string  // where people reach the node, for links: http://127.0.0.1:3000
+	Console http.Handler   // serves / and what no route matches; nil = a short page that says what this is
 
 	Heartbeat time.Duration    // between two signs of life on an idle stream; zero means 15 s
 	Now       func() time.Time // nil means time.Now

@@ -31,6 +31,9 @@ type Route struct {
 	handle func(*API, http.ResponseWriter, *http.Request) error
 }
 
+// near are the routes that everybody on this machine, and in the networks that the node is told, may call without signing in.
+var near = []string{"GET /metrics"}
+
 const (
 	noBody    = 0
 	smallBody = 4 << 10
@@ -49,6 +52,8 @@ func ownRoutes() []Route {
 	return []Route{
 		{"GET", "/healthz", Public, nil, noBody, "ok as soon as the node answers", (*API).health},
 		{"GET", "/health", Public, nil, noBody, "the same, by the contract's name", (*API).health},
+		{"GET", "/readyz", Public, nil, noBody, "whether the node can do its work; 503 with the reasons if not", (*API).ready},
+		{"GET", "/metrics", Operator, nil, noBody, "the node's numbers for Prometheus; on this machine without a token", (*API).metrics},
 		{"GET", v, Viewer, nil, noBody, "this table", (*API).index},
 		{"GET", v + "/openapi.json", Public, nil, noBody, "this API as an OpenAPI 3.1 document", (*API).openAPI},
 		{"GET", v + "/status", Viewer, nil, noBody, "version, uptime and totals", (*API).status},

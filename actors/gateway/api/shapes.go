@@ -19,6 +19,7 @@ const (
 	zipMedia    media = "application/zip"
 	zstdMedia   media = "application/zstd"
 	streamMedia media = "text/event-stream"
+	textMedia   media = "text/plain"
 	anyMedia    media = "*/*"
 )
 
@@ -38,6 +39,8 @@ func shapes() map[string]shape {
 	all := map[string]shape{
 		"GET /healthz": {answers: ok(Health{})},
 		"GET /health":  {answers: ok(Health{})},
+		"GET /readyz":  {answers: map[int]any{http.StatusOK: Readiness{}, http.StatusServiceUnavailable: Readiness{}}},
+		"GET /metrics": {answers: ok(textMedia)},
 	}
 	own := ownShapes()
 	maps.Copy(own, peopleShapes())

@@ -28,6 +28,11 @@ func addrOf(hostport string) netip.Addr {
 
 func loopbackAddr(hostport string) bool { return addrOf(hostport).IsLoopback() }
 
+// Near says whether a request, seen behind Edge, comes from this machine or from one of the networks.
+func Near(r *http.Request, networks []netip.Prefix) bool {
+	return r.RemoteAddr == localName || loopbackAddr(r.RemoteAddr) || inside(addrOf(r.RemoteAddr), networks)
+}
+
 // LoopbackName says whether a host, with or without a port, is localhost or a loopback address.
 func LoopbackName(host string) bool {
 	return strings.EqualFold(HostOnly(host), "localhost") || loopbackAddr(host)

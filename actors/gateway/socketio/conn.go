@@ -97,10 +97,14 @@ func (c *conn) push(f Frame) {
 func (c *conn) close(reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reason == "" {
-		c.reason = reason
-		close(c.done)
+	if c.reason != "" {
+		return
 	}
+	c.reason = reason
+	if reason == ReasonQueue || reason == ReasonSlow {
+		c.srv.dropped.Add(1)
+	}
+	close(c.done)
 }
 
 func (c *conn) onPolling() bool {

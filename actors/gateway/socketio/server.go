@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // Server serves /socket.io/. Namespaces are declared before the first request.
@@ -15,6 +16,7 @@ type Server struct {
 	cfg        Config
 	namespaces map[string]*Namespace
 	served     Times
+	dropped    atomic.Uint64
 
 	mu     sync.Mutex
 	conns  map[string]*conn
@@ -44,6 +46,9 @@ func (s *Server) Conns() int {
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
+
+// Dropped is how many connections were ended because their client did not keep up.
+func (s *Server) Dropped() uint64 { return s.dropped.Load() }
 
 // Served is how long events took that a handler answers: from when the packet had been read until the handler was done, so that
 // what it emitted stood in line for writing.

@@ -141,6 +141,9 @@ func (h *Holder) Load() *Board {
 	return &Board{}
 }
 
+// Shown says whether any board was published yet.
+func (h *Holder) Shown() bool { return h.p.Load() != nil }
+
 // Publish replaces the board; only the master calls it.
 func (h *Holder) Publish(b *Board) { h.p.Store(b) }
 

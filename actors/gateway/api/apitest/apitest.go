@@ -51,6 +51,7 @@ func Start(t testing.TB, change ...func(*api.Config)) *Node {
 		Root: sys.Root, Master: n.master, Store: n.store, Events: n.events, People: n.people, Board: n.Board, Views: n.Views,
 		Door:   people.NewDoor(people.DoorConfig{People: &n.People, DevelopmentRole: people.Admin, Audit: n.Audit}),
 		States: states{}, Backups: backups{}, Cluster: cluster{},
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/plain") }),
 		Version: "test", Log: testkit.Quiet(),
 	}
 	for _, f := range change {
