@@ -35,7 +35,11 @@ type backups struct {
 
 // backups are those of this node's store.
 func (n *node) backups() *backups {
-	return &backups{root: n.system.Root, store: n.store, dir: n.cfg.nodeDir(), node: n.cfg.WorkerID, version: version(), log: n.log}
+	b := &backups{root: n.system.Root, store: n.store, dir: n.cfg.nodeDir(), node: n.cfg.WorkerID, version: version(), log: n.log}
+	if n.identity != nil {
+		b.cluster = n.identity.Cluster
+	}
+	return b
 }
 
 // Backup implements api.Backups.

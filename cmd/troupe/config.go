@@ -26,47 +26,49 @@ import (
 // config is a node's settings. Each comes from its flag, else from its environment variable, else from the file
 // named by --config, else from the default.
 type config struct {
-	WorkerID      string
-	Port          int
-	Join          string
-	Token         string // JOIN_TOKEN
-	ClusterHost   string
-	ClusterPort   int
-	GossipPort    int
-	MasterHost    string
-	MasterPort    int
-	NodeEnv       string
-	LogLevel      string
-	MaxAccounts   int
-	MaxConcurrent int
-	Headless      bool
-	Mode          string
-	Display       string // DISPLAY
-	DataDir       string
-	Chromium      string
-	Sandbox       string
-	Retention     string
-	RecycleMemory string
-	RecycleAge    string
-	ExitURL       string
-	Noise         string
-	Fence         string
-	EvidenceSize  string
-	EvidenceAge   string
-	Pace          float64
-	Definitions   string
-	IMPush        bool
-	TLSCert       string
-	TLSKey        string
-	Proxies       []string // TRUSTED_PROXIES
-	Hosts         []string
-	Origins       []string
-	IMRole        string
-	IMNetworks    []string
-	DevRole       string
-	DevDial       string
-	DevPins       []string
-	DevClock      string
+	WorkerID        string
+	Port            int
+	Join            string
+	Token           string // JOIN_TOKEN
+	ClusterHost     string
+	ClusterPort     int
+	GossipPort      int
+	MasterHost      string
+	MasterPort      int
+	NodeEnv         string
+	LogLevel        string
+	MaxAccounts     int
+	MaxConcurrent   int
+	Headless        bool
+	Mode            string
+	Display         string // DISPLAY
+	DataDir         string
+	Chromium        string
+	Sandbox         string
+	Retention       string
+	RecycleMemory   string
+	RecycleAge      string
+	ExitURL         string
+	Noise           string
+	Fence           string
+	EvidenceSize    string
+	EvidenceAge     string
+	Pace            float64
+	Definitions     string
+	IMPush          bool
+	TLSCert         string
+	TLSKey          string
+	Proxies         []string // TRUSTED_PROXIES
+	Hosts           []string
+	Origins         []string
+	IMRole          string
+	IMNetworks      []string
+	HealthListen    string
+	MetricsNetworks []string
+	DevRole         string
+	DevDial         string
+	DevPins         []string
+	DevClock        string
 }
 
 // setting ties a flag to its environment variable.
@@ -110,6 +112,8 @@ var settings = []setting{
 	{"origins", "ORIGINS"},
 	{"im-role", "IM_ROLE"},
 	{"im-networks", "IM_NETWORKS"},
+	{"health-listen", "HEALTH_LISTEN"},
+	{"metrics-networks", "METRICS_NETWORKS"},
 }
 
 // nodeFlags registers the settings of a node. Each names its environment variable at the end of its text.
@@ -149,6 +153,8 @@ func (c *cli) nodeFlags(f *pflag.FlagSet, cfg *config) {
 	f.StringSliceVar(&cfg.Origins, "origins", nil, c.t("pages of other addresses that may use this node, such as https://desk.example.org"))
 	f.StringVar(&cfg.IMRole, "im-role", "agent", c.t("what IM clients without a token may do, as user pc-im: viewer, agent, operator, or off to refuse them"))
 	f.StringSliceVar(&cfg.IMNetworks, "im-networks", nil, c.t("networks that IM clients without a token may come from, beside this machine, such as 192.168.1.0/24"))
+	f.StringVar(&cfg.HealthListen, "health-listen", defaultHealthListen, c.t("address and port of /healthz, /readyz and /metrics on a node without a gateway; if given, also beside one; empty for none"))
+	f.StringSliceVar(&cfg.MetricsNetworks, "metrics-networks", nil, c.t("networks that may read /metrics without a token, beside this machine, such as 10.0.0.5/32"))
 	f.StringVar(&cfg.DevRole, "dev-role", "off", c.t("what requests from this machine may do without signing in; development only"))
 	f.Float64Var(&cfg.Pace, "dev-pace", 1, c.t("how slowly a page is typed into: 1 like a person, 0 at once; development only"))
 	f.StringVar(&cfg.DevDial, "dev-dial", "", c.t("dial this address for every host name, or DOMAIN=ADDRESS,...: look-alike sites; development only"))

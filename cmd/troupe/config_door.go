@@ -23,10 +23,13 @@ func (c *config) doorProblems() (problems []error) {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		bad("TLS_CERT=%q TLS_KEY=%q: both or neither", c.TLSCert, c.TLSKey)
 	}
-	for name, list := range map[string][]string{"TRUSTED_PROXIES": c.Proxies, "IM_NETWORKS": c.IMNetworks} {
+	for name, list := range map[string][]string{"TRUSTED_PROXIES": c.Proxies, "IM_NETWORKS": c.IMNetworks, "METRICS_NETWORKS": c.MetricsNetworks} {
 		if _, err := networks(list); err != nil {
 			bad("%s: %w", name, err)
 		}
+	}
+	if _, port, err := net.SplitHostPort(c.HealthListen); c.HealthListen != "" && (err != nil || port == "") {
+		bad("HEALTH_LISTEN=%q: an address and a port such as 127.0.0.1:9301", c.HealthListen)
 	}
 	for _, host := range c.Hosts {
 		if host == "" || strings.ContainsAny(host, "/:*") && net.ParseIP(host) == nil {

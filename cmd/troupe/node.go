@@ -51,7 +51,8 @@ type node struct {
 	identity *cluster.Identity // nil when it is alone
 	link     *cluster.Link     // nil when it is alone
 	uplink   *cluster.Uplink   // nil on the master's node
-	started  []func()          // what ends the goroutines that were started, in the order of their start
+	vitals   *vitals
+	started  []func() // what ends the goroutines that were started, in the order of their start
 
 	office
 }
@@ -72,7 +73,7 @@ type office struct {
 // startNode starts a node in its role, and everything of it in the order in which each part needs the others. It ends early when ctx
 // does; what runs is ended by stop.
 func startNode(ctx context.Context, cfg *config, log *slog.Logger) (*node, error) {
-	n := &node{cfg: cfg, log: log, incarnation: newIncarnation(), now: (&wallClock{file: cfg.DevClock}).now, office: office{firstCode: make(chan string, 1)}}
+	n := &node{cfg: cfg, log: log, incarnation: newIncarnation(), now: (&wallClock{file: cfg.DevClock}).now, vitals: newVitals(), office: office{firstCode: make(chan string, 1)}}
 	if err := n.lockFolder(); err != nil {
 		return nil, err
 	}
@@ -98,8 +99,9 @@ func startNode(ctx context.Context, cfg *config, log *slog.Logger) (*node, error
 func (n *node) startWorker(shared *account.Node, granter lease.Granter, figures lease.Figures, master, store *actor.PID, boot string) error {
 	keeper := lease.NewKeeper(lease.KeeperOptions{
 		Worker: messages.NodeID(n.cfg.WorkerID), Incarnation: n.incarnation, Granter: granter, Figures: figures, Wall: n.now,
-		Lost: n.onLost, NewMaster: n.onNewMaster, Log: n.log,
+		Lost: n.onLost, NewMaster: n.onNewMaster, Answered: n.vitals.metrics.Beat, Log: n.log,
 	})
+	n.vitals.watchWorker(keeper)
 	shared.Leases = keeper
 	n.run(keeper.Run)
 	folder, err := cluster.FolderID(n.cfg.nodeDir())
@@ -108,7 +110,7 @@ func (n *node) startWorker(shared *account.Node, granter lease.Granter, figures 
 	}
 	if n.worker, err = n.root.SpawnNamed(worker.Props(worker.Config{
 		Node: shared, Incarnation: n.incarnation, Version: version(), MaxAccounts: n.cfg.MaxAccounts, Root: n.accountsRoot(),
-		Folder: folder, Boot: boot, FirstUID: n.firstUID(), Definitions: n.definitions, Master: master, Store: store, Log: n.log,
+		Folder: folder, Boot: boot, FirstUID: n.firstUID(), Definitions: n.definitions, Master: master, Store: store, Said: n.vitals.said, Log: n.log,
 	}), worker.Name); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}

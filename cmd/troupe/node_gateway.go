@@ -19,6 +19,7 @@ import (
 	"troupe/actors/gateway/people"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
+	"troupe/cmd/troupe/metrics"
 	"troupe/messages"
 )
 
@@ -52,9 +53,15 @@ func (n *node) startGateway(root *actor.RootContext, views *dataset.Views, publi
 	if n.events, err = root.SpawnNamed(api.Props(api.EventsConfig{Store: n.store, Master: n.master, Log: n.log}), api.Name); err != nil {
 		return err
 	}
+	n.vitals.watchOffice(metrics.Office{Board: published, Views: views, Gateway: n.gateway})
+	near, err := networks(n.cfg.MetricsNetworks)
+	if err != nil {
+		return err
+	}
 	web := api.New(api.Config{
 		Root: n.system.Root, Master: n.master, Store: n.store, Events: n.events, People: n.people, Door: door, Board: published, Views: views,
 		States: logins, Backups: n.backups(), Cluster: n.cluster(), Version: version(), Console: console.Handler(), Now: n.now, Log: n.log,
+		Lacks: n.vitals.lacks, Metrics: n.vitals.metrics.Handler(), Near: near,
 		URL: func() string { return n.url },
 	})
 	mux := http.NewServeMux()
@@ -137,7 +144,7 @@ func (n *node) listen(h http.Handler, cert *certificate) error {
 	}
 	n.serve(tcp, h)
 	n.serve(socket, h)
-	return nil
+	return n.serveHealth(true)
 }
 
 func (n *node) serve(l net.Listener, h http.Handler) {

@@ -23,6 +23,9 @@ const flushLimit = 3 * time.Second
 
 // startWorkerOnly starts a node that runs accounts for a master elsewhere: it has no store, no gateway and no ring of its own making.
 func (n *node) startWorkerOnly(ctx context.Context) error {
+	if err := n.serveHealth(false); err != nil {
+		return err
+	}
 	ring, err := n.joined(ctx)
 	if err != nil {
 		return err

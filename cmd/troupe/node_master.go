@@ -33,7 +33,7 @@ func (n *node) startMaster() error {
 	views, published := &dataset.Views{}, &board.Holder{}
 	n.leases = lease.NewTable(lease.DefaultFigures(), lease.BootTime, n.incarnation)
 	if n.store, err = n.root.SpawnNamed(store.Props(store.Config{
-		Dir: filepath.Join(n.cfg.nodeDir(), "store"), Views: views, Retention: n.cfg.retention(), Now: n.now, Log: n.log,
+		Dir: filepath.Join(n.cfg.nodeDir(), "store"), Views: views, Retention: n.cfg.retention(), Now: n.now, Log: n.log, Meter: n.vitals.metrics,
 		Fatal: func(reason string) { fatal(n.log, "store", reason) },
 	}), store.Name); err != nil {
 		return fmt.Errorf("start the store: %w", err)

@@ -25,6 +25,8 @@ var chineseOfStore = map[string]string{
 	restoreText: "先在旁边解开备份并比对每个校验和，之后才动原来的存储。已有的存储只会在加 --replace 时移到一边。请用运行节点的用户执行。\n\n" +
 		"备份之后发生的事已不可知：账号先等约两分钟，确保没有别处还在运行，然后重新查看页面，较新的内容会再次采集。\n" +
 		"当时未完成的回复只在页面上查找，绝不会自动重发。",
+	"address and port of /healthz, /readyz and /metrics on a node without a gateway; if given, also beside one; empty for none": "没有网关的节点提供 /healthz、/readyz、/metrics 的地址和端口；写明时有网关的节点也提供；空为不提供",
+	"networks that may read /metrics without a token, beside this machine, such as 10.0.0.5/32":                                 "除本机外，可不带令牌读取 /metrics 的网络，如 10.0.0.5/32",
 	"Back up and restore the store":                                           "备份和恢复存储",
 	"Copy the store while the node runs":                                      "在节点运行时复制存储",
 	"Put a backup into the place of the store; no node may run in the folder": "用备份替换存储；该目录里不能有节点在运行",

@@ -19,7 +19,7 @@ import (
 
 // public are the routes that ask for nobody: whoever adds one says so here.
 var public = []string{
-	"GET /healthz", "GET /health", "GET /api/v1/openapi.json", "POST /api/v1/login-link",
+	"GET /healthz", "GET /health", "GET /readyz", "GET /api/v1/openapi.json", "POST /api/v1/login-link",
 	"GET /api/v1/session", "POST /api/v1/session", "DELETE /api/v1/session", "POST /api/v1/first-admin",
 }
 
@@ -119,6 +119,7 @@ var tables = []string{
 	"actors/gateway/im.go",              // the events of im
 	"actors/gateway/foreign/foreign.go", // the events of Node workers
 	"cmd/troupe/node_gateway.go",        // the two servers
+	"cmd/troupe/health.go",              // health, readiness and numbers of a node without a gateway
 }
 
 // TestNothingIsServedBesideTheTables finds handlers that are set up elsewhere, and events that are sent by a name of their own.
