@@ -13,14 +13,17 @@ import (
 	"troupe/testkit/site"
 )
 
+// sideBySide is how many imported accounts run at a time.
+const sideBySide = 8
+
 // TestNodeWorkersFolderComesInLoggedIn brings in the accounts of a Node worker's data folder, after a dry run that changes nothing. All
-// of them watch, and the site never showed a QR code. (In full: fifty.)
+// of them watch, and the site never showed a QR code. (In full: fifty, each of which makes room once it was seen watching.)
 func TestNodeWorkersFolderComesInLoggedIn(t *testing.T) {
 	count := 3
 	if full {
 		count = 50
 	}
-	s := newStage(t, "--max-accounts", strconv.Itoa(count))
+	s := newStage(t, "--max-accounts", strconv.Itoa(sideBySide))
 	folder := t.TempDir()
 	for i := range count {
 		s.leaveState(folder, fmt.Sprintf("shop-%d", i+1))
@@ -35,15 +38,30 @@ func TestNodeWorkersFolderComesInLoggedIn(t *testing.T) {
 	if len(all) != count {
 		t.Fatalf("%d accounts, want %d", len(all), count)
 	}
-	for _, a := range all {
-		s.awaitState(a.ID, "watching", time.Duration(30+5*count)*time.Second)
-		if p := s.account(a.ID).Profile; p == nil || p.PlatformUserID != s.owners[a.ID] {
-			t.Errorf("account %s is %+v, want owner %s", a.ID, p, s.owners[a.ID])
-		}
-	}
+	s.seenWatching(all, time.Duration(30+5*count)*time.Second)
 	if n := s.qrCodes(); n != 0 {
 		t.Errorf("%d QR codes were asked for", n)
 	}
+}
+
+// seenWatching waits until each account was seen watching with its own face; one that was is paused where others wait for its place.
+func (s *stage) seenWatching(accounts []api.Account, limit time.Duration) {
+	s.t.Helper()
+	seen := map[string]bool{}
+	s.eventually("every account was seen watching", limit, func() bool {
+		for _, a := range s.accounts() {
+			if seen[a.ID] || a.State != "watching" || a.Profile == nil {
+				continue
+			}
+			if seen[a.ID] = true; a.Profile.PlatformUserID != s.owners[a.ID] {
+				s.t.Errorf("account %s is %+v, want owner %s", a.ID, a.Profile, s.owners[a.ID])
+			}
+			if len(accounts) > sideBySide {
+				s.must("POST", "/accounts/"+a.ID+"/pause", nil, nil)
+			}
+		}
+		return len(seen) == len(accounts)
+	})
 }
 
 func (s *stage) accounts() []api.Account {
