@@ -10,6 +10,7 @@ import (
 	"troupe/actors/gateway/api"
 	"troupe/actors/gateway/api/apitest"
 	"troupe/actors/gateway/people"
+	"troupe/actors/master/board"
 	"troupe/messages"
 )
 
@@ -23,6 +24,9 @@ func others(t *testing.T) *apitest.Node {
 		m.Alarms = append(m.Alarms, &messages.Alarm{Id: "a2", Name: "challenge", Account: "cafe", Reason: "hush-hush", RaisedAt: 9})
 		m.Queue = append(m.Queue, &messages.QueuedLogin{Account: "cafe", Reason: "hush-hush"})
 		m.Proxy("office")
+		emptied := *m.Nodes[0]
+		emptied.Drain = &board.Drain{Moving: []messages.AccountID{"hush-hush"}, Left: []*messages.Unmoved{{Account: "cafe", Reason: "hush-hush"}}}
+		m.Nodes = []*board.Node{&emptied}
 	})
 	return n
 }

@@ -27,6 +27,10 @@ func Board(all *board.Board, who *people.Identity) *board.Board {
 	b.Logins = only(all.Logins, func(l *messages.LoginSession) bool { return who.Sees(messages.AccountID(l.GetAccount())) })
 	b.Queue.Waiting = only(all.Queue.Waiting, func(q *messages.QueuedLogin) bool { return who.Sees(messages.AccountID(q.GetAccount())) })
 	b.Alarms = alarms(all.Alarms, who)
+	b.Nodes = nil
+	for _, n := range all.Nodes {
+		b.Nodes = append(b.Nodes, node(n, who))
+	}
 	b.Proxies = nil
 	for _, p := range all.Proxies {
 		own := *p
@@ -65,6 +69,18 @@ func Views(get func(messages.AccountID) *dataset.View, who *people.Identity) fun
 		}
 		return get(id)
 	}
+}
+
+// node is a node whose emptying names only accounts that are seen.
+func node(n *board.Node, who *people.Identity) *board.Node {
+	if n.Drain == nil {
+		return n
+	}
+	own, drain := *n, *n.Drain
+	drain.Moving = only(drain.Moving, who.Sees)
+	drain.Left = only(drain.Left, func(u *messages.Unmoved) bool { return who.Sees(messages.AccountID(u.GetAccount())) })
+	own.Drain = &drain
+	return &own
 }
 
 func replies(all []*messages.Reply, who *people.Identity) []*messages.Reply {
