@@ -1,14 +1,63 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"troupe/actors/gateway/api"
 	"troupe/actors/gateway/api/apitest"
+	"troupe/actors/gateway/people"
+	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
 	"troupe/messages"
+	"troupe/testkit"
 )
+
+// TestTenMinutesOfflineAreMadeGoodByOneRequest lets 200 comments arrive in ten minutes, 3 s apart, while a client is away. One request brings
+// exactly these, in their order, each as it was when it came; the badge counts them all.
+func TestTenMinutesOfflineAreMadeGoodByOneRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		data, views := dataset.New(0, 0), &dataset.Views{}
+		door := people.NewDoor(people.DoorConfig{People: &people.Holder{}, DevelopmentRole: people.Viewer})
+		node := door.Edge(api.New(api.Config{Board: &board.Holder{}, Views: views, Door: door, Log: testkit.Quiet()}))
+		see := func(item *messages.Item) {
+			d := data.Merge(&messages.Observed{Account: "shop", Epoch: 1, Items: []*messages.Item{item}}, time.Now())
+			views.Publish(dataset.Publication{Rev: d.Rev, Changes: d.Changes, Views: []*dataset.View{data.View("shop")}})
+		}
+		see(apitest.Work("w1", "Spring"))
+		cursor := views.Rev()
+		for i := range 200 {
+			time.Sleep(3 * time.Second)
+			see(apitest.Comment(fmt.Sprintf("c%d", i), "w1", "text"))
+		}
+
+		r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("http://localhost/api/v1/changes?since=%d", cursor), nil)
+		r.RemoteAddr = "127.0.0.1:9"
+		w := httptest.NewRecorder()
+		node.ServeHTTP(w, r)
+		var missed api.Changes
+		if err := json.Unmarshal(w.Body.Bytes(), &missed); err != nil || w.Code != http.StatusOK {
+			t.Fatalf("%d %v: %s", w.Code, err, w.Body)
+		}
+		if len(missed.Events) != 200 || missed.More || missed.Reset || missed.Cursor != fmt.Sprint(views.Rev()) {
+			t.Fatalf("%d events, more %v, reset %v, cursor %s of %d", len(missed.Events), missed.More, missed.Reset, missed.Cursor, views.Rev())
+		}
+		first := missed.Events[0].Item.DetectedAt
+		for i, e := range missed.Events {
+			if e.Change != "new" || e.Item.ID != fmt.Sprintf("c%d", i) || e.Item.DetectedAt != first+int64(i)*3000 {
+				t.Fatalf("event %d is %s %s, seen %d ms after the first", i, e.Change, e.Item.ID, e.Item.DetectedAt-first)
+			}
+		}
+		if got := missed.Events[199].Unread.Total; got != 200 {
+			t.Errorf("the badge says %d", got)
+		}
+	})
+}
 
 func TestTwoHundredMissedEventsComeByOneRequest(t *testing.T) {
 	n := apitest.Start(t)
