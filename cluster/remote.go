@@ -56,7 +56,7 @@ func startRemote(system *actor.ActorSystem, cfg LinkConfig, names *names, mailro
 			grpc.StreamInterceptor(guardStream(cfg.Peer, mailroom)), grpc.UnaryInterceptor(refuseUnary),
 		),
 		remote.WithDialOptions(
-			grpc.WithTransportCredentials(&clientCreds{TransportCredentials: credentials.NewTLS(cfg.Client), server: cfg.Client.ServerName, names: names, peer: cfg.Peer}),
+			grpc.WithTransportCredentials(newClientCreds(cfg, names)),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(messageLimit)),
 			grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 3 * time.Second}),
 			grpc.WithConnectParams(grpc.ConnectParams{
@@ -99,6 +99,13 @@ type clientCreds struct {
 	peer   namer
 }
 
+// newClientCreds keeps the name of the server from grpc, which would call every address by it.
+func newClientCreds(cfg LinkConfig, names *names) *clientCreds {
+	client := cfg.Client.Clone()
+	client.ServerName = ""
+	return &clientCreds{TransportCredentials: credentials.NewTLS(client), server: cfg.Client.ServerName, names: names, peer: cfg.Peer}
+}
+
 func (c *clientCreds) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	conn, info, err := c.TransportCredentials.ClientHandshake(ctx, cmp.Or(c.server, authority), raw)
 	if err != nil {
@@ -113,13 +120,6 @@ func (c *clientCreds) ClientHandshake(ctx context.Context, authority string, raw
 		return nil, nil, err
 	}
 	return conn, info, nil
-}
-
-// Info names no server, so that a handshake is told the address that is called.
-func (c *clientCreds) Info() credentials.ProtocolInfo {
-	info := c.TransportCredentials.Info()
-	info.ServerName = ""
-	return info
 }
 
 // Clone keeps the check.
