@@ -13,7 +13,7 @@ CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules
 # The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
-.PHONY: help demo build console test test-stories test-packages test-root test-full bench lint proto setup clean
+.PHONY: help demo build console test test-stories test-packages test-cluster test-root test-full bench lint proto setup clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -26,12 +26,17 @@ build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 
 test: setup npm console ## every promise once, with a real Chromium (about 10 minutes with a cold cache)
 	@$(MAKE) --no-print-directory -j2 test-stories test-packages
+	@$(MAKE) --no-print-directory test-cluster
 	@[ "$$(id -u)" = 0 ] || { echo "not run, because only root can (make test-root):"; grep -rhoE 'Test[A-Za-z]+AsRoot' --include='*_test.go' . | sort -u; }
 
 # The stories start whole nodes and mostly wait for them, so the packages run beside them.
 test-stories:
 	@echo "the stories of testkit/suite run meanwhile, and report at their end"
-	$(GO) test -timeout 14m ./testkit/suite
+	$(GO) test -timeout 14m -skip '^TestCluster' ./testkit/suite
+
+# A cluster's stories start nine browsers at once and are about seconds, so nothing runs beside them.
+test-cluster: ## several nodes: placed, moved, killed, cut off, stopped (about 5 minutes)
+	$(GO) test -timeout 14m -run '^TestCluster' ./testkit/suite
 
 test-packages:
 	$(GO) test -timeout 14m $$($(GO) list ./... | grep -v '/testkit/suite$$')
@@ -39,9 +44,10 @@ test-packages:
 test-root: setup ## the tests that only root can run; the others leave them out
 	$(GO) test -exec "$(SUDO)" -timeout 10m -run 'AsRoot$$' ./...
 
-test-full: setup npm console ## the same with all repetitions and the race detector (at most 90 minutes)
+test-full: setup npm console ## the same with all repetitions and the race detector (about two and a half hours, half of them several nodes that are cut off again and again)
 	@command -v gcc >/dev/null || { echo "the race detector needs a C compiler; installing gcc"; $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; }
-	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -race -timeout 80m ./...
+	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -race -timeout 80m -skip '^TestCluster' ./...
+	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -race -timeout 100m -run '^TestCluster' ./testkit/suite
 
 bench: setup npm ## the figures of docs/performance.md, measured here (about 5 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures

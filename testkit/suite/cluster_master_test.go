@@ -1,0 +1,108 @@
+package suite
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"troupe/actors/gateway/api"
+)
+
+// TestClusterMasterDiesAndNoGateShuts kills the master, and starts it again before a lease is over: browsers and gates stay open, what
+// happens meanwhile is not lost, and everything is where it was.
+func TestClusterMasterDiesAndNoGateShuts(t *testing.T) {
+	c := newCluster(t, 2)
+	c.bringIn(2)
+	for range repeated(10) {
+		before, shut := c.placement(), c.gateShuts()
+		c.Master.Kill()
+		meanwhile := c.injectEach(c.accounts, "主控不在")
+		time.Sleep(2 * time.Second)
+		c.Master.Restart()
+		c.eventually("clients are served", 3*time.Second, c.served)
+		c.allWatched(20 * time.Second)
+		c.eventually("what was written meanwhile is stored", 20*time.Second, meanwhile)
+		c.unmoved(before)
+		if now := c.gateShuts(); now != shut {
+			t.Errorf("%d gates were shut", now-shut)
+		}
+	}
+	c.loggedInWithoutCodes()
+	c.announcedOnce()
+}
+
+// served says whether the master answers for every account, with all of its items.
+func (c *cluster) served() bool {
+	var list api.Accounts
+	return c.call("GET", "/accounts", nil, &list) == nil && len(list.Accounts) == len(c.accounts) &&
+		!slices.ContainsFunc(list.Accounts, func(a api.Account) bool { return !a.Loaded })
+}
+
+// TestClusterStoppedMasterReassignsNothing stops the master's process for longer than the leases that it granted.
+func TestClusterStoppedMasterReassignsNothing(t *testing.T) {
+	c := newCluster(t, 2)
+	c.bringIn(2)
+	before := c.placement()
+	c.Master.Suspend()
+	time.Sleep(25 * time.Second)
+	c.Master.Resume()
+	c.allWatched(30 * time.Second)
+	c.commentEach(c.accounts, "主控醒了", 20*time.Second)
+	c.unmoved(before)
+	c.loggedInWithoutCodes()
+}
+
+// step steps a node's time of day, and waits until the node has noticed.
+func (c *cluster) step(name string, off time.Duration) {
+	c.t.Helper()
+	n := c.Master
+	if name != n.Name {
+		n = c.worker(name)
+	}
+	jumps := func() int { return strings.Count(n.Log(), `msg="wall clock jumped`) }
+	before := jumps()
+	c.clocks[name].Set(off)
+	c.eventually("the step is noticed", 5*time.Second, func() bool { return jumps() > before })
+}
+
+// TestClusterClockStepsMoveAndLoseNothing steps the time of day of the master and of a worker by an hour and by a day, forth and back.
+func TestClusterClockStepsMoveAndLoseNothing(t *testing.T) {
+	c := newCluster(t, 2)
+	c.bringIn(2)
+	before := c.placement()
+	c.commentEach(c.accounts, "时间之前", 20*time.Second)
+	for _, node := range []string{c.Master.Name, c.Workers[0].Name} {
+		steps := []time.Duration{time.Hour, -24 * time.Hour}
+		if full {
+			steps = append(steps, -time.Hour, 24*time.Hour)
+		}
+		for _, step := range steps {
+			c.step(node, step)
+			c.commentEach(c.accounts, node+" 差 "+step.String(), 30*time.Second)
+			c.allWatched(30 * time.Second)
+		}
+		c.step(node, 0)
+	}
+	c.commentEach(c.accounts, "时间之后", 30*time.Second)
+	c.unmoved(before)
+	c.loggedInWithoutCodes()
+}
+
+// unmoved makes sure that every account is where it was, under the same epoch.
+func (c *cluster) unmoved(before placement) {
+	c.t.Helper()
+	for account, place := range c.placement() {
+		if place != before[account] {
+			c.t.Errorf("account %s is at %s, was at %s", account, place, before[account])
+		}
+	}
+}
+
+// gateShuts counts how often a worker shut a gate.
+func (c *cluster) gateShuts() (count int) {
+	for _, n := range c.Workers {
+		count += strings.Count(n.Log(), `msg="gate shut"`)
+	}
+	return count
+}
