@@ -86,26 +86,33 @@ func (r *Registrar) note(q *messages.Registration) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	node, folder := messages.NodeID(q.GetNode()), q.GetFolder()
+	place := dwelling{folder, q.GetGossip()}
 	n := r.nodes[node]
-	if n != nil && n.folder != folder && r.lives(n) {
+	if n != nil && n.Folder != folder && r.lives(n) {
 		return status.Errorf(codes.AlreadyExists,
 			"another worker named %s, with another data folder, may be alive: stop it, or choose another --worker-id", node)
 	}
-	if n == nil || n.folder != folder {
-		if err := r.keep(node, folder); err != nil {
+	if n == nil || n.dwelling != place {
+		if err := r.keep(node, place); err != nil {
 			return status.Errorf(codes.Internal, "note node %s: %v", node, err)
 		}
 	}
-	r.nodes[node] = &registered{folder, q.GetIncarnation(), r.cfg.Clock()}
+	r.nodes[node] = &registered{place, q.GetIncarnation(), r.cfg.Clock()}
 	return nil
 }
 
+// dwelling is what is remembered of a node beyond the master's end.
+type dwelling struct {
+	Folder string `json:"folder"` // id of its data folder
+	Gossip string `json:"gossip,omitempty"`
+}
+
 // keep writes the file of known nodes. Needs mu.
-func (r *Registrar) keep(node messages.NodeID, folder string) error {
-	list := map[messages.NodeID]string{node: folder}
+func (r *Registrar) keep(node messages.NodeID, place dwelling) error {
+	list := map[messages.NodeID]dwelling{node: place}
 	for id, n := range r.nodes {
 		if id != node {
-			list[id] = n.folder
+			list[id] = n.dwelling
 		}
 	}
 	text, err := json.Marshal(list)
@@ -115,9 +122,9 @@ func (r *Registrar) keep(node messages.NodeID, folder string) error {
 	return replaceFile(r.cfg.Known, text)
 }
 
-// readKnown reads the folder of each node that ever registered.
-func readKnown(path string) (map[messages.NodeID]string, error) {
-	list := map[messages.NodeID]string{}
+// readKnown reads where each node that ever registered lived.
+func readKnown(path string) (map[messages.NodeID]dwelling, error) {
+	list := map[messages.NodeID]dwelling{}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return list, nil
@@ -129,6 +136,18 @@ func readKnown(path string) (map[messages.NodeID]string, error) {
 		return nil, fmt.Errorf("read the known nodes: %w", err)
 	}
 	return list, nil
+}
+
+// KnownGossip lists where the nodes of a registrar's file gossiped last: whom a master that starts can ask whether there is another one.
+func KnownGossip(path string) ([]string, error) {
+	list, err := readKnown(path)
+	var addresses []string
+	for _, d := range list {
+		if d.Gossip != "" {
+			addresses = append(addresses, d.Gossip)
+		}
+	}
+	return addresses, err
 }
 
 // Beat implements the service.

@@ -71,7 +71,7 @@ type Registrar struct {
 
 // registered is the newest life of a node.
 type registered struct {
-	folder      string        // id of its data folder
+	dwelling
 	incarnation string        // "" = of before this master's start
 	seen        time.Duration // of its newest beat or registration
 }
@@ -95,8 +95,8 @@ func NewRegistrar(cfg RegistrarConfig) (*Registrar, error) {
 	if err != nil {
 		return nil, err
 	}
-	for node, folder := range list {
-		r.nodes[node] = &registered{folder: folder, seen: r.began} // for all that is known it lives
+	for node, place := range list {
+		r.nodes[node] = &registered{dwelling: place, seen: r.began} // for all that is known it lives
 	}
 	r.server = grpc.NewServer(grpc.Creds(credentials.NewTLS(cfg.Identity.serverTLS())), grpc.MaxRecvMsgSize(1<<20), grpc.ConnectionTimeout(10*time.Second))
 	r.server.RegisterService(&clusterService, r)

@@ -48,9 +48,10 @@ type node struct {
 	definitions *definition.Registry
 	worker      *actor.PID
 
-	identity *cluster.Identity // nil when it is alone
-	link     *cluster.Link     // nil when it is alone
-	uplink   *cluster.Uplink   // nil on the master's node
+	identity *cluster.Identity   // nil when it is alone
+	link     *cluster.Link       // nil when it is alone
+	gossip   *cluster.Membership // nil when it is alone
+	uplink   *cluster.Uplink     // nil on the master's node
 	vitals   *vitals
 	started  []func() // what ends the goroutines that were started, in the order of their start
 

@@ -45,12 +45,16 @@ func (n *node) startWorkerOnly(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("%w (CLUSTER_HOST and PORT choose another address)", err)
 	}
+	if err := n.openGossip(nil); err != nil {
+		return fmt.Errorf("%w (GOSSIP_PORT chooses another port)", err)
+	}
 	registered := make(chan *messages.Registered, 1)
 	n.uplink = cluster.NewUplink(cluster.UplinkConfig{
 		Identity: n.identity, Master: n.cfg.Join, Ring: ring, Log: n.log,
-		Life: &messages.Registration{Node: string(node), Incarnation: n.incarnation, Version: version(), Folder: folder, Remote: n.link.Address()},
+		Life: &messages.Registration{Node: string(node), Incarnation: n.incarnation, Version: version(), Folder: folder, Remote: n.link.Address(), Gossip: n.gossip.Address()},
 		Registered: func(r *messages.Registered) {
 			n.link.SetPeer(cluster.MasterNode, r.GetRemote(), r.GetIncarnation())
+			n.gossip.SetSeeds(r.GetGossip()...)
 			select {
 			case registered <- r:
 			default: // the first one starts the worker
@@ -138,14 +142,18 @@ func (n *node) moveAway(ctx context.Context) {
 	n.log.Info("accounts moved to other nodes", "accounts", answer.GetAccounts(), "left", len(answer.GetLeft()))
 }
 
-// leaveCluster lets the last words reach the other nodes.
+// leaveCluster lets the last words reach the other nodes, and says that this one goes on purpose.
 func (n *node) leaveCluster(ctx context.Context) {
-	if n.link == nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()
-	if err := n.link.Flush(ctx); err != nil {
-		n.log.Warn("other nodes did not hear everything", "err", err)
+	if n.link != nil {
+		if err := n.link.Flush(ctx); err != nil {
+			n.log.Warn("other nodes did not hear everything", "err", err)
+		}
+	}
+	if n.gossip != nil {
+		if err := n.gossip.Leave(ctx); err != nil {
+			n.log.Warn("other nodes were not told of the leaving", "err", err)
+		}
 	}
 }
