@@ -1700,7 +1700,8 @@ type AccountAssigned struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	Refused       string                 `protobuf:"bytes,3,opt,name=refused,proto3" json:"refused,omitempty"` // empty = running
+	Refused       string                 `protobuf:"bytes,3,opt,name=refused,proto3" json:"refused,omitempty"`         // empty = running
+	Incarnation   string                 `protobuf:"bytes,4,opt,name=incarnation,proto3" json:"incarnation,omitempty"` // of the worker; another life than the one that was given the epoch proves nothing by refusing it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1752,6 +1753,13 @@ func (x *AccountAssigned) GetEpoch() uint64 {
 func (x *AccountAssigned) GetRefused() string {
 	if x != nil {
 		return x.Refused
+	}
+	return ""
+}
+
+func (x *AccountAssigned) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
 	}
 	return ""
 }
@@ -1829,7 +1837,8 @@ type AccountRevoked struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	Clean         bool                   `protobuf:"varint,3,opt,name=clean,proto3" json:"clean,omitempty"` // the profile was closed properly
+	Clean         bool                   `protobuf:"varint,3,opt,name=clean,proto3" json:"clean,omitempty"`            // the profile was closed properly
+	Incarnation   string                 `protobuf:"bytes,4,opt,name=incarnation,proto3" json:"incarnation,omitempty"` // of the worker; another life than the one that was given the epoch proves nothing
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1883,6 +1892,13 @@ func (x *AccountRevoked) GetClean() bool {
 		return x.Clean
 	}
 	return false
+}
+
+func (x *AccountRevoked) GetIncarnation() string {
+	if x != nil {
+		return x.Incarnation
+	}
+	return ""
 }
 
 // AccountFailed says that an account cannot run on this node.
@@ -8495,20 +8511,22 @@ const file_actors_proto_rawDesc = "" +
 	"\n" +
 	"KnownEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"[\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"}\n" +
 	"\x0fAccountAssigned\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x18\n" +
-	"\arefused\x18\x03 \x01(\tR\arefused\"m\n" +
+	"\arefused\x18\x03 \x01(\tR\arefused\x12 \n" +
+	"\vincarnation\x18\x04 \x01(\tR\vincarnation\"m\n" +
 	"\rRevokeAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05erase\x18\x04 \x01(\bR\x05erase\"V\n" +
+	"\x05erase\x18\x04 \x01(\bR\x05erase\"x\n" +
 	"\x0eAccountRevoked\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x14\n" +
-	"\x05clean\x18\x03 \x01(\bR\x05clean\"W\n" +
+	"\x05clean\x18\x03 \x01(\bR\x05clean\x12 \n" +
+	"\vincarnation\x18\x04 \x01(\tR\vincarnation\"W\n" +
 	"\rAccountFailed\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +

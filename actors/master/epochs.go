@@ -166,9 +166,15 @@ func (m *master) sayAgain(c actor.Context) {
 	}
 }
 
+// mayTell says whether a worker's word on the account's epoch counts: only of the life that was given it, or took it up with proof. A later
+// life does not know what an earlier one left behind. Foreign workers have a connection instead.
+func (a *account) mayTell(incarnation string) bool {
+	return !a.record.GetEpochOver() && (a.isAbroad() || incarnation == a.record.GetWorkerLife())
+}
+
 func (m *master) onRevoked(c actor.Context, msg *messages.AccountRevoked) {
 	a := m.accounts[messages.AccountID(msg.GetAccount())]
-	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || a.record.GetEpochOver() {
+	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || !a.mayTell(msg.GetIncarnation()) {
 		return
 	}
 	var ch change

@@ -1,6 +1,7 @@
 package master
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -134,7 +135,7 @@ func TestPinWaitsForTheProofThatOurOwnEpochIsOver(t *testing.T) {
 		s.pin(id, "worker-7")
 		revoke := testkit.Expect[*messages.RevokeAccount](s.worker, nil)
 		testkit.ExpectNone[*messages.AssignAccount](v.Mailbox, 10*time.Second) // the worker still beats for it
-		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: revoke.GetEpoch(), Clean: true})
+		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: revoke.GetEpoch(), Clean: true, Incarnation: strconv.Itoa(s.life)})
 		if m := testkit.Expect[*messages.AssignAccount](v.Mailbox, nil); m.GetEpoch() != revoke.GetEpoch()+1 {
 			t.Errorf("epoch %d follows %d", m.GetEpoch(), revoke.GetEpoch())
 		}

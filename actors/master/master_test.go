@@ -47,8 +47,13 @@ func newIdleStage(t *testing.T) *stage {
 	return s
 }
 
-// start begins one life of the master on the records of the lives before.
+// start begins one life of the master on the records of the lives before, and its worker speaks.
 func (s *stage) start() {
+	s.startMaster()
+	s.sayNode()
+}
+
+func (s *stage) startMaster() {
 	s.life++
 	store, err := s.sys.Root.SpawnNamed(actor.PropsFromFunc(s.store), "store"+strconv.Itoa(s.life))
 	if err != nil {
@@ -70,7 +75,6 @@ func (s *stage) start() {
 	s.master = s.sys.Root.Spawn(Props(cfg))
 	master := s.master
 	s.t.Cleanup(func() { s.sys.Root.Stop(master) })
-	s.sayNode()
 }
 
 // sayNode is the worker's sign of life.
@@ -88,9 +92,10 @@ func (s *stage) crash() {
 	s.start()
 }
 
-var epochStart = time.Now()
+// booted is before the time at which a bubble begins.
+var booted = time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC)
 
-func sinceBoot() time.Duration { return time.Since(epochStart) }
+func sinceBoot() time.Duration { return time.Since(booted) }
 
 func (s *stage) store(c actor.Context) {
 	switch m := c.Message().(type) {
@@ -138,7 +143,7 @@ func (s *stage) takeUp() *messages.AssignAccount {
 	m := testkit.Expect[*messages.AssignAccount](s.worker, nil)
 	name := "worker/sandbox/" + messages.ActorName(messages.AccountID(m.GetAccount().GetId()), messages.Epoch(m.GetEpoch()))
 	s.account = testkit.Probe(s.t, s.sys, name)
-	s.worker.Send(s.master, &messages.AccountAssigned{Account: m.GetAccount().GetId(), Epoch: m.GetEpoch()})
+	s.worker.Send(s.master, &messages.AccountAssigned{Account: m.GetAccount().GetId(), Epoch: m.GetEpoch(), Incarnation: strconv.Itoa(s.life)})
 	s.beat(&messages.Held{Account: m.GetAccount().GetId(), Epoch: m.GetEpoch(), Open: true})
 	s.say(m.GetAccount().GetId(), m.GetEpoch(), messages.Watching, "")
 	return m
@@ -334,7 +339,7 @@ func TestDrainedAccountIsNotPlacedOnTheStoppingNodeAgainAndKeepsItsProfile(t *te
 		s.worker.Send(s.master, &messages.NodeStatus{
 			Worker: "worker-1", Incarnation: strconv.Itoa(s.life), Proof: true, MaxAccounts: 10, Platforms: []string{"sandbox"}, Draining: true,
 		})
-		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: 1, Clean: true})
+		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: 1, Clean: true, Incarnation: strconv.Itoa(s.life)})
 		testkit.ExpectNone[*messages.AssignAccount](s.worker, 10*time.Second)
 		s.crash()
 		if m := s.takeUp(); m.GetEpoch() != 2 || !m.GetProfileUsable() {
@@ -349,7 +354,7 @@ func TestEpochGrowsWithEveryAssignmentAndCleanProfileIsUsed(t *testing.T) {
 		id := s.running()
 		s.client.Send(s.master, &messages.PauseAccount{Account: id})
 		m := testkit.Expect[*messages.RevokeAccount](s.worker, nil)
-		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: m.GetEpoch(), Clean: true})
+		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: m.GetEpoch(), Clean: true, Incarnation: strconv.Itoa(s.life)})
 		s.client.Send(s.master, &messages.ResumeAccount{Account: id})
 		second := s.takeUp()
 		if second.GetEpoch() != 2 || !second.GetProfileUsable() {
@@ -368,7 +373,7 @@ func TestAccountThatNoNodeCanStartIsParkedUntilResumed(t *testing.T) {
 		s := newStage(t)
 		id := s.running()
 		s.worker.Send(s.master, &messages.AccountFailed{Account: id, Epoch: 1, Reason: "Chromium died at every start"})
-		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: 1})
+		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: 1, Incarnation: strconv.Itoa(s.life)})
 		testkit.ExpectNone[*messages.AssignAccount](s.worker, time.Minute)
 		got := s.board.Load().Account(messages.AccountID(id)).Status
 		if got.GetState() != string(messages.Parked) || got.GetReason() == "" {
@@ -404,7 +409,7 @@ func TestRemovedAccountLeavesNoRecord(t *testing.T) {
 		if !m.GetErase() {
 			t.Fatal("the worker was not told to erase the profile")
 		}
-		s.worker.Send(s.master, &messages.AccountRevoked{Account: account, Epoch: m.GetEpoch()})
+		s.worker.Send(s.master, &messages.AccountRevoked{Account: account, Epoch: m.GetEpoch(), Incarnation: strconv.Itoa(s.life)})
 		testkit.Expect[*messages.AccountDone](s.client, nil)
 		for table, rows := range s.records {
 			if table != tableMeta && table != tableNodes && len(rows) > 0 {

@@ -108,14 +108,14 @@ func (m *master) takeInventory(c actor.Context, ch *change, n *node, proven bool
 				continue
 			}
 			switch epoch, has := running[a.id()]; {
-			case has && epoch == a.epoch():
+			case has && epoch == a.epoch() && (proven || a.record.GetWorkerLife() == n.record.GetIncarnation()):
 				m.adopt(c, ch, a, n)
 			case proven:
 				m.decided(ch, a, "ended", id, "its node started anew")
 				m.epochOver(ch, a, false)
 				ended = append(ended, a)
 			case n.record.GetIncarnation() != a.record.GetWorkerLife():
-				// an earlier life may have left its browser behind: only time ends it
+				// an earlier life may have left its browser behind: only time ends it, and what this one runs is not covered
 			default:
 				m.settleMissing(c, a, n)
 			}

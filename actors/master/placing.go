@@ -209,7 +209,7 @@ func (m *master) assign(c actor.Context, a *account, epoch uint64) {
 
 func (m *master) onAssigned(c actor.Context, msg *messages.AccountAssigned) {
 	a := m.accounts[messages.AccountID(msg.GetAccount())]
-	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || a.record.GetEpochOver() {
+	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || !a.mayTell(msg.GetIncarnation()) {
 		return
 	}
 	if msg.GetRefused() == "" {

@@ -3,6 +3,7 @@ package master
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,7 +174,7 @@ func TestProxyAssignedWhileItsAccountIsTakenUpIsNotMissed(t *testing.T) {
 		m := testkit.Expect[*messages.AssignAccount](s.worker, nil)
 		s.assign("office", id)
 		s.account = testkit.Probe(t, s.sys, messages.AccountPath("sandbox", messages.AccountID(id), 1))
-		s.worker.Send(s.master, &messages.AccountAssigned{Account: id, Epoch: m.GetEpoch()})
+		s.worker.Send(s.master, &messages.AccountAssigned{Account: id, Epoch: m.GetEpoch(), Incarnation: strconv.Itoa(s.life)})
 		if up := testkit.Expect[*messages.SetUpstream](s.account, nil).GetUpstream(); up.GetHost() != "proxy.example" {
 			t.Errorf("%v", up)
 		}

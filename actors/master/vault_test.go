@@ -3,6 +3,7 @@ package master
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -93,7 +94,7 @@ func (s *stage) paused(ring *vault.KeyRing) string {
 	testkit.Expect[*messages.VaultSaved](s.account, nil)
 	s.client.Send(s.master, &messages.PauseAccount{Account: id})
 	testkit.Expect[*messages.AccountDone](s.client, nil)
-	s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: epoch, Clean: true})
+	s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: epoch, Clean: true, Incarnation: strconv.Itoa(s.life)})
 	synctest.Wait()
 	return id
 }
@@ -145,7 +146,7 @@ func TestImportIsRefusedUnlessThePausedAccountRests(t *testing.T) {
 		s.client.Send(s.master, &messages.PauseAccount{Account: id})
 		testkit.Expect[*messages.AccountDone](s.client, nil)
 		refused(id, `{"v":1}`, "conflict") // its browser is still open
-		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: s.board.Load().Account(messages.AccountID(id)).Record.GetEpoch()})
+		s.worker.Send(s.master, &messages.AccountRevoked{Account: id, Epoch: s.board.Load().Account(messages.AccountID(id)).Record.GetEpoch(), Incarnation: strconv.Itoa(s.life)})
 		refused(id, `{"v":1,"cookies":["canary"]}`, "invalid")
 		synctest.Wait()
 		if len(s.records[tableVault]) != 0 {

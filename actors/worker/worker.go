@@ -9,6 +9,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -44,6 +45,8 @@ type Config struct {
 	Store        *actor.PID
 	Log          *slog.Logger
 
+	// WeighEvery is how often the browsers' memory is measured; zero means every 30 seconds.
+	WeighEvery time.Duration
 	// Room is what the machine has for accounts; nil means Measure.
 	Room func() Room
 	// Said is told each status that the master is told, at once and on the mailbox; nil tells nobody.
@@ -56,6 +59,7 @@ type Config struct {
 func Props(cfg Config) *actor.Props {
 	base := cfg.Log
 	cfg.Log = cfg.Log.With(slog.String("actor", "worker"))
+	cfg.WeighEvery = cmp.Or(cfg.WeighEvery, 30*time.Second)
 	if cfg.Room == nil {
 		cfg.Room = Measure
 	}
@@ -155,10 +159,10 @@ func (w *worker) start(c actor.Context) {
 	w.stopTicks = []func(){
 		actors.Every(c, 10*time.Second, statusDue{}),
 		actors.Every(c, 2*time.Second, resendDue{}),
-		actors.Every(c, 30*time.Second, measureDue{}),
+		actors.Every(c, w.WeighEvery, measureDue{}),
 		actors.Every(c, 5*time.Minute, sweepDue{}),
 	}
-	actors.After(c, 5*time.Second, measureDue{})
+	actors.After(c, w.WeighEvery/6, measureDue{})
 	w.sayStatus(c)
 }
 
@@ -167,10 +171,10 @@ func (w *worker) onAssign(c actor.Context, m *messages.AssignAccount) {
 	if err := w.accept(c, id, epoch, m); err != nil {
 		w.Log.Warn("assignment refused", id.Attr(), epoch.Attr(), "err", err)
 		w.sayStatus(c) // first: the master must not assign it here again at once
-		c.Send(w.Master, &messages.AccountAssigned{Account: string(id), Epoch: uint64(epoch), Refused: err.Error()})
+		c.Send(w.Master, &messages.AccountAssigned{Account: string(id), Epoch: uint64(epoch), Refused: err.Error(), Incarnation: w.Incarnation})
 		return
 	}
-	c.Send(w.Master, &messages.AccountAssigned{Account: string(id), Epoch: uint64(epoch)})
+	c.Send(w.Master, &messages.AccountAssigned{Account: string(id), Epoch: uint64(epoch), Incarnation: w.Incarnation})
 }
 
 func (w *worker) accept(c actor.Context, id messages.AccountID, epoch messages.Epoch, m *messages.AssignAccount) error {
@@ -245,7 +249,7 @@ func (w *worker) onRevoke(c actor.Context, m *messages.RevokeAccount) {
 	}
 	last := w.ended[id]
 	clean := last.clean && uint64(last.epoch) == m.GetEpoch() && !m.GetErase()
-	c.Send(w.Master, &messages.AccountRevoked{Account: m.GetAccount(), Epoch: m.GetEpoch(), Clean: clean})
+	c.Send(w.Master, &messages.AccountRevoked{Account: m.GetAccount(), Epoch: m.GetEpoch(), Clean: clean, Incarnation: w.Incarnation})
 }
 
 func (w *worker) onEnded(c actor.Context, m platform.Ended) {
@@ -265,7 +269,7 @@ func (w *worker) onEnded(c actor.Context, m platform.Ended) {
 	if m.Failed != "" {
 		c.Send(w.Master, &messages.AccountFailed{Account: string(m.ID), Epoch: uint64(m.Epoch), Reason: m.Failed})
 	}
-	c.Send(w.Master, &messages.AccountRevoked{Account: string(m.ID), Epoch: uint64(m.Epoch), Clean: m.Clean})
+	c.Send(w.Master, &messages.AccountRevoked{Account: string(m.ID), Epoch: uint64(m.Epoch), Clean: m.Clean, Incarnation: w.Incarnation})
 	w.drained++
 	w.drainedIfEmpty(c)
 }
