@@ -44,6 +44,8 @@ var refusals = map[string][]int{
 	"DELETE /proxies/{proxy}":    {409},
 	"POST /proxies/{proxy}/test": {409, 503},
 
+	"GET /store/backup": {409, 503},
+
 	"GET /keys":          {422},
 	"POST /keys/rotate":  {409, 422, 503},
 	"DELETE /keys/{key}": {409, 422, 503},
