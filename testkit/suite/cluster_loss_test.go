@@ -1,11 +1,17 @@
 package suite
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
+	"troupe/actors/gateway/api"
+	"troupe/messages"
 	"troupe/testkit/check"
+	"troupe/testkit/faults"
 )
 
 // repeated is how often a story of a cluster repeats its fault: once, or in full as often as asked for.
@@ -102,21 +108,110 @@ func (c *cluster) collecting(accounts []string, since time.Time) (count int) {
 	return count
 }
 
-// TestClusterLostHostIsReplacedAsRoot takes a worker's machine off the network for good: its accounts come up elsewhere, logged in.
+// TestClusterLostHostIsReplacedAsRoot takes a worker's machine off the network for good, in the middle of a reply, before or after its
+// ticket. Its accounts come up elsewhere, logged in; the reply ends, and stands once at most. Then the other machine is lost.
 func TestClusterLostHostIsReplacedAsRoot(t *testing.T) {
-	c := newNetwork(t, 2)
-	c.bringIn(4)
-	lost := c.Workers[0]
-	moving := c.on(lost.Name)
-	began := time.Now()
-	c.net.Down(lost.Name)
-	c.ends = append(c.ends, check.End{Source: lost.Addr, At: time.Now()})
-	lost.Kill()
-	meanwhile := c.injectEach(c.accounts, "机器没了")
-	c.eventually("the first account is elsewhere", 25*time.Second, func() bool { return c.collecting(moving, began) > 0 })
-	t.Logf("first account elsewhere after %s", time.Since(began).Round(time.Millisecond))
-	c.eventually("all are elsewhere", 20*time.Second, func() bool { return len(c.on(lost.Name)) == 0 && c.collecting(moving, began) == len(moving) })
-	c.eventually("what was written meanwhile is stored", 20*time.Second, meanwhile)
+	c := newNetwork(t, 2, "--dev-pace", "0.2")
+	c.bringIn(3)
+	account := c.accounts[0]
+	for round := range 2 * repeated(20) {
+		lost := c.worker(c.stage.account(account).Node)
+		m, heard := beforeTicket, lost
+		if round%2 == 1 {
+			m, heard = afterTicket, c.Master // which gives it
+		}
+		moving := c.on(lost.Name)
+		text := fmt.Sprintf("%s %d", m.name, round)
+		target := c.comment(account, "给 "+text)
+		c.eventually("the comment is stored", 30*time.Second, func() bool { return c.has(account, messages.Comments, target.ID) })
+		var reply api.Reply
+		var began time.Time
+		faults.AtLogLine(t, heard, 40*time.Second, func() {
+			reply = c.reply(api.NewReply{Account: account, Target: &api.Target{Kind: "comment", CommentID: target.ID}, Content: text})
+		}, func() {
+			c.net.Down(lost.Name)
+			began = time.Now()
+			c.ends = append(c.ends, check.End{Source: lost.Addr, At: began})
+			lost.Kill()
+		}, m.words...)
+		meanwhile := c.injectEach(c.accounts, "机器没了")
+		c.eventually("the first account is elsewhere", 25*time.Second, func() bool { return c.collecting(moving, began) > 0 })
+		t.Logf("first account elsewhere after %s", time.Since(began).Round(time.Millisecond))
+		c.eventually("all are elsewhere", 20*time.Second, func() bool { return len(c.on(lost.Name)) == 0 && c.collecting(moving, began) == len(moving) })
+		c.eventually("what was written meanwhile is stored", 20*time.Second, meanwhile)
+		end := c.replyEnds(reply.ID, 60*time.Second)
+		t.Logf("the reply that was lost %s: %s, posted %d times", m.name, end.State, c.posts(text))
+		c.net.Up(lost.Name)
+		lost.Restart()
+	}
 	c.loggedInWithoutCodes()
 	c.announcedOnce()
+}
+
+// TestClusterKilledAtRandomLosesNothing kills workers, the master and browsers while visitors write and agents answer: the store has
+// all that the site has, each reply stands once at most, and every one ends. (In full: for ten minutes, 200 comments, 40 replies.)
+func TestClusterKilledAtRandomLosesNothing(t *testing.T) {
+	c := newCluster(t, 2)
+	c.bringIn(3)
+	items, lasts := 20, 40*time.Second
+	if full {
+		items, lasts = 200, 10*time.Minute
+	}
+	target := map[string]string{}
+	for _, account := range c.accounts {
+		target[account] = c.comment(account, "请回复").ID
+	}
+	c.eventually("the comments are stored", 20*time.Second, func() bool {
+		return !slices.ContainsFunc(c.accounts, func(a string) bool { return !c.has(a, messages.Comments, target[a]) })
+	})
+	dice, kills := rand.New(rand.NewPCG(3, 1)), 0
+	var stored []func() bool
+	for i := range items {
+		account := c.accounts[dice.IntN(len(c.accounts))]
+		stored = append(stored, c.injectEach([]string{account}, fmt.Sprintf("第 %d 条", i)))
+		if i%5 == 2 {
+			c.submits(api.NewReply{ID: fmt.Sprintf("r-%d", i), Account: account, Target: &api.Target{Kind: "comment", CommentID: target[account]}, Content: fmt.Sprintf("答 %d", i)})
+		}
+		if i%5 == 3 {
+			c.kill(dice, kills)
+			kills++
+		}
+		time.Sleep(lasts / time.Duration(items))
+	}
+	c.eventually("clients are served", 10*time.Second, c.served)
+	c.allWatched(60 * time.Second)
+	for _, all := range stored {
+		c.eventually("everything is stored", 30*time.Second, all)
+	}
+	c.repliesEnd()
+	c.loggedInWithoutCodes()
+	c.announcedOnce()
+}
+
+// submits hands a reply to the master, again and again until it has it; the key makes it one reply.
+func (c *cluster) submits(r api.NewReply) {
+	c.t.Helper()
+	c.eventually("the master takes reply "+r.ID, 15*time.Second, func() bool { return c.call("POST", "/replies", r, nil) == nil })
+}
+
+// kill kills a worker, the master or a browser, in turn, and starts again what does not come back by itself.
+func (c *cluster) kill(dice *rand.Rand, turn int) {
+	c.t.Helper()
+	node := c.Workers[dice.IntN(len(c.Workers))]
+	switch turn % 3 {
+	case 1:
+		node = c.Master
+	case 2:
+		account := c.accounts[dice.IntN(len(c.accounts))]
+		c.t.Logf("the browser of %s is killed", account)
+		for _, n := range c.Workers {
+			if pid := n.BrowserMain(account); pid != 0 {
+				_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
+			}
+		}
+		return
+	}
+	c.t.Logf("%s is killed", node.Name)
+	node.Kill()
+	node.Restart()
 }

@@ -108,14 +108,21 @@ func (s *stage) repliesTooLate(account string) {
 	}
 }
 
-// moments are the steps at which a reply is killed, by the line of the log that comes just before.
-var moments = []struct {
+// moment is a step at which a reply is killed, by the line of the log that comes just before.
+type moment struct {
 	name  string
 	words []string
-}{
+}
+
+var (
+	beforeTicket = moment{"before its ticket", []string{"step made", "reply.comment/type"}}
+	afterTicket  = moment{"after its ticket", []string{"reply may be sent now"}} // in the master's log
+)
+
+var moments = []moment{
 	{"before it is typed", []string{"step made", "reply.comment/click"}},
-	{"before its ticket", []string{"step made", "reply.comment/type"}},
-	{"after its ticket", []string{"reply may be sent now"}},
+	beforeTicket,
+	afterTicket,
 	{"after the click", []string{"step made", "reply.comment/commit"}},
 	{"before its result", []string{"step made", "reply.comment/confirm"}},
 }
