@@ -134,6 +134,7 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 
 func follow(t *testing.T, page, name, target string) {
 	t.Helper()
+	target, _, _ = strings.Cut(target, "#")
 	file := filepath.Join(filepath.Dir(page), target)
 	if info, err := os.Stat(file); err != nil || info.IsDir() {
 		if err != nil {

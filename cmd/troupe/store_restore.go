@@ -15,6 +15,7 @@ import (
 	"troupe/actors/store"
 	"troupe/actors/store/backup"
 	"troupe/actors/store/disk"
+	"troupe/cluster"
 	"troupe/messages"
 )
 
@@ -85,6 +86,9 @@ func (c *cli) restore(ctx context.Context, from string, how restoring) (err erro
 		fmt.Fprintln(c.out, c.f("restored into %s", place))
 		if aside != "" {
 			fmt.Fprintln(c.out, c.f("the store of before is in %s: remove it when all is well", aside))
+		}
+		if id, err := cluster.OpenIdentity(filepath.Join(node, "cluster")); err == nil && m.Cluster != "" && id.Cluster != m.Cluster {
+			fmt.Fprintln(c.out, c.f("warning: the backup is of cluster %s, this folder belongs to cluster %s: bring the files \"keys\" and \"cluster\" of the former back, or no login opens", clean(m.Cluster), id.Cluster))
 		}
 		if !exists(filepath.Join(node, "keys")) {
 			fmt.Fprintln(c.out, c.t("warning: there is no key ring here: bring the file \"keys\" back before the node starts, or no login opens"))

@@ -48,7 +48,8 @@ var chineseOfStore = map[string]string{
 	"move the store that is there aside first":                                                                "先把已有的存储移到一边",
 	"%s has a store already: --replace moves it aside":                                                        "%s 里已有存储：--replace 会把它移到一边",
 	"restored into %s": "已恢复到 %s",
-	"the store of before is in %s: remove it when all is well":                                                   "原来的存储在 %s：确认一切正常后可删除",
-	"warning: there is no key ring here: bring the file \"keys\" back before the node starts, or no login opens": "警告：这里没有密钥环：启动节点之前请放回文件 \"keys\"，否则任何登录都打不开",
-	"next: start the node; accounts wait about two minutes there, until nobody can run them any more":            "下一步：启动节点；账号会先等约两分钟，直到别处不可能再运行它们",
+	"the store of before is in %s: remove it when all is well":                                                                                                "原来的存储在 %s：确认一切正常后可删除",
+	"warning: there is no key ring here: bring the file \"keys\" back before the node starts, or no login opens":                                              "警告：这里没有密钥环：启动节点之前请放回文件 \"keys\"，否则任何登录都打不开",
+	"warning: the backup is of cluster %s, this folder belongs to cluster %s: bring the files \"keys\" and \"cluster\" of the former back, or no login opens": "警告：备份属于集群 %s，这个目录属于集群 %s：请放回前者的 \"keys\" 和 \"cluster\"，否则任何登录都打不开",
+	"next: start the node; accounts wait about two minutes there, until nobody can run them any more":                                                         "下一步：启动节点；账号会先等约两分钟，直到别处不可能再运行它们",
 }
