@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/memberlist"
-	"golang.org/x/time/rate"
 
 	"troupe/messages"
 )
@@ -23,6 +23,7 @@ type Member struct {
 	Node        messages.NodeID `json:"n"`           // its own id; MasterNode is only how it is addressed
 	Master      bool            `json:"m,omitempty"` // it has the master role, beside being a worker
 	Incarnation string          `json:"i"`
+	Since       int64           `json:"s"` // when this life began, Unix milliseconds
 	Remote      string          `json:"a"` // host:port of its link
 	Cluster     string          `json:"c"`
 	Protocol    int             `json:"p"` // newest version of the protocol that it speaks
@@ -42,12 +43,8 @@ type MembershipConfig struct {
 	Log       *slog.Logger
 }
 
-// Times of gossip. Nodes that run many Chromiums answer late: probes wait long, and suspicion lasts.
-const (
-	rejoinEvery = 3 * time.Second
-	rejoinFor   = 10 * time.Minute // how long a node that vanished without leaving is still called
-	farewell    = 2 * time.Second  // for the others to hear that a node leaves
-)
+// farewell is how long the others have to hear that a node leaves.
+const farewell = 2 * time.Second
 
 // Membership is a node's part in the gossip of its cluster: who is there, and who says that it leaves. It never says why a
 // node vanished, and an isolated node notices late; what may be done is decided by leases alone.
@@ -59,11 +56,16 @@ type Membership struct {
 	members atomic.Pointer[[]Member]
 	stirred chan struct{} // something may have changed
 	changes chan struct{}
+	hurry   chan struct{} // there are new seeds
+	called  chan struct{} // closed when somebody answered, or everybody was called once
 	stop    context.CancelFunc
 	tasks   sync.WaitGroup
 
+	looking sync.Mutex // one look at a time
+
 	mu    sync.Mutex
 	seeds []string
+	left  []string         // addresses of those that left on purpose, to be called no more
 	known map[string]known // by name in the gossip
 }
 
@@ -78,7 +80,7 @@ type known struct {
 func StartMembership(cfg MembershipConfig) (*Membership, error) {
 	m := &Membership{
 		MembershipConfig: cfg, seeds: slices.Clone(cfg.Seeds), known: map[string]known{},
-		stirred: make(chan struct{}, 1), changes: make(chan struct{}, 1),
+		stirred: make(chan struct{}, 1), changes: make(chan struct{}, 1), called: make(chan struct{}), hurry: make(chan struct{}, 1),
 	}
 	m.Log = cfg.Log.With(slog.String("actor", "gossip"))
 	if meta := m.meta(); len(meta) > memberlist.MetaMaxSize {
@@ -102,10 +104,11 @@ func StartMembership(cfg MembershipConfig) (*Membership, error) {
 
 func (m *Membership) settings() *memberlist.Config {
 	c := memberlist.DefaultLANConfig()
-	c.Name = m.name()
+	c.Name = m.Self.name()
 	c.BindAddr, c.BindPort = m.Host, m.Port
 	c.AdvertiseAddr, c.AdvertisePort = cmp.Or(m.Advertise, m.Host), m.Port
 	c.SecretKey, c.Label = m.Key, m.Self.Cluster
+	// Nodes that run many Chromiums answer late: probes wait long, and suspicion lasts.
 	c.ProbeInterval, c.ProbeTimeout, c.SuspicionMult = time.Second, 500*time.Millisecond, 4
 	c.GossipInterval, c.PushPullInterval, c.TCPTimeout = 200*time.Millisecond, 10*time.Second, 3*time.Second
 	c.Delegate, c.Events = metaOnly{m}, events{m}
@@ -114,13 +117,13 @@ func (m *Membership) settings() *memberlist.Config {
 }
 
 // name is what a node is called in the gossip: a new life is a new member.
-func (m *Membership) name() string { return string(m.Self.Node) + "/" + m.Self.Incarnation }
+func (o Member) name() string { return string(o.Node) + "/" + o.Incarnation }
 
 // own is the address that the library listens at: it takes us for the first member.
 func (m *Membership) own() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.known[m.name()].address
+	return m.known[m.Self.name()].address
 }
 
 // Address is the host:port at which this node gossips: a seed for others.
@@ -132,21 +135,40 @@ func (m *Membership) Members() []Member { return *m.members.Load() }
 // Changes gets a value after Members changed. There is one channel; changes that nobody waited for come as one.
 func (m *Membership) Changes() <-chan struct{} { return m.changes }
 
-// OtherMaster finds a master that is not this life of this node. There must never be two.
+// Addresses are where the members gossip, this node first: seeds for one that registers.
+func (m *Membership) Addresses() []string {
+	list := []string{m.address}
+	for _, o := range m.Members() {
+		if o.Gossip != m.address && !o.Leaving {
+			list = append(list, o.Gossip)
+		}
+	}
+	return list
+}
+
+// OtherMaster finds a master that is not this life of this node, and that answers right now: of a life that has just ended the others still
+// speak for a while. There must never be two. It takes up to half a second for each that does not answer.
 func (m *Membership) OtherMaster() (Member, bool) {
 	for _, o := range m.Members() {
-		if o.Master && !o.Leaving && o.Incarnation != m.Self.Incarnation {
+		if o.Master && !o.Leaving && o.Incarnation != m.Self.Incarnation && m.answers(o) {
 			return o, true
 		}
 	}
 	return Member{}, false
 }
 
-// SetSeeds replaces the addresses that are called until they answer.
-func (m *Membership) SetSeeds(seeds ...string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.seeds = slices.Clone(seeds)
+func (m *Membership) answers(o Member) bool {
+	address, err := net.ResolveUDPAddr("udp", o.Gossip)
+	if err != nil {
+		return false
+	}
+	_, err = m.list.Ping(o.name(), address)
+	return err == nil
+}
+
+// Before says whether this life of a member began before another; of two masters the one that began later must end.
+func (o Member) Before(other Member) bool {
+	return cmp.Or(cmp.Compare(o.Since, other.Since), cmp.Compare(o.Incarnation, other.Incarnation)) < 0
 }
 
 // Leave tells the others that this node goes on purpose, and ends its part. It takes seconds at most; when ctx ends, it goes without a word.
@@ -184,6 +206,8 @@ func (m *Membership) follow(ctx context.Context) {
 
 // look publishes who is there.
 func (m *Membership) look() {
+	m.looking.Lock()
+	defer m.looking.Unlock()
 	var now []Member
 	m.mu.Lock()
 	for name, k := range m.known {
@@ -217,6 +241,9 @@ func (m *Membership) tell(before, now []Member) {
 			m.Log.Info("member is here", "peer", o.Node, "master", o.Master, "address", o.Gossip)
 		case o.Leaving && !before[i].Leaving:
 			m.Log.Info("member leaves", "peer", o.Node)
+			m.mu.Lock()
+			m.left = append(m.left, o.Gossip)
+			m.mu.Unlock()
 		}
 	}
 	for _, b := range before {
@@ -224,56 +251,6 @@ func (m *Membership) tell(before, now []Member) {
 			m.Log.Info("member is not heard any more", "peer", b.Node, "master", b.Master, "address", b.Gossip)
 		}
 	}
-}
-
-// rejoin calls seeds that are not members, and members that vanished without a word: after a partition nobody else does.
-func (m *Membership) rejoin(ctx context.Context) {
-	vanished := map[string]time.Time{} // address -> when it was last a member
-	silent := map[string]*rate.Sometimes{}
-	tick := time.NewTicker(rejoinEvery)
-	defer tick.Stop()
-	for {
-		for _, address := range m.missing(vanished, time.Now()) {
-			if ctx.Err() != nil {
-				return
-			}
-			if _, err := m.list.Join([]string{address}); err != nil {
-				if silent[address] == nil {
-					silent[address] = &rate.Sometimes{First: 1, Interval: time.Minute}
-				}
-				silent[address].Do(func() {
-					m.Log.Warn("gossip does not reach a node, or is refused there", "address", address, "err", err)
-				})
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// missing says whom to call, and keeps vanished up to date.
-func (m *Membership) missing(vanished map[string]time.Time, now time.Time) []string {
-	present := map[string]bool{}
-	for _, o := range m.Members() {
-		present[o.Gossip] = true
-		if vanished[o.Gossip] = now; o.Leaving {
-			delete(vanished, o.Gossip)
-		}
-	}
-	m.mu.Lock()
-	list := slices.Clone(m.seeds)
-	m.mu.Unlock()
-	for address, seen := range vanished {
-		if now.Sub(seen) > rejoinFor {
-			delete(vanished, address)
-		} else if !slices.Contains(list, address) {
-			list = append(list, address)
-		}
-	}
-	return slices.DeleteFunc(list, func(address string) bool { return present[address] })
 }
 
 func (m *Membership) meta() []byte {

@@ -189,6 +189,28 @@ func TestSecondMasterIsSeen(t *testing.T) {
 	}
 }
 
+// TestMasterThatHasJustEndedIsNoSecondMaster, though the others still speak of it.
+func TestMasterThatHasJustEndedIsNoSecondMaster(t *testing.T) {
+	t.Parallel()
+	master := func(life string, of ...*gossiper) func(*MembershipConfig) {
+		return func(cfg *MembershipConfig) {
+			cfg.Self.Master, cfg.Self.Incarnation = true, life
+			seeds(of...)(cfg)
+		}
+	}
+	a := gossip(t, "a", master("a-life-1"))
+	b := gossip(t, "b", seeds(a))
+	a.sees(t, "a", "b")
+	a.vanish()
+	next := gossip(t, "a", master("a-life-2", b))
+	next.Settle(t.Context())
+	next.sees(t, "a", "a", "b")
+	if o, ok := next.OtherMaster(); ok {
+		t.Errorf("%v is taken for a second master", o)
+	}
+	b.sees(t, "a", "b")
+}
+
 func TestNamesThatDoNotFitAreRefusedAtTheStart(t *testing.T) {
 	_, err := StartMembership(MembershipConfig{
 		Self: Member{Node: messages.NodeID(strings.Repeat("n", 600))}, Host: "127.0.0.1", Key: make([]byte, 32), Log: slog.New(slog.DiscardHandler),

@@ -39,8 +39,9 @@ func (n *node) openCluster() error {
 			n.link.Close()
 			n.link = nil
 		}
+		return nil
 	}
-	return nil
+	return n.beAlone()
 }
 
 // clusterAsked says whether somebody wants more than one node.
@@ -73,54 +74,7 @@ func (n *node) openOwnCluster() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := n.openGossip(seeds); err != nil {
-		return err
-	}
-	n.run(n.refuseSecondMaster)
-	return nil
-}
-
-// openGossip tells other nodes that this one is here, and hears who else is.
-func (n *node) openGossip(seeds []string) (err error) {
-	n.gossip, err = cluster.StartMembership(cluster.MembershipConfig{
-		Self: cluster.Member{
-			Node: n.identity.Node, Master: n.identity.Role == cluster.Master, Incarnation: n.incarnation, Remote: n.link.Address(),
-			Cluster: n.identity.Cluster, Protocol: cluster.Protocol,
-		},
-		Host: n.cfg.ClusterHost, Port: n.cfg.GossipPort, Key: n.identity.GossipKey(), Seeds: seeds, Log: n.log,
-	})
-	return err
-}
-
-// secondMasterWatch is how long a master that started looks whether there is another one: long enough for gossip to reach it.
-const secondMasterWatch = 30 * time.Second
-
-// refuseSecondMaster ends this node when it meets a master that was there before it, and lives: a former life of this node is
-// still spoken of for some seconds after its end, but nobody listens where it was.
-func (n *node) refuseSecondMaster(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, secondMasterWatch)
-	defer cancel()
-	for {
-		if other, found := n.gossip.OtherMaster(); found && other.Gossip != n.gossip.Address() && listens(ctx, other.Gossip) {
-			fatal(n.log, "cluster", fmt.Sprintf("node %s at %s is the master of cluster %s already: there must be one", other.Node, other.Remote, n.identity.Cluster))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-n.gossip.Changes():
-		}
-	}
-}
-
-// listens says whether somebody takes connections at an address.
-func listens(ctx context.Context, address string) bool {
-	dialer := net.Dialer{Timeout: 2 * time.Second}
-	conn, err := dialer.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return false
-	}
-	conn.Close()
-	return true
+	return n.openGossip(seeds)
 }
 
 // openRegistrar opens the cluster port, where nodes join, register and beat.
@@ -135,7 +89,7 @@ func (n *node) openRegistrar(ring *vault.KeyRing) error {
 	if n.registrar, err = cluster.NewRegistrar(cluster.RegistrarConfig{
 		Identity: n.identity, Authority: n.place.authority, Tokens: tokens, Ring: ring, Known: filepath.Join(n.cfg.clusterDir(), knownFile),
 		Leases: n.leases, Figures: lease.DefaultFigures(), Incarnation: n.incarnation, Version: version(), Remote: n.link.Address(),
-		Gossip: func() []string { return []string{n.gossip.Address()} },
+		Gossip: n.gossip.Addresses,
 		Registered: func(r *messages.Registration) {
 			n.link.SetPeer(messages.NodeID(r.GetNode()), r.GetRemote(), r.GetIncarnation())
 		},
