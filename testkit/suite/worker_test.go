@@ -12,7 +12,7 @@ import (
 )
 
 // TestWorkersAccountLogsInCollectsAndReplies lets an account live on a node that has no store, no master and no gateway. After the worker
-// was killed and started again it needs no new QR code.
+// was killed and started again it needs no new QR code, and when it is stopped the other worker has the account.
 func TestWorkersAccountLogsInCollectsAndReplies(t *testing.T) {
 	t.Parallel()
 	s := openStage(t, site.Options{Seed: 1})
@@ -33,6 +33,12 @@ func TestWorkersAccountLogsInCollectsAndReplies(t *testing.T) {
 	home.Restart()
 	s.awaitState(account, "watching", 60*time.Second)
 	s.talks(account, "又来了", "又答了")
+
+	home.Stop()
+	if now := s.awaitState(account, "watching", 40*time.Second).Node; now == home.Name {
+		t.Errorf("the account is still on %s", now)
+	}
+	s.talks(account, "搬家了", "搬好了")
 }
 
 // workerOf is the worker that runs an account.
