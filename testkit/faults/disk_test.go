@@ -7,9 +7,12 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"troupe/testkit"
 )
 
 func TestFullDiskTakesNothingUntilFreedAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	d := NewDisk(t, 1<<20)
 	kept := filepath.Join(d.Dir, "kept")
 	write := func() error { return os.WriteFile(kept, make([]byte, 1<<16), 0o600) }
@@ -27,6 +30,7 @@ func TestFullDiskTakesNothingUntilFreedAsRoot(t *testing.T) {
 }
 
 func TestDiskOfADeadTestIsTakenAwayAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	dir, err := os.MkdirTemp("", diskPrefix)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"troupe/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,6 +64,7 @@ func (p post) passes(to post, text string) {
 }
 
 func TestCutLetsNothingPassUntilHealedAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	n := NewNet(t, "a", "b", "c")
 	a, b, c := openPost(t, n.Host("a")), openPost(t, n.Host("b")), openPost(t, n.Host("c"))
 	a.passes(b, "before")
@@ -106,6 +109,7 @@ func TestCutLetsNothingPassUntilHealedAsRoot(t *testing.T) {
 }
 
 func TestSlowWayDelaysAndLosesAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	n := NewNet(t, "a", "b")
 	a, b := openPost(t, n.Host("a")), openPost(t, n.Host("b"))
 	const delay = 60 * time.Millisecond
@@ -134,6 +138,7 @@ func TestSlowWayDelaysAndLosesAsRoot(t *testing.T) {
 
 // TestStreamOutlivesACutAsRoot proves that a connection hangs in a cut, is told nothing, and goes on afterwards.
 func TestStreamOutlivesACutAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	n := NewNet(t, "client", "server")
 	l, err := n.Host("server").Listen("tcp", n.Host("server").Addr.String()+":0")
 	if err != nil {
@@ -186,6 +191,7 @@ func isTimeout(err error) bool {
 }
 
 func TestProcessOfAHostSeesOnlyItsNetworkAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	n := NewNet(t, "a", "b")
 	var out strings.Builder
 	cmd := exec.CommandContext(t.Context(), "cat", "/proc/self/net/fib_trie", "/proc/self/net/dev")

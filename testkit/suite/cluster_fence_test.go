@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"troupe/testkit"
 	"troupe/testkit/check"
 	"troupe/testkit/proc"
 )
@@ -29,6 +30,7 @@ func cutFor(inFull int) []time.Duration {
 // without the site. The site never hears an account from two nodes at once (the judge of every story), and what was cut is whole again soon
 // after. (In full: 46 cuts.)
 func TestClusterPartitionNeverHasTwoBrowsersAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	c := newNetwork(t, 2)
 	c.bringIn(2)
 	for _, kind := range []struct {

@@ -10,6 +10,7 @@ import (
 
 	"troupe/actors/gateway/api"
 	"troupe/messages"
+	"troupe/testkit"
 	"troupe/testkit/check"
 	"troupe/testkit/faults"
 )
@@ -111,6 +112,7 @@ func (c *cluster) collecting(accounts []string, since time.Time) (count int) {
 // TestClusterLostHostIsReplacedAsRoot takes a worker's machine off the network for good, in the middle of a reply, before or after its
 // ticket. Its accounts come up elsewhere, logged in; the reply ends, and stands once at most. Then the other machine is lost.
 func TestClusterLostHostIsReplacedAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	c := newNetwork(t, 2, "--dev-pace", "0.2")
 	c.bringIn(3)
 	account := c.accounts[0]

@@ -14,7 +14,7 @@ import (
 )
 
 func TestDeadBrowserAndDeadPageComeBackLoggedInWhileOthersGoOn(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, wholeBrowser...)
 	first, second := s.watched("甲"), s.watched("乙")
 	codes := s.qrCodes()
 	quietSince := time.Now()

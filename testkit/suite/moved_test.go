@@ -232,7 +232,7 @@ func (s *stage) personaOf(account string) string {
 // TestProfileIsUsedOnlyAsItWasClosed stops the node, spoils a file of the profile or its mark, and starts it again: the login comes
 // from the vault, the persona stays, and nothing of the spoilt profile is used. One that was left alone is used.
 func TestProfileIsUsedOnlyAsItWasClosed(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, wholeBrowser...)
 	account := s.watched("甲")
 	codes, persona := s.qrCodes(), s.personaOf(account)
 	dir := s.node.AccountDir(account)
