@@ -127,12 +127,12 @@ func TestNodesLoseNothingWhenTheirConnectionBreaks(t *testing.T) {
 	there, back := newWire(t), newWire(t)
 	master.meets(worker, there)
 	worker.meets(master, back)
-	rounds := 2
+	rounds, standstill := 2, time.Duration(0)
 	if os.Getenv("TROUPE_FULL") != "" {
-		rounds = 20
+		rounds, standstill = 20, 16*time.Second // longer than the connection's own keepalive waits
 	}
 	at := 0
-	for range rounds {
+	for i := range rounds {
 		for _, cut := range []func(*wire){(*wire).sever, (*wire).stall} {
 			master.do("say worker-7 %d %d", at+1, at+100)
 			worker.do("say master %d %d", at+1, at+100)
@@ -140,6 +140,9 @@ func TestNodesLoseNothingWhenTheirConnectionBreaks(t *testing.T) {
 			cut(back)
 			master.do("say worker-7 %d %d", at+101, at+200)
 			worker.do("say master %d %d", at+101, at+200)
+			if i == 0 {
+				time.Sleep(standstill)
+			}
 			there.heal()
 			back.heal()
 			at += 200
