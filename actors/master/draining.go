@@ -88,8 +88,9 @@ func (m *master) onUndrain(c actor.Context, msg *messages.UndrainWorker, sender 
 	var ch change
 	m.editNode(&ch, n, func(r *messages.Node) { r.Draining, r.DrainUntil = false, 0 })
 	m.persist(c, ch, func() {
+		n.undrain = true // it may drain by itself; a status that was said before may still come
 		if n.pid != nil {
-			c.Request(n.pid, msg) // it may be draining by itself
+			c.Request(n.pid, msg)
 		}
 		if sender != nil {
 			c.Send(sender, &messages.WorkerUndrained{Worker: string(id)})

@@ -29,6 +29,7 @@ type node struct {
 	used     int    // accounts whose epoch there is not over
 	reserved int    // moves on their way to it
 	leaving  bool   // its present life is about to end
+	undrain  bool   // it is to be told that it takes accounts again, should it drain by itself
 	drain    *drain // under way, or the newest one; nil = none
 	online   bool   // as it was published
 }
@@ -78,7 +79,7 @@ func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor
 	m.news.nodes = true
 	var ch change
 	if reborn {
-		n.leaving = false
+		n.leaving, n.undrain = false, false
 		m.editNode(&ch, n, func(r *messages.Node) {
 			r.Incarnation, r.Folder, r.Boot, r.Version = msg.GetIncarnation(), msg.GetFolder(), msg.GetBoot(), msg.GetVersion()
 			r.FirstSeen, r.LastSeen = cmp.Or(r.GetFirstSeen(), m.now()), m.now()
@@ -87,7 +88,13 @@ func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor
 	if reborn || hello {
 		m.Log.Info("node is here", id.Attr(), "accounts", len(msg.GetRunning()), "max_accounts", msg.GetMaxAccounts(), "new_life", reborn)
 	}
-	proven := reborn && msg.GetProof() && before.GetFolder() == msg.GetFolder() && before.GetBoot() == msg.GetBoot()
+	if n.undrain = n.undrain && msg.GetDraining(); n.undrain {
+		c.Request(sender, &messages.UndrainWorker{Worker: msg.GetWorker()})
+	}
+	var proven *string
+	if reborn && msg.GetProof() && before.GetFolder() == msg.GetFolder() && before.GetBoot() == msg.GetBoot() {
+		proven = &before.Incarnation
+	}
 	ended := m.takeInventory(c, &ch, n, proven)
 	m.judgeDefinitions(c, &ch, n, reborn || hello)
 	if len(ch.puts) > 0 || reborn || hello {
@@ -95,8 +102,10 @@ func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor
 	}
 }
 
-// takeInventory holds the records against what a worker says it runs, and returns the accounts whose epochs are over by proof.
-func (m *master) takeInventory(c actor.Context, ch *change, n *node, proven bool) (ended []*account) {
+// takeInventory holds the records against what a worker says it runs, and returns the accounts whose epochs are over by proof. proven is the
+// life of the worker of which the present one proves that nothing is left, nil if it proves nothing: never one before that, whose machine
+// may have been another.
+func (m *master) takeInventory(c actor.Context, ch *change, n *node, proven *string) (ended []*account) {
 	id := messages.NodeID(n.status.GetWorker())
 	running := map[messages.AccountID]messages.Epoch{}
 	for _, h := range n.status.GetRunning() {
@@ -107,14 +116,16 @@ func (m *master) takeInventory(c actor.Context, ch *change, n *node, proven bool
 			if a.record.GetWorker() != string(id) || a.record.GetEpochOver() {
 				continue
 			}
+			life := a.record.GetWorkerLife()
+			gone := proven != nil && life == *proven
 			switch epoch, has := running[a.id()]; {
-			case has && epoch == a.epoch() && (proven || a.record.GetWorkerLife() == n.record.GetIncarnation()):
+			case has && epoch == a.epoch() && (gone || life == n.record.GetIncarnation()):
 				m.adopt(c, ch, a, n)
-			case proven:
+			case gone:
 				m.decided(ch, a, "ended", id, "its node started anew")
 				m.epochOver(ch, a, false)
 				ended = append(ended, a)
-			case n.record.GetIncarnation() != a.record.GetWorkerLife():
+			case life != n.record.GetIncarnation():
 				// an earlier life may have left its browser behind: only time ends it, and what this one runs is not covered
 			default:
 				m.settleMissing(c, a, n)
