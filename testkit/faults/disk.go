@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"troupe/testkit"
 )
 
 // Disk is a small file system of its own, for a node's data folder, that a test fills up and frees again.
@@ -28,10 +26,9 @@ const (
 )
 
 // NewDisk mounts an empty file system of that many bytes, in memory. It goes with the test; what a test that was killed left mounted goes
-// first. Only root can: such a test is named AsRoot.
-func NewDisk(t *testing.T, size int64) *Disk {
+// first. Only root can (testkit.NeedsRoot).
+func NewDisk(t testing.TB, size int64) *Disk {
 	t.Helper()
-	testkit.NeedsRoot(t)
 	if err := unmountLeftOver(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,6 @@ import (
 	"os/exec"
 	"testing"
 	"time"
-
-	"troupe/testkit"
 )
 
 // Net is a made-up network of hosts inside this process: each host is a network namespace of its own with a loopback and one card,
@@ -37,10 +35,9 @@ type Host struct {
 var network = netip.MustParsePrefix("10.77.0.0/24")
 
 // NewNet makes a network of these hosts, all connected to each other, at 10.77.0.1 and following in their order. It ends with the
-// test, after the processes and listeners that the test starts in it later. Only root can: such a test is named AsRoot.
-func NewNet(t *testing.T, hosts ...string) *Net {
+// test, after the processes and listeners that the test starts in it later. Only root can (testkit.NeedsRoot).
+func NewNet(t testing.TB, hosts ...string) *Net {
 	t.Helper()
-	testkit.NeedsRoot(t)
 	n := &Net{t: t, hosts: map[string]*Host{}, wire: newExchange()}
 	t.Cleanup(n.close)
 	addr := network.Addr()

@@ -1,6 +1,8 @@
 package suite
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,9 @@ import (
 
 	"troupe/actors/gateway/api"
 )
+
+// beatTime is between two beats of a worker, with all that they may take.
+const beatTime = 2 * time.Second
 
 // TestClusterMasterDiesAndNoGateShuts kills the master, and starts it again before a lease is over: browsers and gates stay open, what
 // happens meanwhile is not lost, and everything is where it was.
@@ -17,19 +22,67 @@ func TestClusterMasterDiesAndNoGateShuts(t *testing.T) {
 	for range repeated(10) {
 		before, shut := c.placement(), c.gateShuts()
 		c.Master.Kill()
+		killed := time.Now()
 		meanwhile := c.injectEach(c.accounts, "主控不在")
 		time.Sleep(2 * time.Second)
 		c.Master.Restart()
 		c.eventually("clients are served", 3*time.Second, c.served)
+		away := time.Since(killed)
 		c.allWatched(20 * time.Second)
 		c.eventually("what was written meanwhile is stored", 20*time.Second, meanwhile)
 		c.unmoved(before)
-		if now := c.gateShuts(); now != shut {
-			t.Errorf("%d gates were shut", now-shut)
+		switch now := c.gateShuts(); {
+		case away > leaseTime-2*beatTime:
+			t.Logf("the master was away for %s, which is a lease on a busy machine: %d gates were shut", away.Round(time.Millisecond), now-shut)
+		case now != shut:
+			t.Errorf("the master was away for %s: %d gates were shut", away.Round(time.Millisecond), now-shut)
 		}
 	}
 	c.loggedInWithoutCodes()
 	c.announcedOnce()
+}
+
+// TestClusterUpgradedMasterShutsNoGate ends the master as a service manager does, and starts it again long after an ordinary lease.
+func TestClusterUpgradedMasterShutsNoGate(t *testing.T) {
+	c := newCluster(t, 2)
+	c.bringIn(2)
+	before, shut := c.placement(), c.gateShuts()
+	c.Master.Stop()
+	meanwhile := c.injectEach(c.accounts, "主控升级")
+	time.Sleep(leaseTime + 5*time.Second)
+	c.Master.Restart()
+	c.eventually("clients are served", 3*time.Second, c.served)
+	c.allWatched(20 * time.Second)
+	c.eventually("what was written meanwhile is stored", 20*time.Second, meanwhile)
+	c.unmoved(before)
+	if now := c.gateShuts(); now != shut {
+		t.Errorf("%d gates were shut", now-shut)
+	}
+	c.loggedInWithoutCodes()
+	c.announcedOnce()
+}
+
+// TestClusterMasterRestoredFromABackupKeepsLogins loses the master's store, and puts one in its place that is older than what its
+// workers have seen: nobody logs in again, no account runs twice, and what was written since is collected again.
+func TestClusterMasterRestoredFromABackupKeepsLogins(t *testing.T) {
+	c := newCluster(t, 2)
+	c.bringIn(2)
+	c.commentEach(c.accounts, "备份之前", 20*time.Second)
+	file := filepath.Join(t.TempDir(), "backup.tar.zst")
+	c.cli("", "store", "backup", file)
+	c.commentEach(c.accounts, "备份之后", 20*time.Second)
+	c.Master.Kill()
+	if err := os.RemoveAll(filepath.Join(c.Master.Dir, c.Master.Name, "store")); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, status := c.Master.CLI("store", "restore", file, "--worker-id", c.Master.Name); status != 0 {
+		t.Fatalf("troupe store restore: %s", errs)
+	}
+	c.Master.Restart()
+	c.eventually("clients are served", 3*time.Second, c.served)
+	c.allWatched(150 * time.Second) // accounts wait until nobody can run them any more
+	c.commentEach(c.accounts, "恢复之后", 20*time.Second)
+	c.loggedInWithoutCodes() // and the judge looks for what was written after the backup
 }
 
 // served says whether the master answers for every account, with all of its items.

@@ -7,7 +7,7 @@ import (
 
 // TestClusterPlacesEvenlyAndStaysPut has nine accounts on three workers, three each. A fourth worker that joins moves none of them.
 func TestClusterPlacesEvenlyAndStaysPut(t *testing.T) {
-	c := newCluster(t, 3)
+	c := newLoneCluster(t, 3)
 	c.bringIn(9)
 	if got, want := c.spread(), "worker-1:3 worker-2:3 worker-3:3"; got != want {
 		t.Fatalf("placed %s, want %s", got, want)

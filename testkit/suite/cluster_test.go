@@ -19,8 +19,8 @@ import (
 	"troupe/testkit/site"
 )
 
-// cluster is a stage whose node is a master that runs no accounts itself, with workers that do. Its stories are told one after the
-// other, before those of single nodes: nine browsers need the machine for themselves.
+// cluster is a stage whose node is a master that runs no accounts itself, with workers that do. Most of its stories wait for
+// leases, so they run beside each other; the one with nine browsers has the machine for itself.
 type cluster struct {
 	*stage
 	*proc.Cluster
@@ -33,8 +33,15 @@ type cluster struct {
 // siteHost is the look-alike's machine in a made-up network.
 const siteHost = "site"
 
-// newCluster starts a site, a master and workers on this machine, each with an address of its own.
+// newCluster starts a site, a master and workers on this machine, each with an address of its own, beside other stories.
 func newCluster(t *testing.T, workers int, args ...string) *cluster {
+	t.Helper()
+	t.Parallel()
+	return newLoneCluster(t, workers, args...)
+}
+
+// newLoneCluster is newCluster for a story that nothing runs beside.
+func newLoneCluster(t *testing.T, workers int, args ...string) *cluster {
 	t.Helper()
 	return startCluster(&cluster{stage: openStage(t, site.Options{Seed: 1})}, workers, nil, args)
 }
@@ -42,6 +49,7 @@ func newCluster(t *testing.T, workers int, args ...string) *cluster {
 // newNetwork starts the same with every node, and the site, on a machine of its own in a made-up network.
 func newNetwork(t *testing.T, workers int, args ...string) *cluster {
 	t.Helper()
+	t.Parallel()
 	hosts := []string{siteHost, proc.MasterName}
 	for i := range workers {
 		hosts = append(hosts, workerName(i))
