@@ -31,7 +31,7 @@ var repeating = kindsOf(
 )
 
 // toMaster is what a worker may say, and to whom. Anything else that comes from one is refused: it speaks for its accounts,
-// and gives no orders. Answers go to whoever asked (answering).
+// and gives no orders. Answers go to whoever asked (isFuture).
 var toMaster = map[string]kinds{
 	"store": kindsOf(&messages.Observed{}),
 	"master": kindsOf(
