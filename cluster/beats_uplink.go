@@ -138,7 +138,7 @@ func (u *Uplink) attempt(ctx context.Context, final func(error) bool) error {
 		}
 		if time.Since(warned) > warnPause {
 			warned = time.Now()
-			u.cfg.Log.Warn("no master, trying again", "master", u.cfg.Master, "err", err)
+			u.complain(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -146,6 +146,14 @@ func (u *Uplink) attempt(ctx context.Context, final func(error) bool) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+func (u *Uplink) complain(err error) {
+	if refused := (*RefusedError)(nil); errors.As(err, &refused) {
+		u.cfg.Log.Error("the master refuses this node, trying again", "master", u.cfg.Master, "reason", refused.Reason)
+		return
+	}
+	u.cfg.Log.Warn("no master, trying again", "master", u.cfg.Master, "err", err)
 }
 
 // attach looks for the master and registers on a new line.

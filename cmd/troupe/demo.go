@@ -70,6 +70,7 @@ func (c *cli) demo(cmd *cobra.Command, cfg *config, chosen, manual bool, pause t
 		return err
 	}
 	defer web.Close()
+	cfg.Join, cfg.Token = "", ""
 	cfg.DataDir, cfg.DevDial, cfg.DevPins, cfg.Pace, cfg.DevRole = dir, web.Addr(), []string{web.SPKI()}, 0.2, string(people.Admin)
 	if err := cfg.validate(); err != nil {
 		return &errUsage{err.Error()}
