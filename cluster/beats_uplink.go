@@ -227,6 +227,9 @@ func (u *Uplink) renewCertificate(ctx context.Context, l *line) error {
 	return u.cfg.Identity.take(key, answer.GetCertificate())
 }
 
+// Attached says whether a master is registered with, as far as the beats have told.
+func (u *Uplink) Attached() bool { return u.line.Load() != nil }
+
 // drop gives the line up.
 func (u *Uplink) drop() {
 	if l := u.line.Swap(nil); l != nil {

@@ -129,8 +129,11 @@ func (n *node) join(ctx context.Context) (*vault.KeyRing, error) {
 	return ring, nil
 }
 
-// moveAway lets the master move the accounts of this node to others that have room.
+// moveAway lets the master move the accounts of this node to others that have room. Without a master there is nobody to wait for.
 func (n *node) moveAway(ctx context.Context) {
+	if !n.uplink.Attached() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, moveLimit)
 	defer cancel()
 	ask := &messages.DrainWorker{Worker: n.cfg.WorkerID, Reason: "the node is being stopped", Leaving: true, DeadlineMs: moveLimit.Milliseconds()}
