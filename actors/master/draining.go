@@ -128,12 +128,10 @@ func (m *master) sweepDrains(c actor.Context) {
 	}
 }
 
-// drainOn begins the next moves of a drain, and ends it when none is under way and none can be begun.
+// drainOn begins the next moves of a drain, and ends it when none is under way and none can be begun. Should there be room later, before
+// the deadline, it goes on. After a restart of the master the other nodes are given the time to come.
 func (m *master) drainOn(c actor.Context, id messages.NodeID, n *node) {
 	d := n.drain
-	if d.over || m.Clock()-m.began < drainSettles && n.pid == nil {
-		return
-	}
 	before, waiting := len(d.moving)+len(d.left), 0
 	clear(d.left)
 	if n.used > 0 {
@@ -151,13 +149,13 @@ func (m *master) drainOn(c actor.Context, id messages.NodeID, n *node) {
 	if before != len(d.moving)+len(d.left) {
 		m.news.nodes = true
 	}
-	if len(d.moving) == 0 && waiting == 0 {
+	switch settled := m.Clock()-m.began >= homecoming; {
+	case len(d.moving) > 0:
+		d.over = false
+	case waiting == 0 && (settled || len(d.askers) > 0):
 		m.endDrain(c, id, n)
 	}
 }
-
-// drainSettles is how long a drain that was begun by an earlier life of the master waits for its node.
-const drainSettles = 30 * time.Second
 
 // drainOne moves one account off its node if it is its turn, and says why it cannot be moved, if that is so.
 func (m *master) drainOne(c actor.Context, a *account, d *drain) (left string) {

@@ -2,6 +2,7 @@ package master
 
 import (
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,7 @@ type stage struct {
 	master    *actor.PID
 	leases    *lease.Table
 	life      int
+	mu        sync.Mutex // of master and leases, where another goroutine reads them
 	keys      Keys
 	configure func(*Config) // nil: as it is
 	appends   int           // how many more changes the store takes before it falls silent; negative = any number
@@ -54,6 +56,8 @@ func (s *stage) start() {
 }
 
 func (s *stage) startMaster() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.life++
 	store, err := s.sys.Root.SpawnNamed(actor.PropsFromFunc(s.store), "store"+strconv.Itoa(s.life))
 	if err != nil {

@@ -144,6 +144,25 @@ func TestRestartedMasterAdoptsAndWaitsForTheOldHorizon(t *testing.T) {
 	}
 }
 
+func TestGateThatStaysShutIsNotGrantedForEver(t *testing.T) {
+	for _, open := range []bool{true, false} {
+		h := &hand{now: time.Hour}
+		table := ready(h)
+		cover(t, table, "w1", a7)
+		lapsed := 0
+		for seq := uint64(1); seq < 40; seq++ {
+			beat := beatOf("w1", "i1", seq, a7)
+			beat.Held[0].Open = open
+			granted(t, table, beat)
+			h.now += 2 * time.Second
+			lapsed += len(table.Lapsed(h.now))
+		}
+		if wanted := map[bool]int{true: 0, false: 1}[open]; lapsed != wanted {
+			t.Errorf("its gate is open %v, and %d promises lapsed", open, lapsed)
+		}
+	}
+}
+
 func TestProofFreesAtOnce(t *testing.T) {
 	h := &hand{now: time.Hour}
 	table := ready(h)
