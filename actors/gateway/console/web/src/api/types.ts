@@ -290,7 +290,15 @@ export interface Round {
   steps?: Step[];
 }
 
+export interface Capacity {
+  placed: number;
+  unplaced?: Record<string, number>;
+  free: number;
+  spare: number;
+}
+
 export interface Node {
+  draining?: boolean;
   name: string;
   online: boolean;
   last_beat?: number;

@@ -312,6 +312,10 @@ export const en: Record<keyof typeof zh, string> = {
 
   "nav.platforms": "Platforms",
 
+  "alarm.no_spare_node": "No node may fail any more",
+  "nodes.capacity": "{placed} accounts placed, room for {free} more, {spare} nodes may fail before an account has no place",
+  "nodes.unplaced": "{n} without a place: {reason}",
+  "nodes.draining": "being drained: takes nothing new",
   "alarm.definition_refused": "A platform's new definition is refused",
 
   "account.definition": "Definition",
