@@ -44,10 +44,10 @@ test-packages:
 test-root: setup ## the tests that only root can run; the others leave them out
 	$(GO) test -exec "$(SUDO)" -timeout 10m -run 'AsRoot$$' ./...
 
-test-full: setup npm console ## the same with all repetitions and the race detector (about two and a half hours, half of them several nodes that are cut off again and again)
+test-full: setup npm console ## the same with all repetitions and the race detector, into docs/test-report.md (about two and a half hours)
 	@command -v gcc >/dev/null || { echo "the race detector needs a C compiler; installing gcc"; $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; }
-	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -race -timeout 80m -skip '^TestCluster' ./...
-	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -race -timeout 100m -run '^TestCluster' ./testkit/suite
+	@{ CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -json -race -timeout 80m -skip '^TestCluster' ./...; \
+	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -json -race -timeout 100m -run '^TestCluster' ./testkit/suite; } | $(GO) run ./testkit/report docs/test-report.md
 
 bench: setup npm ## the figures of docs/performance.md, measured here (about 5 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures

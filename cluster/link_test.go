@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"troupe/messages"
+	"troupe/testkit"
 )
 
 // process is one node of a test: this test's own program, run as talk (talk_test.go).
@@ -128,7 +129,7 @@ func TestNodesLoseNothingWhenTheirConnectionBreaks(t *testing.T) {
 	master.meets(worker, there)
 	worker.meets(master, back)
 	rounds, standstill := 2, time.Duration(0)
-	if os.Getenv("TROUPE_FULL") != "" {
+	if testkit.Full {
 		rounds, standstill = 20, 16*time.Second // longer than the connection's own keepalive waits
 	}
 	at := 0

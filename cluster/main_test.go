@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"troupe/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -19,7 +21,7 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	checks := "300"
-	if os.Getenv("TROUPE_FULL") != "" {
+	if testkit.Full {
 		checks = "20000"
 	}
 	for name, value := range map[string]string{"rapid.steps": "200", "rapid.checks": checks, "rapid.nofailfile": "true"} {

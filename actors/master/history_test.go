@@ -36,10 +36,7 @@ const (
 // cuts, restarts of nodes with and without proof, restarts and upgrades of the master, restored backups, moves, drains and pauses. Whenever
 // a gate opens, no other gate of its account is open. When all is well again every account runs once.
 func TestAtMostOneHolderAtAnyInstantAndNothingStranded(t *testing.T) {
-	histories := 6
-	if os.Getenv("TROUPE_FULL") != "" {
-		histories = 300
-	}
+	histories := testkit.Runs(t, 6, 300)
 	bin := filepath.Join(t.TempDir(), "chromium")
 	if err := os.WriteFile(bin, []byte("#!/bin/sh\necho Chromium 156.0.0.1\n"), 0o755); err != nil {
 		t.Fatal(err)

@@ -3,13 +3,13 @@ package store
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"troupe/actors/store/dataset"
 	"troupe/messages"
+	"troupe/testkit"
 )
 
 // story is what a worker knows over many crashes of the store: what it sent, and what was acknowledged.
@@ -25,10 +25,7 @@ type story struct {
 // TestACrashAtAnyPointLosesNothingThatWasAcknowledged crashes the store again and again, each time on what the crash
 // before left of the disk: unsynced blocks are lost, kept, or partly kept. Every 20 crashes it begins anew.
 func TestACrashAtAnyPointLosesNothingThatWasAcknowledged(t *testing.T) {
-	points, chapter := 200, 20
-	if os.Getenv("TROUPE_FULL") != "" {
-		points = 1000
-	}
+	points, chapter := testkit.Runs(t, 200, 1000), 20
 	observations, unacked := 0, 0
 	for seed := range points / chapter {
 		s := &story{t: t, rng: rand.New(rand.NewPCG(20260301, uint64(seed))), clock: &clock{now: noon}, read: make(map[string]bool)}

@@ -1,7 +1,6 @@
 package douyin_test
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"troupe/platforms"
 	"troupe/platforms/definition"
 	"troupe/platforms/douyin"
+	"troupe/testkit"
 	site "troupe/testkit/site/douyin"
 	"troupe/testkit/site/stage"
 
@@ -77,7 +77,7 @@ func (s *stand) with(t *testing.T) *stand {
 }
 
 // full says whether every part of every test is to run, and every repetition.
-func full() bool { return os.Getenv("TROUPE_FULL") != "" }
+func full() bool { return testkit.Full }
 
 // inFull says whether a test that stands on its own is to run. The tests that always run prove the heart of each.
 func inFull(t *testing.T) bool {

@@ -1,13 +1,13 @@
 package sandbox_test
 
 import (
-	"os"
 	"testing"
 	"time"
 
 	"troupe/platforms"
 	"troupe/platforms/definition"
 	"troupe/platforms/sandbox"
+	"troupe/testkit"
 	"troupe/testkit/recorded"
 	standard "troupe/testkit/rig"
 	"troupe/testkit/site"
@@ -53,7 +53,7 @@ func TestChangedRecordingIsPageChangedInChromium(t *testing.T) {
 		{"success has another name", "/api/works", func(a map[string]any) { delete(a, "status_code") }},
 		{"a list is an object", "/api/comments/recent", func(a map[string]any) { a["comments"] = map[string]any{"value": a["comments"]} }},
 	}
-	if os.Getenv("TROUPE_FULL") == "" {
+	if !testkit.Full {
 		changes = changes[:1]
 	}
 	for _, change := range changes {

@@ -1,7 +1,6 @@
 package xiaohongshu_test
 
 import (
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"troupe/platforms/definition"
 	"troupe/platforms/engine"
 	"troupe/platforms/xiaohongshu"
+	"troupe/testkit"
 	"troupe/testkit/site/stage"
 	site "troupe/testkit/site/xiaohongshu"
 
@@ -89,7 +89,7 @@ func (s *stand) with(t *testing.T) *stand {
 }
 
 // full says whether every part of every test is to run, and every repetition.
-func full() bool { return os.Getenv("TROUPE_FULL") != "" }
+func full() bool { return testkit.Full }
 
 // inFull says whether a test that stands on its own is to run. The tests that always run prove the heart of each.
 func inFull(t *testing.T) bool {

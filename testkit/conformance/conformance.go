@@ -13,7 +13,6 @@ package conformance
 
 import (
 	"io/fs"
-	"os"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"troupe/platforms"
 	"troupe/platforms/definition"
 	"troupe/platforms/engine"
+	"troupe/testkit"
 	"troupe/testkit/rig"
 	"troupe/testkit/site/stage"
 )
@@ -33,9 +33,6 @@ type Platform struct {
 	// Short leaves the parts that are not the heart of the suite to a full test.
 	Short bool
 }
-
-// FullVariable is the environment variable that lets every part of every suite run.
-const FullVariable = "TROUPE_FULL"
 
 // Site is a look-alike with one owner, on which something of every kind stands already, enough for lists of several pages.
 // Its methods are called one at a time; what they change is seen by the next request.
@@ -128,7 +125,7 @@ func Run(t *testing.T, p Platform) {
 	}
 	r := &run{
 		Rig: rig.Start(t, rig.Config{Definition: def, Account: p.Account, Site: p.Site}),
-		t:   t, site: p.Site, def: def, memory: engine.NewMemory(), seen: map[string]bool{}, full: !p.Short || os.Getenv(FullVariable) != "",
+		t:   t, site: p.Site, def: def, memory: engine.NewMemory(), seen: map[string]bool{}, full: !p.Short || testkit.Full,
 	}
 	r.Renew(engine.Config{Memory: r.memory})
 	for _, one := range parts {

@@ -21,6 +21,7 @@ import (
 	"troupe/platforms"
 	"troupe/platforms/definition"
 	"troupe/platforms/engine"
+	"troupe/testkit"
 )
 
 // LogVariable is the environment variable that lets the engine log to the test's standard error.
@@ -91,7 +92,7 @@ func (r *Rig) openGate() {
 }
 
 // Host is what a test's browsers are started from. In the short run that is Chromium's shell: the same engine without the browser
-// around it, at a third of a start's processor time. In the full one (TROUPE_FULL), and in the tests of actors/account/browser, it is the
+// around it, at a third of a start's processor time. In a full test, and in the tests of actors/account/browser, it is the
 // whole browser.
 func Host(t testing.TB, sandbox browser.Sandbox) *browser.Host {
 	t.Helper()
@@ -104,7 +105,7 @@ func Host(t testing.TB, sandbox browser.Sandbox) *browser.Host {
 
 // Mode is the one of Host.
 func Mode() browser.Mode {
-	if os.Getenv("TROUPE_FULL") != "" {
+	if testkit.Full {
 		return browser.Headless
 	}
 	return browser.Shell

@@ -15,7 +15,7 @@ const reassigned = 25 * time.Second
 
 // cutFor are the lengths of the cuts of one kind: one (0) that ends when the accounts are elsewhere, or in full so many from 3 to 60 s.
 func cutFor(inFull int) []time.Duration {
-	if !full {
+	if !testkit.Full {
 		return []time.Duration{0}
 	}
 	dice := rand.New(rand.NewPCG(7, 1))
@@ -44,7 +44,7 @@ func TestClusterPartitionNeverHasTwoBrowsersAsRoot(t *testing.T) {
 		{"from the master", false, 3, func(w string) { c.net.CutOneWay(proc.MasterName, w) }},
 		{"from everything", false, 3, func(w string) { c.net.Isolate(w) }},
 	} {
-		if !kind.short && !full {
+		if !kind.short && !testkit.Full {
 			continue
 		}
 		for _, length := range cutFor(kind.times) {
@@ -99,7 +99,7 @@ func (c *cluster) uploadAll(on bool) {
 func TestClusterStoppedWorkerSendsNothingWhenItGoesOn(t *testing.T) {
 	c := newCluster(t, 2)
 	c.bringIn(2)
-	for range repeated(20) {
+	for range testkit.Runs(t, 1, 20) {
 		c.uploadAll(true)
 		account := c.accounts[0]
 		worker := c.worker(c.stage.account(account).Node)

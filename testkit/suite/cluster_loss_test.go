@@ -15,20 +15,12 @@ import (
 	"troupe/testkit/faults"
 )
 
-// repeated is how often a story of a cluster repeats its fault: once, or in full as often as asked for.
-func repeated(times int) int {
-	if full {
-		return times
-	}
-	return 1
-}
-
 // TestClusterDrainMovesAccountsLoggedIn drains a node: its accounts are watched elsewhere, each with a short gap, and it says when
 // it has none left. (In full: each node in turn, ten drains.)
 func TestClusterDrainMovesAccountsLoggedIn(t *testing.T) {
 	c := newCluster(t, 3)
 	c.bringIn(6)
-	for i := range repeated(10) {
+	for i := range testkit.Runs(t, 1, 10) {
 		name := c.Workers[i%3].Name
 		moving := c.on(name)
 		during := c.injectEach(c.accounts, "搬家之中 "+name)
@@ -77,7 +69,7 @@ func (c *cluster) watchGaps(accounts []string, limit time.Duration, strike func(
 func TestClusterKilledWorkerIsBackAtOnce(t *testing.T) {
 	c := newCluster(t, 2)
 	c.bringIn(4)
-	for range repeated(10) {
+	for range testkit.Runs(t, 1, 10) {
 		victim := c.Workers[0]
 		moving := c.on(victim.Name)
 		meanwhile := c.injectEach(c.accounts, "节点死了")
@@ -116,7 +108,7 @@ func TestClusterLostHostIsReplacedAsRoot(t *testing.T) {
 	c := newNetwork(t, 2, "--dev-pace", "0.2")
 	c.bringIn(3)
 	account := c.accounts[0]
-	for round := range 2 * repeated(20) {
+	for round := range testkit.Runs(t, 2, 40) {
 		lost := c.worker(c.stage.account(account).Node)
 		m, heard := beforeTicket, lost
 		if round%2 == 1 {
@@ -156,7 +148,7 @@ func TestClusterKilledAtRandomLosesNothing(t *testing.T) {
 	c := newCluster(t, 2)
 	c.bringIn(3)
 	items, lasts := 20, 40*time.Second
-	if full {
+	if testkit.Full {
 		items, lasts = 200, 10*time.Minute
 	}
 	target := map[string]string{}

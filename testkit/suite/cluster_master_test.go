@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"troupe/actors/gateway/api"
+	"troupe/testkit"
 )
 
 // beatTime is between two beats of a worker, with all that they may take.
@@ -19,7 +20,7 @@ const beatTime = 2 * time.Second
 func TestClusterMasterDiesAndNoGateShuts(t *testing.T) {
 	c := newCluster(t, 2)
 	c.bringIn(2)
-	for range repeated(10) {
+	for range testkit.Runs(t, 1, 10) {
 		before, shut := c.placement(), c.gateShuts()
 		c.Master.Kill()
 		killed := time.Now()
@@ -127,7 +128,7 @@ func TestClusterClockStepsMoveAndLoseNothing(t *testing.T) {
 	c.commentEach(c.accounts, "时间之前", 20*time.Second)
 	for _, node := range []string{c.Master.Name, c.Workers[0].Name} {
 		steps := []time.Duration{time.Hour, -24 * time.Hour}
-		if full {
+		if testkit.Full {
 			steps = append(steps, -time.Hour, 24*time.Hour)
 		}
 		for _, step := range steps {

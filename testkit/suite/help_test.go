@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -98,14 +99,15 @@ func (s *stage) press(h hand) {
 // desk is a shell in a folder of its own, in which `troupe` is the program and its node is the stage's.
 type desk struct {
 	*stage
-	dir string
-	env []string
+	dir    string
+	env    []string
+	joined bool // the second node was started
 }
 
 func (s *stage) desk() *desk {
 	s.t.Helper()
 	dir := openFolder(s.t)
-	return &desk{s, dir, []string{
+	return &desk{stage: s, dir: dir, env: []string{
 		"PATH=" + filepath.Dir(proc.Program(s.t)) + ":" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "LC_ALL=C",
 		"DATA_DIR=" + s.node.Dir, "MASTER_PORT=0", "MODE=" + string(rig.Mode()),
 	}}
@@ -171,7 +173,7 @@ func (d *desk) run(line, typed, until string) (out, errs string, err error) {
 		if strings.Contains(stdout.String(), until) {
 			tick.Stop()
 			until = ""
-			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) { // it may have ended by itself
 				d.t.Error(err)
 			}
 		}
@@ -218,6 +220,7 @@ func (d *desk) examples(path ...string) (lines []string) {
 // endless are the lines that go on until they are interrupted, with what they show before.
 var endless = []struct{ words, shows string }{
 	{"items --follow", "sb_1"},
+	{"--join", "runs accounts for the master"},
 	{"troupe serve", "troupe runs at http://127.0.0.1:"},
 	{"troupe demo --manual", "scan the code of sb_1"},
 	{"troupe demo", "both accounts are logged in"},
@@ -246,8 +249,7 @@ func TestEveryExampleInTheHelpRunsAsWritten(t *testing.T) {
 	slices.SortStableFunc(lines, func(x, y string) int {
 		return cmp.Compare(first(x), first(y))
 	})
-	last := func(line string) bool { return strings.Contains(line, "remove") } // the others need what it erases
-	for _, line := range append(slices.DeleteFunc(slices.Clone(lines), last), slices.DeleteFunc(lines, func(l string) bool { return !last(l) })...) {
+	for _, line := range lines {
 		d.example(line)
 	}
 	s.repliesEnd()
@@ -261,18 +263,59 @@ func (s *stage) repliesEnd() {
 	})
 }
 
-// first orders the lines: what makes a proxy goes first.
+// first orders the lines: what makes a proxy goes first, then what one node can do alone; what erases goes last.
 func first(line string) int {
-	if strings.Contains(line, "proxy add") {
+	switch {
+	case strings.Contains(line, "proxy add"):
 		return 0
+	case strings.Contains(line, "remove"):
+		return 3
+	case strings.Contains(line, "worker-2"):
+		return 2
 	}
 	return 1
+}
+
+// places are those of the examples that only a person's machine has.
+var places = []string{"/var/backups", "/mnt/usb", "/media/stick"}
+
+// second starts the other node that the examples speak of, once.
+func (d *desk) second() {
+	d.t.Helper()
+	if d.joined {
+		return
+	}
+	d.joined = true
+	proc.Start(d.t, proc.Options{
+		Name: "worker-2", Dial: d.site.Addr(), Pins: []string{d.site.SPKI()},
+		Args: []string{"--mode", string(rig.Mode()), "--join", d.gateway(), "--token", d.joinToken()},
+	})
+}
+
+// gateway is the host and port that a worker is told.
+func (d *desk) gateway() string {
+	_, address, _ := strings.Cut(d.node.URL, "://")
+	return address
+}
+
+func (d *desk) joinToken() string {
+	return regexp.MustCompile(`troupe-join-1\.\S+`).FindString(d.cli("", "keys", "token"))
 }
 
 // arranged brings about what a line needs that no line before it did, and says what a person types when asked for a name.
 func (d *desk) arranged(line string) (runs, typed string) {
 	d.t.Helper()
+	for _, p := range places {
+		line = strings.ReplaceAll(line, p, d.dir)
+	}
 	switch {
+	case strings.Contains(line, "store restore"):
+		return "troupe store restore " + filepath.Join(d.dir, "troupe") + " --replace", "" // what the example of backup left
+	case strings.Contains(line, "--join"):
+		return fmt.Sprintf("troupe serve --worker-id worker-3 --join %s --token %s", d.gateway(), d.joinToken()), ""
+	case strings.Contains(line, "worker-2"):
+		d.second()
+		return line, ""
 	case strings.Contains(line, "proxy remove"):
 		for _, a := range d.accountsOf("office") {
 			d.must("PUT", "/accounts/"+a+"/proxy", map[string]string{"proxy": ""}, nil)
@@ -335,7 +378,7 @@ func (d *desk) example(line string) {
 			until = e.shows
 		}
 	}
-	if strings.Contains(line, "troupe serve") { // a node of its own
+	if strings.Contains(line, "troupe serve") || strings.Contains(line, "store restore") { // a node of its own
 		on.env = append(slices.Clone(d.env), "DATA_DIR="+openFolder(d.t))
 	}
 	line, typed := d.arranged(line)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"troupe/actors/gateway/api"
+	"troupe/testkit"
 	"troupe/testkit/site"
 )
 
@@ -19,10 +20,7 @@ const sideBySide = 8
 // TestNodeWorkersFolderComesInLoggedIn brings in the accounts of a Node worker's data folder, after a dry run that changes nothing. All
 // of them watch, and the site never showed a QR code. (In full: fifty, each of which makes room once it was seen watching.)
 func TestNodeWorkersFolderComesInLoggedIn(t *testing.T) {
-	count := 3
-	if full {
-		count = 50
-	}
+	count := testkit.Runs(t, 3, 50)
 	s := newStage(t, "--max-accounts", strconv.Itoa(sideBySide))
 	folder := t.TempDir()
 	for i := range count {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"troupe/messages"
+	"troupe/testkit"
 )
 
 // gapLimit is the longest that an account may go without a look, whatever the pages of others do.
@@ -24,7 +25,7 @@ func TestPageThatMisbehavesEndsInANamedStateAndDisturbsNobody(t *testing.T) {
 		s.round(busy)
 	}
 	s.namesItsTrouble(looping)
-	if full {
+	if testkit.Full {
 		s.misbehaves(busy, "flood")
 		s.recovers(looping)
 		s.misbehaves(looping, "alerts")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"troupe/actors/gateway/api"
+	"troupe/testkit"
 	"troupe/testkit/faults"
 	"troupe/testkit/proc"
 	"troupe/testkit/site"
@@ -258,7 +259,7 @@ func TestProfileIsUsedOnlyAsItWasClosed(t *testing.T) {
 		{name: "truncated local state", why: "is not as it was closed", often: true, spoil: func(t *testing.T) { truncate(t, filepath.Join(dir, "profile", "Local State")) }},
 		{name: "truncated preferences", why: "is not as it was closed", often: true, spoil: func(t *testing.T) { truncate(t, filepath.Join(dir, "profile", "Default", "Preferences")) }},
 	} {
-		if story.often && !full {
+		if story.often && !testkit.Full {
 			continue
 		}
 		t.Run(story.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"troupe/actors/gateway/api"
 	"troupe/messages"
+	"troupe/testkit"
 	"troupe/testkit/faults"
 	"troupe/testkit/site"
 )
@@ -137,14 +138,11 @@ func TestReplyKilledAtEachStepIsPostedAtMostOnceAndEnds(t *testing.T) {
 			s.node.Restart()
 		},
 	}
-	rounds := 1
-	if full {
-		rounds = 10
-	}
+	rounds := testkit.Runs(t, 1, 10)
 	for round := range rounds {
 		for i, m := range moments {
 			for v, victim := range []string{"browser", "node"} {
-				if !full && i%2 != v { // they take turns
+				if !testkit.Full && i%2 != v { // they take turns
 					continue
 				}
 				text := victim + " " + m.name + string(rune('a'+round))

@@ -40,9 +40,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// full says whether repetitions run as well (make test-full).
-var full = os.Getenv("TROUPE_FULL") != ""
-
 // stage is a site and a node that can reach nothing else.
 type stage struct {
 	t    *testing.T

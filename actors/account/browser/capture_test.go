@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -19,11 +18,12 @@ import (
 	"time"
 
 	"troupe/platforms/page"
+	"troupe/testkit"
 )
 
-// rounds is how often a promise is tried: more under TROUPE_FULL.
+// rounds is how often, or how much, a promise is tried: more in a full test.
 func rounds(normal, full int) int {
-	if os.Getenv("TROUPE_FULL") != "" {
+	if testkit.Full {
 		return full
 	}
 	return normal

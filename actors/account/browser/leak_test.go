@@ -68,7 +68,7 @@ func TestNothingOfChromiumGoesRoundTheGateAsRoot(t *testing.T) {
 		})
 	}
 	modes, listen := []Mode{Headless, Shell}, time.Second
-	if os.Getenv("TROUPE_FULL") != "" {
+	if testkit.Full {
 		modes, listen = []Mode{Headless, Shell, Headful}, time.Minute
 	}
 	for _, mode := range modes {

@@ -20,6 +20,8 @@ import (
 	"github.com/prometheus/procfs"
 	"go.uber.org/goleak"
 	"golang.org/x/sync/errgroup"
+
+	"troupe/testkit"
 )
 
 // In the environment these make the test binary a node that starts browsers below helperRoot and waits to be killed.
@@ -159,13 +161,9 @@ func patience(t *testing.T) time.Duration {
 }
 
 func TestKilledNodeLeavesNoBrowser(t *testing.T) {
-	rounds := 1
-	if os.Getenv("TROUPE_FULL") != "" {
-		rounds = 10
-	}
 	const count = 5
 	before := inTemp(t)
-	for range rounds {
+	for range testkit.Runs(t, 1, 10) {
 		root := openTempDir(t)
 		node, pids := startNode(t, root, count)
 		dir := filepath.Join(root, "acc_0")

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"troupe/testkit"
 )
 
 // relay is an http proxy that leads every name to one site. It keeps descriptors of the connections that the gate made.
@@ -134,7 +136,7 @@ func TestNothingLeavesAStoppedNode(t *testing.T) {
 			proxy := newRelay(t, addr)
 			c := startChild(t, "127.0.0.1:1", fmt.Sprint(proxy.addr.Port), fence)
 			term, limits, everything := shortTerm, 0, uint64(0)
-			for trial, trials := 0, times(10, 200); trial < trials; {
+			for trial, trials := 0, testkit.Runs(t, 10, 200); trial < trials; {
 				before, after, ok := c.stopAtRandom(proxy, term, fence != "")
 				everything += before
 				switch {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"troupe/cluster/lease"
+	"troupe/testkit"
 )
 
 // stoppedGate as first argument makes this test binary a gate of its own process, that can be stopped.
@@ -132,20 +133,12 @@ func (c *child) signal(s syscall.Signal) {
 	}
 }
 
-// times is how often a trial is repeated.
-func times(normal, full int) int {
-	if os.Getenv("TROUPE_FULL") != "" {
-		return full
-	}
-	return normal
-}
-
 // TestStoppedGateLetsNothingOutAfterItsLease stops the gate's process within its lease, under a flood through eight tunnels, and lets it go
 // on after the lease's end. What its kernel held is delivered during the stop; after it, nothing is. The stated limit is a stop between the
 // look at the lease and the write call itself, some fifty nanoseconds: one chunk then. Under this flood that is one trial in some hundreds;
 // no process can do better by itself. With a fence in the kernel there is no such limit: the next test.
 func TestStoppedGateLetsNothingOutAfterItsLease(t *testing.T) {
-	trials := times(20, 100)
+	trials := testkit.Runs(t, 20, 100)
 	s := newSite(t, false)
 	c := startChild(t, s.ln.Addr().String(), "", "")
 	term, limits := 200*time.Millisecond, 0

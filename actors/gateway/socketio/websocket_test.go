@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"troupe/testkit"
 )
 
 func TestOpenPacketSaysWhatTheContractSays(t *testing.T) {
@@ -206,7 +207,7 @@ func TestTooLargeMessageEndsTheConnection(t *testing.T) {
 	c.expectClosed()
 }
 
-// TestClientThatStopsReadingIsDropped holds for both transports, and the others get everything in time. With TROUPE_FULL it takes as
+// TestClientThatStopsReadingIsDropped holds for both transports, and the others get everything in time. In a full test it takes as
 // long as it does in service: less than ten seconds.
 func TestClientThatStopsReadingIsDropped(t *testing.T) {
 	inService := Config{}.withDefaults().WriteTimeout
@@ -214,7 +215,7 @@ func TestClientThatStopsReadingIsDropped(t *testing.T) {
 		t.Errorf("a client that stopped reading is dropped after %v", latest)
 	}
 	cfg := Config{WriteTimeout: 300 * time.Millisecond, MaxQueueBytes: 1 << 40}
-	if os.Getenv("TROUPE_FULL") != "" {
+	if testkit.Full {
 		cfg.WriteTimeout = inService
 	}
 	reasons := make(chan string, 2)
@@ -394,12 +395,9 @@ func TestCloseLetsClientsComeBack(t *testing.T) {
 }
 
 // TestNoConnectIsLost dials 20 at a time, each sending its CONNECT together with the open, while everybody is told something all the
-// time: 600 of them, 6,000 with TROUPE_FULL.
+// time: 600 of them, 6,000 in a full test.
 func TestNoConnectIsLost(t *testing.T) {
-	total := int64(600)
-	if os.Getenv("TROUPE_FULL") != "" {
-		total = 6000
-	}
+	total := int64(testkit.Runs(t, 600, 6000))
 	var connects, disconnects atomic.Int64
 	s, url := serve(t, Config{}, func(s *Server) {
 		s.Of("/").OnConnect(func(*Socket) { connects.Add(1) })

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"troupe/cluster/lease"
 	"troupe/messages"
 	"troupe/platforms/page"
+	"troupe/testkit"
 	"troupe/testkit/rig"
 	"troupe/testkit/site/stage"
 )
@@ -171,7 +171,7 @@ func (r *window) posts() []stage.Entry { return r.site.Posts() }
 
 // full says whether every walk through the pages is made. Those that always are meet each kind of page; platforms/douyin, which
 // stands on them, meets the rest.
-func full() bool { return os.Getenv("TROUPE_FULL") != "" }
+func full() bool { return testkit.Full }
 
 func TestPagesInChromium(t *testing.T) {
 	t.Parallel()
