@@ -14,7 +14,7 @@ var promises = []struct {
 	{"P2", "nothing lost, nothing doubled", []string{
 		"TestACrashAtAnyPointLosesNothingThatWasAcknowledged", "TestMergingAgainChangesNothing", "TestAnItemIsNewAndAnnouncedOnce",
 		"TestEveryLetterArrivesOnceAndInOrder", "TestTenMinutesOfflineAreMadeGoodByOneRequest", "TestReadMarksNeverFallBackAndBadgesAreTheUnreadItems",
-		"TestClusterKilledAtRandomLosesNothing", "TestClusterMasterRestoredFromABackupKeepsLogins",
+		"TestClusterKilledAtRandomLosesNothing", "TestMasterRestoredFromABackupKeepsLogins",
 	}},
 	{"P3", "a reply is sent at most once, to the right person, and always ends", []string{
 		"TestReplyKilledAtEachStepIsPostedAtMostOnceAndEnds", "TestReplyStandsOnceUnderItsTargetOrSaysWhyNot", "TestNoReplyReachesTheWrongPerson",

@@ -63,9 +63,9 @@ func TestClusterUpgradedMasterShutsNoGate(t *testing.T) {
 	c.announcedOnce()
 }
 
-// TestClusterMasterRestoredFromABackupKeepsLogins loses the master's store, and puts one in its place that is older than what its
+// TestMasterRestoredFromABackupKeepsLogins loses the master's store, and puts one in its place that is older than what its
 // workers have seen: nobody logs in again, no account runs twice, and what was written since is collected again.
-func TestClusterMasterRestoredFromABackupKeepsLogins(t *testing.T) {
+func TestMasterRestoredFromABackupKeepsLogins(t *testing.T) {
 	c := newCluster(t, 2)
 	c.bringIn(2)
 	c.commentEach(c.accounts, "备份之前", 20*time.Second)
