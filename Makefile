@@ -24,7 +24,7 @@ demo: setup build ## a node, a made-up social site and two accounts: watch comme
 build: $(if $(CONSOLE_NODE),console) ## bin/troupe
 	$(GO) build -o $(PROGRAM) ./cmd/troupe
 
-test: setup npm console ## every promise once, with a real Chromium (about 10 minutes with a cold cache)
+test: setup npm console ## every promise once, with a real Chromium (about 14 minutes with a cold cache)
 	@$(MAKE) --no-print-directory -j2 test-stories test-packages
 	@$(MAKE) --no-print-directory test-cluster
 	@[ "$$(id -u)" = 0 ] || { echo "not run, because only root can (make test-root):"; grep -rhoE 'Test[A-Za-z]+AsRoot' --include='*_test.go' . | sort -u; }
@@ -51,6 +51,7 @@ test-full: setup npm console ## the same with all repetitions and the race detec
 
 bench: setup npm ## the figures of docs/performance.md, measured here (about 5 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures
+	$(GO) test -run '^$$' -bench Cluster -benchtime 1x -timeout 5m ./actors/master
 
 lint: $(if $(CONSOLE_NODE),console) ## formatting, vet, staticcheck, the console's types and the rules of the house
 	@out=$$($(GO) tool gofumpt -l $$(git ls-files '*.go' | grep -v '\.pb\.go$$')); [ -z "$$out" ] || { echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; }
