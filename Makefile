@@ -49,7 +49,7 @@ test-full: setup npm console ## the same with all repetitions and the race detec
 	@{ CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -json -race -timeout 80m -skip '^TestCluster' ./...; \
 	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -json -race -timeout 100m -run '^TestCluster' ./testkit/suite; } | $(GO) run ./testkit/report docs/test-report.md
 
-bench: setup npm ## the figures of docs/performance.md, measured here (about 5 minutes)
+bench: setup npm ## the figures of docs/performance.md, measured here (about 6 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures
 	$(GO) test -run '^$$' -bench Cluster -benchtime 1x -timeout 5m ./actors/master
 
