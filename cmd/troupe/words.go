@@ -1,67 +1,5 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-)
-
-// lang is the language of the texts. The code is written in English; chinese holds the other one.
-type lang string
-
-// The languages.
-const (
-	english lang = "en"
-	zh      lang = "zh"
-)
-
-// langOf chooses the language: --lang, else the environment. Flags are not parsed yet then, because their texts
-// are already in the language.
-func langOf(args []string, getenv func(string) string) lang {
-	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
-			return langNamed(value)
-		}
-		if arg == "--lang" && i+1 < len(args) {
-			return langNamed(args[i+1])
-		}
-	}
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if value := getenv(name); value != "" {
-			return langNamed(value)
-		}
-	}
-	return english
-}
-
-func langNamed(name string) lang {
-	if strings.HasPrefix(strings.ToLower(name), "zh") {
-		return zh
-	}
-	return english
-}
-
-// t is an English text in the user's language; what has no translation stays as it is.
-func (c *cli) t(text string) string {
-	if translated := inChinese(text); c.lang == zh && translated != "" {
-		return translated
-	}
-	return text
-}
-
-// f is t with values.
-func (c *cli) f(format string, args ...any) string { return fmt.Sprintf(c.t(format), args...) }
-
-// headings translates the help's own headings.
-func (l lang) headings(template string) string {
-	if l != zh {
-		return template
-	}
-	return strings.NewReplacer("Usage:", "用法：", "Aliases:", "别名：", "Examples:", "示例：", "Available Commands:", "命令：",
-		"Additional Commands:", "其他命令：", "Global Flags:", "通用选项：", "Flags:", "选项：",
-		`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
-		`用 "{{.CommandPath}} [命令] --help" 查看某个命令的说明。`).Replace(template)
-}
-
 // The longer texts of the help.
 const (
 	exitCodesText = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no node reachable, 4 not found, 5 refused or outcome unknown."
@@ -418,51 +356,6 @@ var chinese = map[string]string{
 	"the same for all accounts of this machine: %s":          "本机所有账号都相同的：%s",
 	"for %d accounts as set up; the machines could carry %d": "按设置可容 %d 个账号；机器估计能承载 %d 个",
 
-	// people
-	"List, add and remove the people who sign in":                                        "列出、添加、删除可登录的人员",
-	"List users, their roles and where they are signed in":                               "列出用户、角色和登录处",
-	"Add a user; the password is read from the standard input":                           "添加用户；密码从标准输入读取",
-	"Give a user another password, and sign him out everywhere":                          "更换用户密码，并退出其所有登录",
-	"Remove a user, and sign him out everywhere":                                         "删除用户，并退出其所有登录",
-	"viewer, agent, operator or admin":                                                   "viewer 只读、agent 客服、operator 运维、admin 管理员",
-	"viewer, agent, operator or admin; worker is for Node workers, and for nothing else": "viewer 只读、agent 客服、operator 运维、admin 管理员；worker 只供 Node worker 接入，别无他用",
-	"the only accounts to be seen; none for all":                                         "只能看到这些账号；不填为全部",
-	"added user %s":                                                        "已添加用户 %s",
-	"changed the password of %s":                                           "已更换 %s 的密码",
-	"removed user %s":                                                      "已删除用户 %s",
-	"New password of %s: ":                                                 "%s 的新密码：",
-	"there is no password in the standard input":                           "标准输入里没有密码",
-	"List, make and revoke the tokens of machines":                         "列出、生成、吊销程序令牌",
-	"List tokens, without their secrets":                                   "列出令牌（不含密文）",
-	"Make a token; its secret is shown once":                               "生成令牌；只显示一次",
-	"made token %s; it is shown this once:":                                "已生成令牌 %s，只显示这一次：",
-	"how long it works, such as 2160h; 0 is for ever":                      "有效多久，如 2160h；0 为永久",
-	"Revoke a token; its connections end at once":                          "吊销令牌；其连接立即断开",
-	"revoked token %s":                                                     "已吊销令牌 %s",
-	"Show who did what, when and from where":                               "查看谁在何时从哪里做了什么",
-	"go on with what is done from now on":                                  "继续显示之后的操作",
-	"only what this user did; also token:NAME, pc-im or local":             "只看该用户；也可填 token:名称、pc-im 或 local",
-	"only what was done within this time, such as 24h":                     "只看这段时间内的，如 24h",
-	"how many entries at most, 1 to 1000":                                  "最多多少条，1 到 1000",
-	"Check that no entry of the audit log was changed, added or taken out": "检查审计日志有没有被改动、添加或删去",
-	"%d entries, nothing was changed; the last one, %s, has the hash %s":   "%d 条，均未被改动；最后一条 %s 的哈希是 %s",
-	"the audit log is not as it was written: entry %s %s":                  "审计日志与写入时不符：第 %s 条 %s",
-	"ROLE":            "角色",
-	"SIGNED IN":       "已登录处",
-	"WHO":             "谁",
-	"WHAT":            "操作",
-	"ABOUT":           "对象",
-	"OUTCOME":         "结果",
-	"all":             "全部",
-	"viewer":          "只读",
-	"agent":           "客服",
-	"operator":        "运维",
-	"worker":          "Node worker",
-	"admin":           "管理员",
-	"revoked":         "已吊销",
-	"unauthenticated": "未登录",
-	"forbidden":       "无权限",
-
 	// headings of tables
 	"ACCOUNT": "账号", "PLATFORM": "平台", "NAME": "名称", "STATE": "状态", "UNREAD": "未读", "LAST ROUND": "上一轮", "REASON": "原因",
 	"TIME": "时间", "TOPIC": "话题", "KIND": "类别", "ID": "编号", "FROM": "来自", "TEXT": "内容", "COUNT": "条数", "TITLE": "标题", "LAST": "最近",
@@ -475,23 +368,6 @@ var chinese = map[string]string{
 	"proxy": "代理", "exit address": "出口地址", "latency": "延迟", "checked by": "检查者", "way out": "出网", "traffic": "流量", "refused": "拒绝",
 	"unlisted hosts": "未列出的主机", "persona": "浏览器身份", "room": "容量", "full": "已满",
 	"yes": "是", "no": "否",
-
-	// Node workers
-	"Give an account to a Node worker, which nothing fences": "把账号交给一个 Node worker（不受隔离保护）",
-	"Take an account back from its Node worker":              "从 Node worker 收回账号",
-	"The account's browser here is closed first. From then on only that Node worker runs it: no lease and no gate keep it from running in two places, and it is never moved by itself. To take it back: troupe account unpin.": "先关闭本地浏览器，之后只由该 Node worker 运行：没有租约和闸门防止它在两处同时运行，也不会自动迁移。收回请用 troupe account unpin。",
-	"The Node worker is told to stop. Nothing proves that it did: once it had the account, the account stays paused until you have made sure and resume it.":                                                                   "会通知 Node worker 停止，但无法证明它已停止：若它曾接手该账号，账号将保持暂停，直到你确认后恢复。",
-	"--worker is missing: the name that the Node worker registers under":       "缺少 --worker：Node worker 注册时使用的名称",
-	"the name that the Node worker registers under":                            "Node worker 注册时使用的名称",
-	"pin it to this Node worker from the start: unfenced, no browser of ours":  "一开始就交给这个 Node worker：不受隔离，本地不开浏览器",
-	"next: make sure that it has stopped there, then troupe account resume %s": "下一步：确认它在那边已停止，然后执行 troupe account resume %s",
-	"pinned": "固定",
-	"to Node worker %s, never moved by itself": "在 Node worker %s 上，不会自动迁移",
-	"unfenced": "未隔离",
-	"a Node worker has it: no lease and no gate keeps it from running twice":          "由 Node worker 持有：没有租约和闸门防止它重复运行",
-	"%d accounts on Node workers: no lease and no gate keeps them from running twice": "%d 个账号在 Node worker 上：没有租约和闸门防止它们重复运行",
-	"%s (Node worker, unfenced)": "%s（Node worker，未隔离）",
-	"worker_gone":                "Node worker 失联",
 
 	// words of the API
 	"starting": "启动中", "watching": "看管中", "logging_in": "登录中", "logged_out": "未登录", "challenge": "需要验证", "page_changed": "页面已变",

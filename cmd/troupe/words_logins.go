@@ -1,15 +1,5 @@
 package main
 
-// inChinese is the Chinese of a text, empty when there is none.
-func inChinese(text string) string {
-	for _, words := range []map[string]string{chinese, chineseOfLogins, chineseOfStore, chineseOfCluster, chineseOfPlacing} {
-		if translated, ok := words[text]; ok {
-			return translated
-		}
-	}
-	return ""
-}
-
 // The longer texts about accounts that are brought in, and about many logins.
 const (
 	importListText = "A list has the columns platform, name, proxy, tags and, if wanted, id (平台, 名称, 代理, 标签, 账号). A proxy is the name of one, or\n" +
