@@ -269,6 +269,27 @@ func TestASocketIsClosedWithItsToken(t *testing.T) {
 	other.until("44/nowhere,")
 }
 
+// TestAWorkersTokenOpensItsOwnNameOnly, so that nobody is told another worker's proxies and logins.
+func TestAWorkersTokenOpensItsOwnNameOnly(t *testing.T) {
+	h := open(t)
+	l := h.dial()
+	if !l.join(foreign.Namespace, h.hire().token("node-7", people.Worker, 0)) {
+		t.Fatal("not let in")
+	}
+	l.say(`42/worker,["worker:register",{"workerId":"node-8"}]`)
+	if refusal := strings.Join(l.until(`42/worker,["error"`), ""); !strings.Contains(refusal, "node-7") {
+		t.Errorf("refused with %s", refusal)
+	}
+	if n := len(h.master.Letters()); n != 0 {
+		t.Errorf("the master heard of it: %T", (<-h.master.Letters()).Message)
+	}
+	if !h.audit.has("token:node-7", "worker:register", "forbidden") {
+		t.Error("nobody knows of it")
+	}
+	l.say(`42/worker,["worker:register",{"workerId":"node-7"}]`)
+	testkit.Expect[*messages.RegisterForeign](h.master, nil)
+}
+
 // TestAWorkersSocketIsClosedWithItsToken at once, and what the worker did stands under the token's name.
 func TestAWorkersSocketIsClosedWithItsToken(t *testing.T) {
 	h := open(t)

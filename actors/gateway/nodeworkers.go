@@ -4,6 +4,7 @@ import (
 	"troupe/actors/gateway/foreign"
 	"troupe/actors/gateway/people"
 	"troupe/actors/gateway/socketio"
+	"troupe/messages"
 )
 
 // admitWorker says whether a worker of another make may join.
@@ -17,17 +18,17 @@ func (g *Gateway) admitWorker(h socketio.Handshake) error {
 	return nil
 }
 
-// enterWorker lets a worker's socket last no longer than whom it belongs to. What the worker does stands in the audit log under that
-// name.
-func (g *Gateway) enterWorker(s *socketio.Socket) foreign.Note {
+// enterWorker lets a worker's socket last no longer than whom it belongs to. A token opens the name that it was made for: nobody gets another
+// worker's proxies and logins with it. What the worker does stands in the audit log under the token's name.
+func (g *Gateway) enterWorker(s *socketio.Socket) foreign.Visit {
 	h := s.Handshake()
 	who, err := g.Door.AdmitWorker(h.RemoteAddr, h.Header, h.Auth)
 	if err != nil { // it was revoked this moment
 		s.Close()
-		return nil
+		return foreign.Visit{}
 	}
 	g.admitted(s, who, h.RemoteAddr, foreign.Namespace)
-	return func(what, outcome string, targets ...string) {
+	return foreign.Visit{Only: messages.NodeID(who.Token()), Note: func(what, outcome string, targets ...string) {
 		g.Door.Note(who, h.RemoteAddr, what, outcome, targets...)
-	}
+	}}
 }

@@ -82,7 +82,7 @@ func tokenCreate(c *cli) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&role, "role", "viewer", c.t("viewer, agent, operator or admin; worker is for Node workers, and for nothing else"))
+	cmd.Flags().StringVar(&role, "role", "viewer", c.t("viewer, agent, operator or admin; worker is for the Node worker of that name, and for nothing else"))
 	cmd.Flags().StringSliceVar(&accounts, "account", nil, c.t("the only accounts to be seen; none for all"))
 	cmd.Flags().DurationVar(&life, "for", 0, c.t("how long it works, such as 2160h; 0 is for ever"))
 	return cmd

@@ -8,7 +8,7 @@ var chineseOfPeople = map[string]string{
 	"Give a user another password, and sign him out everywhere":                          "更换用户密码，并退出其所有登录",
 	"Remove a user, and sign him out everywhere":                                         "删除用户，并退出其所有登录",
 	"viewer, agent, operator or admin":                                                   "viewer 只读、agent 客服、operator 运维、admin 管理员",
-	"viewer, agent, operator or admin; worker is for Node workers, and for nothing else": "viewer 只读、agent 客服、operator 运维、admin 管理员；worker 只供 Node worker 接入，别无他用",
+	"viewer, agent, operator or admin; worker is for the Node worker of that name, and for nothing else": "viewer 只读、agent 客服、operator 运维、admin 管理员；worker 只供同名的 Node worker 接入，别无他用",
 	"the only accounts to be seen; none for all":                                         "只能看到这些账号；不填为全部",
 	"added user %s":                                                        "已添加用户 %s",
 	"changed the password of %s":                                           "已更换 %s 的密码",

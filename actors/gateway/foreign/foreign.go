@@ -56,9 +56,8 @@ type Config struct {
 	OpenLogin func(*messages.SealedState) ([]byte, error)
 	// Admit says whether a client may connect at all; its error's text is sent to the client. nil means OnlyLocal.
 	Admit func(socketio.Handshake) error
-	// Enter and Leave are told of each socket's life, on its goroutine; nil means nobody is. Enter says where to note what its worker
-	// does; nil is nowhere.
-	Enter func(*socketio.Socket) Note
+	// Enter and Leave are told of each socket's life, on its goroutine; nil means nobody is.
+	Enter func(*socketio.Socket) Visit
 	Leave func(*socketio.Socket)
 	Now   func() time.Time
 	Log   *slog.Logger
@@ -66,6 +65,12 @@ type Config struct {
 
 // Note tells the audit log what a worker did, with which outcome, and the ids that it is about. It must not block.
 type Note func(what, outcome string, targets ...string)
+
+// Visit is what holds for one connection of a worker.
+type Visit struct {
+	Only messages.NodeID // the one name under which it may register; empty = any
+	Note Note            // of what the worker does; nil = nowhere
+}
 
 // Peer is one connected worker's socket. Its methods may be called from any goroutine and do not block.
 type Peer interface {
@@ -91,7 +96,7 @@ func New(cfg Config) *Desk {
 		cfg.Admit = OnlyLocal
 	}
 	if cfg.Enter == nil {
-		cfg.Enter = func(*socketio.Socket) Note { return nil }
+		cfg.Enter = func(*socketio.Socket) Visit { return Visit{} }
 	}
 	if cfg.Leave == nil {
 		cfg.Leave = func(*socketio.Socket) {}
@@ -169,8 +174,8 @@ func (d *Desk) Props() *actor.Props {
 // What the sockets tell the room, and its children.
 type (
 	joined struct {
-		peer Peer
-		note Note
+		peer  Peer
+		visit Visit
 	}
 	left struct{ peer string }
 	said struct {
@@ -220,7 +225,7 @@ func (r *room) Receive(c actor.Context) {
 }
 
 func (r *room) onJoined(c actor.Context, m joined) {
-	r.workers[m.peer.ID()] = c.Spawn(actor.PropsFromProducer(func() actor.Actor { return newWorker(r.Config, m.peer, m.note) }))
+	r.workers[m.peer.ID()] = c.Spawn(actor.PropsFromProducer(func() actor.Actor { return newWorker(r.Config, m.peer, m.visit) }))
 	c.Watch(r.workers[m.peer.ID()])
 }
 

@@ -24,6 +24,7 @@ type tick struct{}
 type worker struct {
 	Config
 	peer Peer
+	only messages.NodeID // see Visit
 	note Note
 
 	wire       wire
@@ -44,12 +45,12 @@ type worker struct {
 	gone     bool
 }
 
-func newWorker(cfg Config, peer Peer, note Note) *worker {
-	if note == nil {
-		note = func(string, string, ...string) {}
+func newWorker(cfg Config, peer Peer, visit Visit) *worker {
+	if visit.Note == nil {
+		visit.Note = func(string, string, ...string) {}
 	}
 	return &worker{
-		Config: cfg, peer: peer, note: note, tallies: map[messages.AccountID]*tally{}, accounts: map[messages.AccountID]*account{}, sessions: map[messages.LoginID]*session{},
+		Config: cfg, peer: peer, only: visit.Only, note: visit.Note, tallies: map[messages.AccountID]*tally{}, accounts: map[messages.AccountID]*account{}, sessions: map[messages.LoginID]*session{},
 		replies: map[messages.ReplyID]*handed{}, syncs: map[uint64]*syncing{},
 	}
 }
@@ -136,6 +137,11 @@ func (w *worker) onRegister(c actor.Context, h heard, m register) {
 	id := messages.NodeID(m.worker)
 	if w.id != "" && w.id != id {
 		w.refuse(h, "", "this connection belongs to worker "+string(w.id))
+		return
+	}
+	if w.only != "" && w.only != id {
+		w.refuse(h, "", "this token is worker "+string(w.only)+"'s: make one of that name with troupe token create "+string(id)+" --role worker")
+		w.note("worker:register", "forbidden", string(id))
 		return
 	}
 	w.id, w.about, w.wire, w.asked, w.heartAt = id, m, h.wire, &h, w.Now()

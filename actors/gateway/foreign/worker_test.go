@@ -115,7 +115,7 @@ func newScene(t *testing.T) *scene {
 
 func (s *scene) connect(id string) *socket {
 	peer := &socket{id: id}
-	s.desk.tell(joined{peer, s.noted})
+	s.desk.tell(joined{peer, Visit{Note: s.noted}})
 	return peer
 }
 

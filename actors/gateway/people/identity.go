@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,17 @@ type Identity struct {
 	seen     atomic.Int64                // ms, when it was used last
 	ended    context.Context
 	end      context.CancelFunc
+}
+
+// byToken stands before a token's name in the audit log.
+const byToken = "token:"
+
+// Token is the name of the token that it came with; empty = it came without one.
+func (i *Identity) Token() string {
+	if i.Kind != KindToken {
+		return ""
+	}
+	return strings.TrimPrefix(i.Name, byToken)
 }
 
 // newIdentity makes one that lasts until end is called.

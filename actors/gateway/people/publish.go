@@ -79,7 +79,7 @@ func (p *people) identify(next *Picture, old map[string]*known, id string, hash 
 }
 
 func (p *people) tokenIdentity(t *messages.AccessToken) *Identity {
-	i := newIdentity("token:"+t.GetName(), KindToken, Role(t.GetRole()), t.GetAccounts())
+	i := newIdentity(byToken+t.GetName(), KindToken, Role(t.GetRole()), t.GetAccounts())
 	i.Session = t.GetId()
 	if at := t.GetExpiresAt(); at != 0 {
 		i.until = time.UnixMilli(at)
