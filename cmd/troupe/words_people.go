@@ -2,14 +2,14 @@ package main
 
 // chineseOfPeople holds the Chinese of what belongs to users, tokens and the audit log, and to Node workers, which come with a token too.
 var chineseOfPeople = map[string]string{
-	"List, add and remove the people who sign in":                                        "列出、添加、删除可登录的人员",
-	"List users, their roles and where they are signed in":                               "列出用户、角色和登录处",
-	"Add a user; the password is read from the standard input":                           "添加用户；密码从标准输入读取",
-	"Give a user another password, and sign him out everywhere":                          "更换用户密码，并退出其所有登录",
-	"Remove a user, and sign him out everywhere":                                         "删除用户，并退出其所有登录",
-	"viewer, agent, operator or admin":                                                   "viewer 只读、agent 客服、operator 运维、admin 管理员",
+	"List, add and remove the people who sign in":                                                        "列出、添加、删除可登录的人员",
+	"List users, their roles and where they are signed in":                                               "列出用户、角色和登录处",
+	"Add a user; the password is read from the standard input":                                           "添加用户；密码从标准输入读取",
+	"Give a user another password, and sign him out everywhere":                                          "更换用户密码，并退出其所有登录",
+	"Remove a user, and sign him out everywhere":                                                         "删除用户，并退出其所有登录",
+	"viewer, agent, operator or admin":                                                                   "viewer 只读、agent 客服、operator 运维、admin 管理员",
 	"viewer, agent, operator or admin; worker is for the Node worker of that name, and for nothing else": "viewer 只读、agent 客服、operator 运维、admin 管理员；worker 只供同名的 Node worker 接入，别无他用",
-	"the only accounts to be seen; none for all":                                         "只能看到这些账号；不填为全部",
+	"the only accounts to be seen; none for all":                                                         "只能看到这些账号；不填为全部",
 	"added user %s":                                                        "已添加用户 %s",
 	"changed the password of %s":                                           "已更换 %s 的密码",
 	"removed user %s":                                                      "已删除用户 %s",
