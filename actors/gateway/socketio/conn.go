@@ -38,6 +38,7 @@ type conn struct {
 	attached chan struct{} // closed when there is a WebSocket
 	pong     chan struct{} // holds a token when a pong came
 	done     chan struct{} // closed when the connection ends
+	over     chan struct{} // closed when nothing is written to it any more
 	joined   atomic.Int32  // namespaces
 
 	mu        sync.Mutex
@@ -62,6 +63,7 @@ func newConn(s *Server, r *http.Request) *conn {
 		attached: make(chan struct{}),
 		pong:     make(chan struct{}, 1),
 		done:     make(chan struct{}),
+		over:     make(chan struct{}),
 		sockets:  map[string]*Socket{},
 	}
 	upgrades := []string{"websocket"}
@@ -105,6 +107,13 @@ func (c *conn) close(reason string) {
 		c.srv.dropped.Add(1)
 	}
 	close(c.done)
+}
+
+// endedFor says whether it ended for that reason.
+func (c *conn) endedFor(reason string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reason == reason
 }
 
 func (c *conn) onPolling() bool {
@@ -240,6 +249,7 @@ func (c *conn) write(frames [][]byte) bool {
 
 // finish runs last on the run goroutine.
 func (c *conn) finish() {
+	defer close(c.over)
 	c.handling.Lock() // no handler runs any more
 	for _, s := range c.sockets {
 		s.leave(c.reason)

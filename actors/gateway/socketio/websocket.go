@@ -32,6 +32,9 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, c *conn)
 		go c.run()
 	}
 	c.close(c.read(ws))
+	if c.endedFor(ReasonShutdown) {
+		<-c.over // the client is told that it may come back; closing here would cut that short
+	}
 }
 
 // read handles the frames until the WebSocket ends, and says why it ended. A client that asks faster than it takes the answers, or
