@@ -61,6 +61,8 @@ func (r *Registrar) admissible(peer Peer, q *messages.Registration) error {
 	case q.GetOldestProtocol() > Protocol:
 		return status.Errorf(codes.FailedPrecondition, "node %s (%s) speaks protocol %d and newer, the master %s speaks %d: upgrade the master first",
 			peer.Node, q.GetVersion(), q.GetOldestProtocol(), r.cfg.Version, Protocol)
+	case q.GetGossipKey() != "" && q.GetGossipKey() != r.cfg.Identity.gossipDigest():
+		return status.Errorf(codes.FailedPrecondition, "the gossip key of node %s is not the cluster's: %s", peer.Node, joinAnew)
 	case q.GetIncarnation() == "" || q.GetFolder() == "" || q.GetRemote() == "":
 		return status.Error(codes.InvalidArgument, "a registration names the node's incarnation, folder and address")
 	}
@@ -75,7 +77,7 @@ func (r *Registrar) ringFor(keys []string) (messages.Secret, error) {
 	}
 	if !slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(ours, k) }) {
 		return nil, status.Errorf(codes.FailedPrecondition,
-			"the node's key ring (%s) is not the cluster's (%s): give it the master's file, or let it join anew", strings.Join(keys, " "), strings.Join(ours, " "))
+			"the node's key ring (%s) is not the cluster's (%s): give it the master's file keys, or "+joinAnew, strings.Join(keys, " "), strings.Join(ours, " "))
 	}
 	return r.cfg.Ring.Export()
 }

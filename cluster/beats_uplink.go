@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,33 +157,44 @@ func (u *Uplink) complain(err error) {
 	u.cfg.Log.Warn("no master, trying again", "master", u.cfg.Master, "err", err)
 }
 
-// attach looks for the master and registers on a new line.
+// attach looks for the master and registers on a new line. What the gateway said decides nothing, but it explains why a stranger at the
+// place does not answer; and the stranger hears that it was called, for its people may wonder where the node is.
 func (u *Uplink) attach(ctx context.Context) error {
 	place, err := Find(ctx, u.cfg.Master)
 	if err != nil {
 		return err
 	}
-	id := u.cfg.Identity
-	if place.Cluster != id.Cluster || place.Authority != id.Fingerprint() {
-		return &RefusedError{fmt.Sprintf("at %s is cluster %s, and this node belongs to cluster %s", u.cfg.Master, place.Cluster, id.Cluster)}
-	}
-	l, err := dial(place.Address, id.ClientTLS(Master))
+	l, err := dial(place.Address, u.cfg.Identity.ClientTLS(Master))
 	if err != nil {
 		return err
 	}
 	if err := u.register(ctx, &l); err != nil {
 		l.Close()
-		return err
+		return cmp.Or(u.stranger(place), err)
 	}
 	u.line.Store(&l)
 	u.freshen(ctx)
 	return nil
 }
 
+// stranger says why a master that is at a place cannot be this node's; nil = it can.
+func (u *Uplink) stranger(place Place) error {
+	switch id := u.cfg.Identity; {
+	case place.Cluster != id.Cluster:
+		return &RefusedError{fmt.Sprintf("at %s is cluster %s, and this node belongs to cluster %s: say with --join where its own master is, or choose another --worker-id to join this one",
+			u.cfg.Master, place.Cluster, id.Cluster)}
+	case place.Authority != id.Fingerprint():
+		return &RefusedError{fmt.Sprintf("at %s cluster %s has another authority than the one that made this node's certificate: %s", u.cfg.Master, place.Cluster, joinAnew)}
+	default:
+		return nil
+	}
+}
+
 // register registers on a line.
 func (u *Uplink) register(ctx context.Context, l *line) error {
 	q := proto.CloneOf(u.cfg.Life)
-	q.Cluster, q.OldestProtocol, q.NewestProtocol, q.Keys = u.cfg.Identity.Cluster, OldestProtocol, Protocol, keyNames(u.cfg.Ring)
+	q.Cluster, q.GossipKey = u.cfg.Identity.Cluster, u.cfg.Identity.gossipDigest()
+	q.OldestProtocol, q.NewestProtocol, q.Keys = OldestProtocol, Protocol, keyNames(u.cfg.Ring)
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	r, err := invoke[messages.Registered](ctx, *l, "Register", q)

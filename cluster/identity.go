@@ -248,6 +248,12 @@ func nodePEM(cert *tls.Certificate) ([]byte, error) {
 // GossipKey is the cluster's key for membership messages.
 func (id *Identity) GossipKey() messages.Secret { return id.gossip }
 
+// gossipDigest tells gossip keys apart, and nothing of them.
+func (id *Identity) gossipDigest() string {
+	sum := sha256.Sum256(append([]byte("troupe gossip key "), id.gossip...))
+	return hex.EncodeToString(sum[:8])
+}
+
 // Fingerprint is the SHA-256 of the authority's certificate, in hex: what a join token pins.
 func (id *Identity) Fingerprint() string { return fingerprint(id.authority) }
 

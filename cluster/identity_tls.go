@@ -41,10 +41,10 @@ func NodeBehind(state tls.ConnectionState) (messages.NodeID, error) {
 	return peer.Node, err
 }
 
-// serverTLS lets callers in who have no certificate yet; one that is shown must be good.
+// serverTLS asks callers for their certificate and lets everybody in: the door judges what is shown.
 func (id *Identity) serverTLS() *tls.Config {
 	return &tls.Config{
-		MinVersion: tls.VersionTLS13, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: id.pool(),
+		MinVersion: tls.VersionTLS13, ClientAuth: tls.RequestClientCert, ClientCAs: id.pool(),
 		// A resumed session would prove a certificate that has ended since.
 		SessionTicketsDisabled: true,
 		GetCertificate:         func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return id.cert.Load(), nil },
@@ -89,4 +89,4 @@ func pinnedTLS(want string, found *x509.Certificate) *tls.Config {
 }
 
 // errOtherAuthority means that whoever answers is not the master that the token is of.
-var errOtherAuthority = errors.New("the master's authority is not the one that the join token names")
+var errOtherAuthority = errors.New("the master's authority is not the one that the join token names: take a token of this master (troupe keys token)")

@@ -98,9 +98,18 @@ func NewRegistrar(cfg RegistrarConfig) (*Registrar, error) {
 	for node, place := range list {
 		r.nodes[node] = &registered{dwelling: place, seen: r.began} // for all that is known it lives
 	}
-	r.server = grpc.NewServer(grpc.Creds(credentials.NewTLS(cfg.Identity.serverTLS())), grpc.MaxRecvMsgSize(1<<20), grpc.ConnectionTimeout(10*time.Second))
+	r.server = grpc.NewServer(grpc.Creds(r.door()), grpc.MaxRecvMsgSize(1<<20), grpc.ConnectionTimeout(10*time.Second))
 	r.server.RegisterService(&clusterService, r)
 	return r, nil
+}
+
+// door judges who calls.
+func (r *Registrar) door() door {
+	id := r.cfg.Identity
+	return door{credentials.NewTLS(id.serverTLS()), id.pool(), r.cfg.Now, func(from net.Addr) {
+		r.cfg.Log.Warn("node refused", "address", from.String(),
+			"err", "it takes this master for a stranger: it belongs to another cluster, its token does, or its folder cluster is of an earlier one")
+	}}
 }
 
 // Serve answers until ctx ends or Close, on a listener that it closes. Meanwhile it keeps the master's own certificate fresh.

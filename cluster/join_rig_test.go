@@ -179,12 +179,14 @@ func (o *office) life(id *Identity, incarnation string, change ...func(*messages
 	return q
 }
 
-// says asserts that the master's log has a line with all words.
+// says asserts that the master's log has a line with all words, or soon will.
 func (o *office) says(words ...string) {
 	o.t.Helper()
-	for line := range strings.SplitSeq(o.log.String(), "\n") {
-		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
-			return
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		for line := range strings.SplitSeq(o.log.String(), "\n") {
+			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+				return
+			}
 		}
 	}
 	o.t.Errorf("the master's log has no line with %q:\n%s", words, o.log.String())

@@ -5,10 +5,7 @@ import (
 	"crypto/tls"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
-	grpcpeer "google.golang.org/grpc/peer"
-	"google.golang.org/grpc/status"
 
 	"troupe/messages"
 )
@@ -65,18 +62,3 @@ func invoke[A any](ctx context.Context, l line, name string, question any) (*A, 
 	}
 	return answer, nil
 }
-
-// caller is the node that makes a call, by its certificate.
-func caller(ctx context.Context) (Peer, error) {
-	p, ok := grpcpeer.FromContext(ctx)
-	if !ok {
-		return Peer{}, errNoCertificate
-	}
-	info, ok := p.AuthInfo.(credentials.TLSInfo)
-	if !ok || len(info.State.PeerCertificates) == 0 {
-		return Peer{}, errNoCertificate
-	}
-	return peerOf(info.State.PeerCertificates[0])
-}
-
-var errNoCertificate = status.Error(codes.Unauthenticated, "this call needs a certificate of the cluster; a node gets one by: troupe serve --join --token")

@@ -116,6 +116,7 @@ func TestRegistrationsThatDoNotFitAreRefusedWithALineOnBothSides(t *testing.T) {
 	}{
 		{"an older protocol", "upgrade the node", func(q *messages.Registration) { q.OldestProtocol, q.NewestProtocol = 0, OldestProtocol-1 }},
 		{"a newer protocol only", "upgrade the master first", func(q *messages.Registration) { q.OldestProtocol, q.NewestProtocol = Protocol+1, Protocol+2 }},
+		{"another gossip key", "gossip key of node worker-2 is not", func(q *messages.Registration) { q.GossipKey = other.identity.gossipDigest() }},
 		{"another cluster", "belongs to cluster", func(q *messages.Registration) { q.Cluster = other.identity.Cluster }},
 		{"another key ring", "key ring (k9) is not the cluster's (k1)", func(q *messages.Registration) { q.Keys = []string{"k9"} }},
 		{"another's name", "shows the certificate of worker-2", func(q *messages.Registration) { q.Node = "worker-3" }},
@@ -158,15 +159,25 @@ func TestCallsWithoutAGoodCertificateAreRefused(t *testing.T) {
 	if err := o.authority.Renew(expired, time.Now().Add(-nodeLife-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	for name, config := range map[string]*tls.Config{
-		"none": anonymous, "of another cluster": stranger, "expired": expired.ClientTLS(Master), "the master's": o.identity.ClientTLS(Master),
+	for _, c := range []struct {
+		name, words string
+		config      *tls.Config
+	}{
+		{"none", "needs a certificate", anonymous},
+		{"of another cluster", "of another authority", stranger},
+		{"expired", "ended on", expired.ClientTLS(Master)},
+		{"the master's", "not a worker of this cluster", o.identity.ClientTLS(Master)},
 	} {
 		for method, question := range map[string]any{"Register": o.life(id, "a"), "Beat": &messages.Beat{Worker: "worker-2"}, "Renew": &messages.RenewRequest{}} {
-			if _, err := callOnce[messages.Registered](t.Context(), o.at(), config, method, question); err == nil {
-				t.Errorf("%s with a certificate %s was answered", method, name)
-			}
+			_, err := callOnce[messages.Registered](t.Context(), o.at(), c.config, method, question)
+			refusedWith(t, err, c.words)
 		}
+		o.says("node refused", c.words)
 	}
+	if _, err := callOnce[messages.Registered](t.Context(), o.at(), foreign.ClientTLS(Master), "Register", o.life(id, "a")); err == nil {
+		t.Error("a node of another cluster took this master for its own")
+	}
+	o.says("node refused", "takes this master for a stranger")
 	_, err := callOnce[messages.BeatAnswer](t.Context(), o.at(), id.ClientTLS(Master), "Beat", &messages.Beat{Worker: "worker-3"})
 	refusedWith(t, err, "with the certificate of worker-2")
 	_, err = callOnce[messages.BeatAnswer](t.Context(), o.at(), id.ClientTLS(Master), "Beat", &messages.Beat{Worker: "worker-2", Incarnation: "a"})

@@ -65,8 +65,8 @@ type issued struct {
 
 // Errors of a token that lets nobody in.
 var (
-	ErrTokenUnknown = errors.New("the join token is not one of this cluster, or was used up")
-	ErrTokenExpired = errors.New("the join token has expired")
+	ErrTokenUnknown = errors.New("the join token is not one of this cluster, or was used up: make another one (troupe keys token)")
+	ErrTokenExpired = errors.New("the join token has expired: make another one (troupe keys token)")
 )
 
 // OpenTokens reads the tokens of the cluster whose authority's fingerprint is given; a missing file is none.

@@ -260,10 +260,11 @@ type Registration struct {
 	Version        string                 `protobuf:"bytes,4,opt,name=version,proto3" json:"version,omitempty"`
 	OldestProtocol int64                  `protobuf:"varint,5,opt,name=oldest_protocol,json=oldestProtocol,proto3" json:"oldest_protocol,omitempty"` // that it speaks
 	NewestProtocol int64                  `protobuf:"varint,6,opt,name=newest_protocol,json=newestProtocol,proto3" json:"newest_protocol,omitempty"`
-	Folder         string                 `protobuf:"bytes,7,opt,name=folder,proto3" json:"folder,omitempty"`  // id of its data folder
-	Keys           []string               `protobuf:"bytes,8,rep,name=keys,proto3" json:"keys,omitempty"`      // names of its ring's keys
-	Remote         string                 `protobuf:"bytes,9,opt,name=remote,proto3" json:"remote,omitempty"`  // address of its actors
-	Gossip         string                 `protobuf:"bytes,10,opt,name=gossip,proto3" json:"gossip,omitempty"` // address of its membership messages
+	Folder         string                 `protobuf:"bytes,7,opt,name=folder,proto3" json:"folder,omitempty"`                         // id of its data folder
+	Keys           []string               `protobuf:"bytes,8,rep,name=keys,proto3" json:"keys,omitempty"`                             // names of its ring's keys
+	Remote         string                 `protobuf:"bytes,9,opt,name=remote,proto3" json:"remote,omitempty"`                         // address of its actors
+	Gossip         string                 `protobuf:"bytes,10,opt,name=gossip,proto3" json:"gossip,omitempty"`                        // address of its membership messages
+	GossipKey      string                 `protobuf:"bytes,11,opt,name=gossip_key,json=gossipKey,proto3" json:"gossip_key,omitempty"` // digest of the key for them; empty = from a program that did not say it yet
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -364,6 +365,13 @@ func (x *Registration) GetRemote() string {
 func (x *Registration) GetGossip() string {
 	if x != nil {
 		return x.Gossip
+	}
+	return ""
+}
+
+func (x *Registration) GetGossipKey() string {
+	if x != nil {
+		return x.GossipKey
 	}
 	return ""
 }
@@ -582,7 +590,7 @@ const file_join_proto_rawDesc = "" +
 	"\fRenewRequest\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\fR\arequest\"+\n" +
 	"\aRenewed\x12 \n" +
-	"\vcertificate\x18\x01 \x01(\fR\vcertificate\"\xa6\x02\n" +
+	"\vcertificate\x18\x01 \x01(\fR\vcertificate\"\xc5\x02\n" +
 	"\fRegistration\x12\x18\n" +
 	"\acluster\x18\x01 \x01(\tR\acluster\x12\x12\n" +
 	"\x04node\x18\x02 \x01(\tR\x04node\x12 \n" +
@@ -594,7 +602,9 @@ const file_join_proto_rawDesc = "" +
 	"\x04keys\x18\b \x03(\tR\x04keys\x12\x16\n" +
 	"\x06remote\x18\t \x01(\tR\x06remote\x12\x16\n" +
 	"\x06gossip\x18\n" +
-	" \x01(\tR\x06gossip\"\xdc\x02\n" +
+	" \x01(\tR\x06gossip\x12\x1d\n" +
+	"\n" +
+	"gossip_key\x18\v \x01(\tR\tgossipKey\"\xdc\x02\n" +
 	"\n" +
 	"Registered\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12 \n" +

@@ -9,7 +9,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,7 +17,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -34,6 +32,8 @@ type Options struct {
 	Dir  string   // data folder; empty makes a new one that the test's end removes
 	Args []string // further flags of `troupe serve`
 	Env  []string // further environment
+
+	Program string // such as Changed makes; "" = Program
 
 	// Spawn starts the node's process, such as in a host of a made-up network; nil starts it here.
 	Spawn func(*exec.Cmd) error
@@ -57,40 +57,6 @@ type Node struct {
 
 // usualName is that of a node which is alone.
 const usualName = "worker-1"
-
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "troupe-program-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "troupe")
-	args := []string{"build", "-o", path}
-	if raceEnabled {
-		args = append(args, "-race")
-	}
-	out, err := exec.Command("go", append(args, "troupe/cmd/troupe")...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return path, nil
-})
-
-// Program is the path of the built program.
-func Program(t testing.TB) string {
-	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// Clean removes the built program; a suite's TestMain calls it last.
-func Clean() {
-	if path, err := program(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
-}
 
 // Start runs a node and waits until it answers.
 func Start(t testing.TB, o Options) *Node {
@@ -154,7 +120,7 @@ func (n *Node) Restart() {
 	for _, pin := range n.options.Pins {
 		args = append(args, "--dev-pin", pin)
 	}
-	n.cmd = exec.Command(Program(n.t), append(args, n.options.Args...)...)
+	n.cmd = exec.Command(cmp.Or(n.options.Program, Program(n.t)), append(args, n.options.Args...)...)
 	n.cmd.Env = append(os.Environ(), n.options.Env...)
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
