@@ -140,6 +140,23 @@ func readKnown(path string) (map[messages.NodeID]dwelling, error) {
 	return list, nil
 }
 
+// NoteMaster writes down in a registrar's file where its master gossips: where a copy of the file is, the copy's master will ask there.
+func NoteMaster(path string, node messages.NodeID, gossip string) error {
+	list, err := readKnown(path)
+	if err != nil {
+		return err
+	}
+	list[node] = dwelling{Gossip: gossip}
+	text, err := json.Marshal(list)
+	if err != nil {
+		return fmt.Errorf("note where the master gossips: %w", err)
+	}
+	if err := replaceFile(path, text); err != nil {
+		return fmt.Errorf("note where the master gossips: %w", err)
+	}
+	return nil
+}
+
 // KnownGossip lists where the nodes of a registrar's file gossiped last: whom a master that starts can ask whether there is another one.
 func KnownGossip(path string) ([]string, error) {
 	list, err := readKnown(path)

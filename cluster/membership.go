@@ -239,6 +239,9 @@ func (m *Membership) tell(before, now []Member) {
 		switch i := slices.IndexFunc(before, func(b Member) bool { return b.Incarnation == o.Incarnation }); {
 		case i < 0:
 			m.Log.Info("member is here", "peer", o.Node, "master", o.Master, "address", o.Gossip)
+			if m.Self.Master && o.Master && m.Self.Before(o) { // else it is an earlier life of this node, or it refuses us
+				m.Log.Warn("node refused", "worker", o.Node, "address", o.Gossip, "err", "it is a second master of this cluster, and was started later: it has to end")
+			}
 		case o.Leaving && !before[i].Leaving:
 			m.Log.Info("member leaves", "peer", o.Node)
 			m.mu.Lock()

@@ -41,7 +41,10 @@ func (n *node) openCluster() error {
 		}
 		return nil
 	}
-	return n.beAlone()
+	if err := n.beAlone(); err != nil {
+		return err
+	}
+	return cluster.NoteMaster(filepath.Join(n.cfg.clusterDir(), knownFile), n.identity.Node, n.gossip.Address())
 }
 
 // clusterAsked says whether somebody wants more than one node.

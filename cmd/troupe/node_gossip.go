@@ -30,7 +30,7 @@ func (n *node) beAlone() error {
 	defer cancel()
 	n.gossip.Settle(ctx)
 	if o, there := n.gossip.OtherMaster(); there {
-		return fmt.Errorf("another master of this cluster runs already: node %s, which gossips at %s. Stop it first, or start this node with --join", o.Node, o.Gossip)
+		return fmt.Errorf("another master of this cluster runs already: node %s, which gossips at %s. Stop it first; or, if it is to stay, remove this copy of its data folder", o.Node, o.Gossip)
 	}
 	n.run(func(ctx context.Context) {
 		for {
@@ -45,7 +45,7 @@ func (n *node) beAlone() error {
 			}
 			n.log.Error("another master is in this cluster; the one that was started later ends", "peer", o.Node, "address", o.Gossip)
 			if o.Before(n.gossip.Self) {
-				fatal(n.log, "gossip", "another master was there first")
+				fatal(n.log, "gossip", fmt.Sprintf("another master of this cluster, node %s at %s, was there first: keep one of the two", o.Node, o.Gossip))
 			}
 		}
 	})

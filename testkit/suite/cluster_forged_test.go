@@ -18,6 +18,7 @@ import (
 
 	node "troupe/cluster"
 	"troupe/messages"
+	"troupe/testkit/proc"
 )
 
 // anotherGossipKey puts a key of nobody's into a node's folder.
@@ -29,22 +30,24 @@ func anotherGossipKey(t *testing.T, folder, _ string) {
 }
 
 // endedCertificate gives a node a certificate of the cluster's authority that ended some days ago.
-func (c *cluster) endedCertificate(t *testing.T, folder, name string) {
-	t.Helper()
-	home, dir := filepath.Join(c.Master.Dir, c.Master.Name, "cluster"), filepath.Join(folder, "cluster")
-	authority, err := node.OpenAuthority(home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	from, err := node.OpenIdentity(home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := authority.IssueTo(dir, from, messages.NodeID(name), time.Now().Add(-95*24*time.Hour)); err != nil {
-		t.Fatal(err)
+func endedCertificate(master *proc.Node) func(*testing.T, string, string) {
+	return func(t *testing.T, folder, name string) {
+		t.Helper()
+		home, dir := filepath.Join(master.Dir, master.Name, "cluster"), filepath.Join(folder, "cluster")
+		authority, err := node.OpenAuthority(home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, err := node.OpenIdentity(home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := authority.IssueTo(dir, from, messages.NodeID(name), time.Now().Add(-95*24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

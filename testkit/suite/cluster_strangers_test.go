@@ -12,67 +12,69 @@ import (
 	"troupe/testkit/proc"
 )
 
-// TestClusterRefusesWhoDoesNotBelong starts nodes that must not come in: each ends by itself with a line that says what is wrong and what
-// to do, and the master's log has one too.
-func TestClusterRefusesWhoDoesNotBelong(t *testing.T) {
-	c := newCluster(t, 1)
-	worker := c.Workers[0]
-	other := newLoneCluster(t, 1)
-	spent := c.Token()
-	join := func(dir, name, token string) []string {
-		return []string{"--data-dir", dir, "--worker-id", name, "--join", c.Gateway(), "--token", token}
-	}
-	files := func(dir, name string) []string {
-		return []string{"--data-dir", dir, "--worker-id", name, "--join", c.Gateway()}
-	}
-	stranger := other.Workers[0]
-	stranger.Kill()
+// TestNodesThatDoNotBelongAreRefusedWithALineOnBothSides starts nodes that must not come in: each ends by itself with a line that says what is
+// wrong and what to do, and the log of the node that refused it has one too.
+func TestNodesThatDoNotBelongAreRefusedWithALineOnBothSides(t *testing.T) {
+	t.Parallel()
+	c, other := proc.StartCluster(t, proc.ClusterOptions{Workers: 1}), proc.StartCluster(t, proc.ClusterOptions{})
+	s := &stage{t: t, node: c.Master}
+	worker, token := c.Workers[0], c.Token()
 	older := proc.Changed(t, proc.Edit{File: "cluster/join_registrar.go", Was: "Protocol       = 1\n	OldestProtocol = 1", Is: "Protocol       = 0\n	OldestProtocol = 0"})
+	master := []string{"--master-port", "0", "--max-accounts", "0"}
+	with := func(token string) []string { return []string{"--join", c.Gateway(), "--token", token} }
+	files := []string{"--join", c.Gateway()}
 
 	for _, story := range []struct {
-		name    string
-		program string
-		args    []string
-		says    string // the line that the node ends with
-		heard   string // the master's; "" = it never hears of the node
+		name  string
+		dir   string
+		node  string
+		args  []string
+		says  string // the line that the node ends with
+		heard string // the master's; "" = it never hears of the node
 	}{
-		{"a namesake", "", join(openFolder(t), worker.Name, c.Token()), "a worker named worker-1 is alive: choose another --worker-id", "is alive"},
-		{"a copy of a worker's folder", "", join(copyOf(t, worker), worker.Name, c.Token()), "another worker named worker-1, with another data folder", "another data folder"},
-		{"another cluster's worker", "", join(copyOf(t, stranger), stranger.Name, c.Token()), "this node belongs to cluster", "takes this master for a stranger"},
-		{"a token of another cluster", "", join(openFolder(t), "worker-8", other.Token()), "not the one that the join token names: take a token", "takes this master for a stranger"},
-		{"a token that was changed", "", join(openFolder(t), "worker-9", spent[:len(spent)-4]+"AAAA"), "token is not one of this cluster", "token is not one of this cluster"},
-		{"another gossip key", "", files(c.files("worker-10", anotherGossipKey), "worker-10"), "the gossip key of node worker-10 is not the cluster's: remove", "gossip key of node worker-10"},
-		{"a certificate of another authority", "", files(c.files("worker-11", anotherAuthority), "worker-11"), "has another authority than the one that made this node's certificate: remove", "takes this master for a stranger"},
-		{"a certificate that ended", "", files(c.files("worker-12", c.endedCertificate), "worker-12"), "certificate ended on", "certificate ended on"},
-		{"another key ring", "", files(c.files("worker-13", other.itsRing), "worker-13"), "is not the cluster's", "key ring"},
-		{"an older program", older, join(openFolder(t), "worker-14", c.Token()), "speaks protocol 0, the master needs at least 1: upgrade the node", "speaks protocol 0"},
-		{"a second node in one folder", "", join(worker.Dir, worker.Name, c.Token()), "another troupe runs", ""},
+		{"a namesake", openFolder(t), "worker-1", with(c.Token()), "a worker named worker-1 is alive: choose another --worker-id", "is alive"},
+		{"a namesake with files", issued(t, c, "worker-1"), "worker-1", files, "another worker named worker-1, with another data folder", "with another data folder"},
+		{"a copy of a worker's folder", copyOf(t, worker), "worker-1", files, "another worker named worker-1, with another data folder", "with another data folder"},
+		{"a second node in one folder", worker.Dir, "worker-1", files, "another troupe runs in", ""},
+		{"a copy of the master's folder", copyOf(t, c.Master), proc.MasterName, master, "another master of this cluster runs already", "a second master of this cluster"},
+		{"another cluster's worker", issued(t, other, "worker-8"), "worker-8", files, "this node belongs to cluster", "takes this master for a stranger"},
+		{"no token", openFolder(t), "worker-8", files, "give it a token", ""},
+		{"a token of another cluster", openFolder(t), "worker-8", with(other.Token()), "not the one that the join token names: take a token", "takes this master for a stranger"},
+		{"a token that was changed", openFolder(t), "worker-9", with(token[:len(token)-4] + "AAAA"), "token is not one of this cluster", "token is not one of this cluster"},
+		{"another gossip key", issued(t, c, "worker-10", anotherGossipKey), "worker-10", files, "the gossip key of node worker-10 is not the cluster's: remove", "gossip key of node worker-10"},
+		{"a certificate of another authority", issued(t, c, "worker-11", anotherAuthority), "worker-11", files, "has another authority than the one that made this node's certificate: remove", "takes this master for a stranger"},
+		{"a certificate that ended", issued(t, c, "worker-12", endedCertificate(c.Master)), "worker-12", files, "the node's certificate ended on", "the node's certificate ended on"},
+		{"another key ring", issued(t, c, "worker-13", ringOf(other.Master)), "worker-13", files, "is not the cluster's", "key ring"},
+		{"an older program", openFolder(t), "worker-14", with(c.Token()), "speaks protocol 0, the master needs at least 1: upgrade the node", "speaks protocol 0"},
 	} {
 		t.Run(story.name, func(t *testing.T) {
-			logged := len(c.Master.Log())
-			said := endsRefused(t, story.program, append([]string{"serve", "--cluster-host", "127.0.0.9"}, story.args...))
+			logged, program := len(c.Master.Log()), proc.Program(t)
+			if story.name == "an older program" {
+				program = older
+			}
+			said := endsRefused(t, program, append([]string{"--data-dir", story.dir, "--worker-id", story.node, "--cluster-host", "127.0.0.9"}, story.args...))
 			if !strings.Contains(said, story.says) {
 				t.Errorf("it does not say %q: %s", story.says, said)
 			}
 			t.Log(said)
 			if story.heard != "" {
-				c.eventually("the master says that it refused a node: "+story.heard, 2*time.Second, func() bool {
+				s.eventually("the master says that it refused a node: "+story.heard, 5*time.Second, func() bool {
 					return hasLine(c.Master.Log()[logged:], "node refused", story.heard)
 				})
 			}
 		})
 	}
+	if !c.Master.Running() || !worker.Running() {
+		t.Error("who belongs to the cluster ended too")
+	}
 }
 
-// endsRefused runs the program ("" = as it is), which must end by itself and fail, and returns the last line that it says.
+// endsRefused runs a node, which must end by itself and fail, and returns the last line that it says.
 func endsRefused(t *testing.T, program string, args []string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience*15*time.Second)
 	defer cancel()
-	if program == "" {
-		program = proc.Program(t)
-	}
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, program, append([]string{"serve"}, args...)...).CombinedOutput()
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	if err == nil || ctx.Err() != nil {
 		t.Fatalf("it did not end refused: %v\n%s", err, out)
@@ -104,25 +106,29 @@ func copyOf(t *testing.T, n *proc.Node) string {
 	return dir
 }
 
-// files makes the data folder of a worker that joins without a token, as `troupe keys node` writes it, and lets spoil change it.
-func (c *cluster) files(name string, spoil func(t *testing.T, folder, name string)) (dir string) {
-	c.t.Helper()
-	dir = openFolder(c.t)
+// issued is the data folder of a worker that joins without a token, as `troupe keys node` writes it, and then is spoiled.
+func issued(t *testing.T, c *proc.Cluster, name string, spoil ...func(t *testing.T, folder, name string)) (dir string) {
+	t.Helper()
+	dir = openFolder(t)
 	if _, errs, status := c.Master.CLI("keys", "node", name, "--out", dir); status != 0 {
-		c.t.Fatalf("troupe keys node: %s", errs)
+		t.Fatalf("troupe keys node: %s", errs)
 	}
-	spoil(c.t, filepath.Join(dir, name), name)
+	for _, do := range spoil {
+		do(t, filepath.Join(dir, name), name)
+	}
 	return dir
 }
 
-// itsRing puts this cluster's key ring into a node's folder.
-func (c *cluster) itsRing(t *testing.T, folder, _ string) {
-	t.Helper()
-	ring, err := os.ReadFile(filepath.Join(c.Master.Dir, c.Master.Name, "keys"))
-	if err != nil {
-		t.Fatal(err)
+// ringOf puts a master's key ring into a node's folder.
+func ringOf(master *proc.Node) func(*testing.T, string, string) {
+	return func(t *testing.T, folder, _ string) {
+		t.Helper()
+		ring, err := os.ReadFile(filepath.Join(master.Dir, master.Name, "keys"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, "keys"), ring)
 	}
-	write(t, filepath.Join(folder, "keys"), ring)
 }
 
 // write replaces a file that only its owner may read.
