@@ -47,6 +47,7 @@ type Uplink struct {
 	cfg   UplinkConfig
 	line  atomic.Pointer[line] // nil while there is no master
 	again chan again
+	back  chan struct{} // holds a token when there is a master again
 }
 
 // again says why to register again.
@@ -58,7 +59,7 @@ type again struct {
 // waits between two attempts
 const (
 	firstWait    = 200 * time.Millisecond
-	longestWait  = 2 * time.Second
+	longestWait  = time.Second
 	warnPause    = 30 * time.Second
 	renewalCheck = time.Hour
 )
@@ -70,7 +71,7 @@ func NewUplink(cfg UplinkConfig) *Uplink {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Uplink{cfg: cfg, again: make(chan again, 1)}
+	return &Uplink{cfg: cfg, again: make(chan again, 1), back: make(chan struct{}, 1)}
 }
 
 // Beat implements lease.Granter: one beat to the master that is registered with.
@@ -90,6 +91,9 @@ func (u *Uplink) Beat(ctx context.Context, beat *messages.Beat) (*messages.Grant
 	}
 	return answer.GetGrant(), nil
 }
+
+// Returned implements lease.Returner.
+func (u *Uplink) Returned() <-chan struct{} { return u.back }
 
 func (u *Uplink) renew(a again) {
 	select {
@@ -173,6 +177,10 @@ func (u *Uplink) attach(ctx context.Context) error {
 		return cmp.Or(u.stranger(place), err)
 	}
 	u.line.Store(&l)
+	select {
+	case u.back <- struct{}{}:
+	default:
+	}
 	u.freshen(ctx)
 	return nil
 }
@@ -258,4 +266,4 @@ func FiguresOf(r *messages.Registered) lease.Figures {
 	}
 }
 
-var _ lease.Granter = (*Uplink)(nil)
+var _ lease.Returner = (*Uplink)(nil)

@@ -33,7 +33,8 @@ type KeeperOptions struct {
 type Keeper struct {
 	o KeeperOptions
 
-	hurry chan struct{} // asks Run for a beat at once
+	hurry    chan struct{}   // asks Run for a beat at once
+	returned <-chan struct{} // the same, by the Granter; nil if it is never out of reach
 
 	mu     sync.Mutex
 	seq    uint64 // of the newest beat sent
@@ -80,6 +81,9 @@ func NewKeeper(o KeeperOptions) *Keeper {
 	}
 	k := &Keeper{o: o, hurry: make(chan struct{}, 1), pairs: map[Pair]*held{}, heard: o.Clock()}
 	k.skew = k.skewNow()
+	if r, ok := o.Granter.(Returner); ok {
+		k.returned = r.Returned()
+	}
 	return k
 }
 
@@ -155,6 +159,8 @@ func (k *Keeper) Run(ctx context.Context) {
 				hurried = true
 				timer.Reset(hurryTime)
 			}
+		case <-k.returned:
+			timer.Reset(0)
 		case <-timer.C:
 			hurried = false
 			timer.Reset(k.o.Figures.Beat)

@@ -50,7 +50,10 @@ type link struct {
 	mu    sync.Mutex
 	delay time.Duration
 	dead  bool
+	back  chan struct{}
 }
+
+func (l *link) Returned() <-chan struct{} { return l.back }
 
 func (l *link) set(delay time.Duration, dead bool) {
 	l.mu.Lock()
@@ -91,7 +94,7 @@ func tell(t *testing.T, act func(*story)) {
 		s.clock = func() time.Duration { return time.Hour + time.Since(start) }
 		s.table = NewTable(DefaultFigures(), s.clock, "m1")
 		s.table.Recover(0, nil)
-		s.link = &link{table: s.table}
+		s.link = &link{table: s.table, back: make(chan struct{})}
 		s.keeper = NewKeeper(KeeperOptions{
 			Worker: "w1", Incarnation: "i1", Granter: s.link, Figures: DefaultFigures(), Clock: s.clock,
 			Wall: func() time.Time { return time.Now().Add(time.Duration(s.wall.Load())) }, Lost: func(p Pair) { s.lost <- p },
@@ -154,6 +157,20 @@ func TestWithoutGrantsNothingBeginsAfterSixSecondsAndTheFenceShutsAtEleven(t *te
 		wait(3 * time.Second)
 		if !g.open() || len(s.lost) != 0 {
 			t.Fatal("a lease that merely lapsed did not come back")
+		}
+	})
+}
+
+func TestMasterThatReturnsIsAskedAtOnce(t *testing.T) {
+	tell(t, func(s *story) {
+		g, _ := s.hold(t, a7)
+		wait(20 * time.Millisecond)
+		s.link.set(0, true)
+		wait(10900 * time.Millisecond) // a beat was sent 0.9 s ago; the fence shuts in 0.1 s
+		s.link.set(0, false)
+		s.link.back <- struct{}{}
+		if wait(200 * time.Millisecond); !g.open() || !s.keeper.MayBegin("a", 7) {
+			t.Fatal("the fence was shut, although the master was there again before")
 		}
 	})
 }

@@ -32,6 +32,13 @@ type Granter interface {
 	Beat(ctx context.Context, beat *messages.Beat) (*messages.Grant, error)
 }
 
+// Returner is a Granter that may be out of reach. The first beat after that is due at once: what is left of a lease may be little.
+type Returner interface {
+	Granter
+	// Returned holds a token when it can be reached again.
+	Returned() <-chan struct{}
+}
+
 // Fence is what a lease opens and shuts. Its methods return at once and call neither Keeper nor Table.
 type Fence interface {
 	// Extend opens the fence until that instant since boot, or prolongs it. The fence shuts by itself.

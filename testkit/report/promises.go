@@ -22,7 +22,7 @@ var promises = []struct {
 	}},
 	{"P4", "a login outlives its browser, its process and its node", []string{
 		"TestWholeLoginOutlivesRotationProfileAndFolder", "TestNodeKilledThreeSecondsAfterALoginReapsAndIsStillLoggedIn",
-		"TestProfileIsUsedOnlyAsItWasClosed", "TestNodeWorkersFolderComesInLoggedIn", "TestClusterDrainMovesAccountsLoggedIn",
+		"TestProfileIsUsedOnlyAsItWasClosed", "TestNodeWorkersFolderComesInLoggedIn", "TestClusterPlacesEvenlyAndDrainsLoggedIn",
 		"TestClusterKilledWorkerIsBackAtOnce",
 	}},
 	{"P5", "empty is never mistaken for quiet", []string{

@@ -15,56 +15,6 @@ import (
 	"troupe/testkit/faults"
 )
 
-// TestClusterDrainMovesAccountsLoggedIn drains a node: its accounts are watched elsewhere, each with a short gap, and it says when
-// it has none left. (In full: each node in turn, ten drains.)
-func TestClusterDrainMovesAccountsLoggedIn(t *testing.T) {
-	c := newCluster(t, 3)
-	c.bringIn(6)
-	for i := range testkit.Runs(t, 1, 10) {
-		name := c.Workers[i%3].Name
-		moving := c.on(name)
-		during := c.injectEach(c.accounts, "搬家之中 "+name)
-		gaps := c.watchGaps(moving, 60*time.Second, func() {
-			c.must("POST", "/nodes/"+name+"/drain", struct{}{}, nil)
-		}, func() bool { return len(c.on(name)) == 0 })
-		for account, gap := range gaps {
-			if limit := 10 * time.Second; gap > limit {
-				t.Logf("account %s was unwatched for %s, %s on a quiet machine", account, gap.Round(time.Millisecond), limit)
-			}
-		}
-		c.eventually("what was written meanwhile is stored", 20*time.Second, during)
-		worker := c.worker(name)
-		worker.Stop()
-		worker.Restart()
-	}
-	c.loggedInWithoutCodes()
-	c.announcedOnce()
-}
-
-// watchGaps strikes, waits until ok holds and all accounts are watched again, and says for how long each was not.
-func (c *cluster) watchGaps(accounts []string, limit time.Duration, strike func(), ok func() bool) map[string]time.Duration {
-	c.t.Helper()
-	gaps, lost := map[string]time.Duration{}, map[string]time.Time{}
-	strike()
-	c.eventually("accounts are watched elsewhere", limit, func() bool {
-		now := time.Now()
-		for _, a := range c.stage.accounts() {
-			watched := a.State == "watching" && a.GateOpen
-			since, was := lost[a.ID]
-			switch {
-			case !slices.Contains(accounts, a.ID):
-			case !watched && !was:
-				lost[a.ID] = now
-			case watched && was:
-				gaps[a.ID] = max(gaps[a.ID], now.Sub(since))
-				delete(lost, a.ID)
-			}
-		}
-		return ok() && len(lost) == 0
-	})
-	return gaps
-}
-
 // TestClusterKilledWorkerIsBackAtOnce kills a worker's process and starts it again: its accounts stay its own, logged in.
 func TestClusterKilledWorkerIsBackAtOnce(t *testing.T) {
 	c := newCluster(t, 2)
