@@ -93,19 +93,26 @@ func Ask[A any](ctx context.Context, root *actor.RootContext, pid *actor.PID, me
 	if deadline, ok := ctx.Deadline(); ok {
 		wait = time.Until(deadline)
 	}
-	answer, err := root.RequestFuture(pid, message, wait).Result()
+	future := root.RequestFuture(pid, message, wait)
+	defer context.AfterFunc(ctx, func() { root.Send(future.PID(), askEnded{}) })()
+	answer, err := future.Result()
 	if err != nil {
 		return none, fmt.Errorf("ask %s: %w", pid.Id, err)
 	}
 	switch a := answer.(type) {
 	case A:
 		return a, nil
+	case askEnded:
+		return none, fmt.Errorf("ask %s: %w", pid.Id, context.Cause(ctx))
 	case *messages.Refused:
 		return none, &RefusedError{Refused: a}
 	default:
 		return none, fmt.Errorf("ask %s: unexpected answer %T", pid.Id, answer)
 	}
 }
+
+// askEnded takes the place of an answer that nobody waits for any more.
+type askEnded struct{}
 
 // RefusedError is a command that an actor would not carry out.
 type RefusedError struct{ Refused *messages.Refused }

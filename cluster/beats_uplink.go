@@ -250,6 +250,27 @@ func (u *Uplink) renewCertificate(ctx context.Context, l *line) error {
 // Attached says whether a master is registered with, as far as the beats have told.
 func (u *Uplink) Attached() bool { return u.line.Load() != nil }
 
+// WhileAttached is ctx, ended early when no master is registered with for that long. The caller ends it.
+func (u *Uplink) WhileAttached(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		tick := time.NewTicker(patience / 10)
+		defer tick.Stop()
+		for seen := time.Now(); time.Since(seen) < patience; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if u.Attached() {
+					seen = time.Now()
+				}
+			}
+		}
+		cancel(errNoMaster)
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
 // drop gives the line up.
 func (u *Uplink) drop() {
 	if l := u.line.Swap(nil); l != nil {

@@ -282,6 +282,8 @@ func (a *account) Receive(c actor.Context) {
 		a.collectSoon(c)
 	case *messages.TakeScreenshot:
 		a.onScreenshot(c)
+	case saveOver:
+		a.goUnsaved(c, m)
 	case saveDue:
 		a.saveAgain(c, m)
 	case *messages.VaultSaved:

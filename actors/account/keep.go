@@ -113,6 +113,7 @@ func (a *account) onExported(c actor.Context, e exported) {
 	}
 	if a.draining != nil {
 		a.draining.saving = a.counter
+		actors.After(c, saveLimit, saveOver{a.counter})
 	}
 	if loginWaits || a.draining != nil {
 		actors.After(c, savePause, saveDue{a.counter})
@@ -142,10 +143,25 @@ func (a *account) saveAgain(c actor.Context, m saveDue) {
 	actors.After(c, savePause, m)
 }
 
-// saveDue is the time to save a state again.
-type saveDue struct{ counter uint64 }
+// goUnsaved lets a drain go on although the master, which may be gone, did not take the state: what was saved last is good, and a browser
+// that is closed in order keeps the newest in its profile.
+func (a *account) goUnsaved(c actor.Context, m saveOver) {
+	if d := a.draining; d != nil && d.saving == m.counter {
+		a.Log.Warn("closing without the master having taken the newest login state", "dur", saveLimit)
+		d.saving = 0
+		a.drainStep(c)
+	}
+}
 
-const savePause = 2 * time.Second
+type (
+	saveDue  struct{ counter uint64 } // the time to save a state again
+	saveOver struct{ counter uint64 } // the time to wait for it no longer
+)
+
+const (
+	savePause = 2 * time.Second
+	saveLimit = 6 * time.Second // of a drain; the rest of its ten seconds is for closing the browser
+)
 
 func (a *account) onVaultSaved(c actor.Context, m *messages.VaultSaved) {
 	a.saved = max(a.saved, m.GetCounter())

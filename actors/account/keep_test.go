@@ -34,3 +34,15 @@ func TestDrainSavesTheVaultBeforeTheBrowserIsClosed(t *testing.T) {
 		}
 	})
 }
+
+func TestDrainThatNoMasterAnswersClosesTheBrowserInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.begin()
+		began := time.Now()
+		s.master.Send(s.account, &messages.RevokeAccount{Account: "sb_1", Epoch: 7, Reason: "the node is being stopped"})
+		if revoked := testkit.Expect[*messages.AccountRevoked](s.parent, nil); !revoked.GetClean() || time.Since(began) >= 10*time.Second {
+			t.Errorf("ended after %s, clean: %t", time.Since(began), revoked.GetClean())
+		}
+	})
+}

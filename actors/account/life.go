@@ -219,7 +219,7 @@ func (a *account) onRevoke(c actor.Context, m *messages.RevokeAccount) {
 	a.beginDrain(c, drain{erase: m.GetErase()})
 }
 
-// beginDrain stops what runs, saves the vault, closes the browser, and then reports. Each step calls
+// beginDrain stops what runs, saves the vault (for six seconds at most), closes the browser, and then reports. Each step calls
 // drainStep when it is over; after ten seconds the rest is cut short (cutDrain).
 func (a *account) beginDrain(c actor.Context, d drain) {
 	a.cancelRound()

@@ -31,6 +31,9 @@ import (
 // drainLimit is how long a stopping node waits for its accounts: vaults saved, browsers closed.
 const drainLimit = 25 * time.Second
 
+// aloneDrainLimit is how long it waits without a master: nobody acknowledges what accounts saw last, and their pages still have it.
+const aloneDrainLimit = 12 * time.Second
+
 // settleLimit is how long it then waits for the store's disk.
 const settleLimit = 5 * time.Second
 
@@ -234,7 +237,11 @@ func (n *node) drain(ctx context.Context) {
 	if n.uplink != nil {
 		n.moveAway(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, drainLimit)
+	limit := drainLimit
+	if n.uplink != nil && !n.uplink.Attached() {
+		limit = aloneDrainLimit
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if _, err := actors.Ask[*messages.WorkerDrained](ctx, n.system.Root, n.worker, &messages.DrainWorker{Reason: "the node is being stopped"}); err != nil {
 		n.log.Warn("accounts not all ended in time", "err", err)

@@ -18,6 +18,9 @@ import (
 // moveLimit is how long a stopping worker waits for the master to move its accounts to other nodes.
 const moveLimit = 40 * time.Second
 
+// aloneLimit is after how long without a master it waits no longer for that.
+const aloneLimit = 3 * time.Second
+
 // flushLimit is how long it then waits until the master has heard its last words.
 const flushLimit = 3 * time.Second
 
@@ -134,6 +137,8 @@ func (n *node) moveAway(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, moveLimit)
 	defer cancel()
+	ctx, leave := n.uplink.WhileAttached(ctx, aloneLimit)
+	defer leave()
 	ask := &messages.DrainWorker{Worker: n.cfg.WorkerID, Reason: "the node is being stopped", Leaving: true, DeadlineMs: moveLimit.Milliseconds()}
 	answer, err := actors.Ask[*messages.WorkerDrained](ctx, n.system.Root, cluster.PID(cluster.MasterNode, master.Name), ask)
 	if err != nil {
@@ -147,7 +152,7 @@ func (n *node) moveAway(ctx context.Context) {
 func (n *node) leaveCluster(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()
-	if n.link != nil {
+	if n.link != nil && (n.uplink == nil || n.uplink.Attached()) { // a worker without a master has nobody to hear it
 		if err := n.link.Flush(ctx); err != nil {
 			n.log.Warn("other nodes did not hear everything", "err", err)
 		}

@@ -179,14 +179,26 @@ func (n *Node) Running() bool {
 // Stop ends the node as a person would, and waits for it.
 func (n *Node) Stop() { n.signal(syscall.SIGTERM, 40*time.Second) }
 
+// StopTwice tells the node to end, and once more when it has been at it for longer than it takes one signal for an echo of the other; it
+// waits for the end and says how long that took after the second one.
+func (n *Node) StopTwice() (took time.Duration) {
+	n.t.Helper()
+	n.tell(syscall.SIGTERM)
+	select {
+	case <-n.exited:
+	case <-time.After(1500 * time.Millisecond):
+	}
+	began := time.Now()
+	n.signal(syscall.SIGTERM, 10*time.Second)
+	return time.Since(began)
+}
+
 // Kill ends the node with SIGKILL, and waits for it.
 func (n *Node) Kill() { n.signal(syscall.SIGKILL, 5*time.Second) }
 
 func (n *Node) signal(s syscall.Signal, limit time.Duration) {
 	n.t.Helper()
-	if err := n.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		n.t.Fatal(err)
-	}
+	n.tell(s)
 	select {
 	case <-n.exited:
 	case <-time.After(limit):
@@ -194,6 +206,22 @@ func (n *Node) signal(s syscall.Signal, limit time.Duration) {
 		_ = n.cmd.Process.Kill() // the failure is reported already
 		<-n.exited
 	}
+}
+
+// tell sends a signal to a process that may have ended.
+func (n *Node) tell(s syscall.Signal) {
+	n.t.Helper()
+	if err := n.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		n.t.Fatal(err)
+	}
+}
+
+// State is how the node's process ended; nil while it runs.
+func (n *Node) State() *os.ProcessState {
+	if n.Running() {
+		return nil
+	}
+	return n.cmd.ProcessState
 }
 
 // Suspend stops the node's process (SIGSTOP); Resume lets it go on.
