@@ -13,56 +13,62 @@ import (
 // reassigned is after how long a cut-off worker's accounts are elsewhere, on a quiet machine.
 const reassigned = 25 * time.Second
 
-// cutFor are the lengths of the cuts of one kind: one (0) that ends when the accounts are elsewhere, or in full so many from 3 to 60 s.
-func cutFor(inFull int) []time.Duration {
-	if !testkit.Full {
-		return []time.Duration{0}
-	}
-	dice := rand.New(rand.NewPCG(7, 1))
-	lengths := make([]time.Duration, inFull)
-	for i := range lengths {
-		lengths[i] = 3*time.Second + time.Duration(dice.Int64N(int64(57*time.Second)))
-	}
-	return lengths
-}
-
 // TestClusterPartitionNeverHasTwoBrowsersAsRoot cuts a worker off in the middle of its uploads, in one direction or in both, with or
 // without the site. The site never hears an account from two nodes at once (the judge of every story), and what was cut is whole again soon
-// after. (In full: 46 cuts.)
+// after. (In full: 46 cuts, each kind in a cluster of its own.)
 func TestClusterPartitionNeverHasTwoBrowsersAsRoot(t *testing.T) {
 	testkit.NeedsRoot(t)
-	c := newNetwork(t, 2)
-	c.bringIn(2)
-	for _, kind := range []struct {
-		name  string
-		short bool // told in the short run too
-		times int  // in full
-		cut   func(worker string)
-	}{
-		{"from all nodes", true, 20, func(w string) { c.net.Isolate(w, siteHost) }},
-		{"to the master", true, 20, func(w string) { c.net.CutOneWay(w, proc.MasterName) }},
-		{"from the master", false, 3, func(w string) { c.net.CutOneWay(proc.MasterName, w) }},
-		{"from everything", false, 3, func(w string) { c.net.Isolate(w) }},
-	} {
-		if !kind.short && !testkit.Full {
-			continue
-		}
-		for _, length := range cutFor(kind.times) {
-			c.uploadAll(true)
-			worker := c.stage.account(c.accounts[0]).Node
-			began := time.Now()
-			kind.cut(worker)
-			if length == 0 || length >= reassigned {
-				c.movesOff(c.accounts[0], worker)
-			}
-			time.Sleep(length - time.Since(began)) // the rest, if any
-			t.Logf("%s was cut %s for %s", worker, kind.name, time.Since(began).Round(time.Second))
-			c.net.Join(worker)
-			c.wholeAgain(kind.name)
-		}
+	kinds := []cutKind{
+		{"from all nodes", 20, func(c *cluster, w string) { c.net.Isolate(w, siteHost) }},
+		{"to the master", 20, func(c *cluster, w string) { c.net.CutOneWay(w, proc.MasterName) }},
+		{"from the master", 3, func(c *cluster, w string) { c.net.CutOneWay(proc.MasterName, w) }},
+		{"from everything", 3, func(c *cluster, w string) { c.net.Isolate(w) }},
 	}
-	c.loggedInWithoutCodes()
-	c.announcedOnce()
+	if !testkit.Full {
+		c := newNetwork(t, 2)
+		c.bringIn(2)
+		for _, kind := range kinds[:2] {
+			c.cuts(kind, 0)
+		}
+		c.loggedInWithoutCodes()
+		c.announcedOnce()
+		return
+	}
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			c := newNetwork(t, 2)
+			c.bringIn(2)
+			dice := rand.New(rand.NewPCG(7, 1))
+			for range testkit.Runs(t, 0, kind.times) {
+				c.cuts(kind, 3*time.Second+time.Duration(dice.Int64N(int64(57*time.Second))))
+			}
+			c.loggedInWithoutCodes()
+			c.announcedOnce()
+		})
+	}
+}
+
+// cutKind is a way to cut a worker off.
+type cutKind struct {
+	name  string
+	times int // in full
+	cut   func(c *cluster, worker string)
+}
+
+// cuts cuts the worker of the first account off for that long, or (0) until its accounts are elsewhere.
+func (c *cluster) cuts(kind cutKind, length time.Duration) {
+	c.t.Helper()
+	c.uploadAll(true)
+	worker := c.stage.account(c.accounts[0]).Node
+	began := time.Now()
+	kind.cut(c, worker)
+	if length == 0 || length >= reassigned {
+		c.movesOff(c.accounts[0], worker)
+	}
+	time.Sleep(length - time.Since(began)) // the rest, if any
+	c.t.Logf("%s was cut %s for %s", worker, kind.name, time.Since(began).Round(time.Second))
+	c.net.Join(worker)
+	c.wholeAgain(kind.name)
 }
 
 // movesOff waits until an account is watched on another node.

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -129,37 +130,44 @@ var moments = []moment{
 }
 
 func TestReplyKilledAtEachStepIsPostedAtMostOnceAndEnds(t *testing.T) {
-	s := newStage(t, "--dev-pace", "0.2")
-	account := s.watched("甲")
-	strikes := map[string]func(){
-		"browser": func() { faults.KillBrowser(t, s.node, account) },
-		"node": func() {
+	for round := range testkit.Runs(t, 1, 10) {
+		t.Run(strconv.Itoa(round), func(t *testing.T) {
+			s := newStage(t, "--dev-pace", "0.2")
+			account := s.watched("甲")
+			for i, m := range moments {
+				for v, victim := range []string{"browser", "node"} {
+					if testkit.Full || i%2 == v { // else they take turns
+						s.killsMidReply(account, victim, m)
+					}
+				}
+			}
+			s.awaitState(account, "watching", 40*time.Second)
+		})
+	}
+}
+
+// killsMidReply has an agent answer a visitor, kills the browser or the node at that moment, and sees the reply to its end.
+func (s *stage) killsMidReply(account, victim string, m moment) {
+	s.t.Helper()
+	text := victim + " " + m.name
+	c := s.comment(account, "给 "+text)
+	s.eventually("the comment is stored", 30*time.Second, func() bool { return s.has(account, messages.Comments, c.ID) })
+	s.awaitState(account, "watching", 40*time.Second)
+	strike := func() { faults.KillBrowser(s.t, s.node, account) }
+	if victim == "node" {
+		strike = func() {
 			s.node.Kill()
 			s.node.Restart()
-		},
-	}
-	rounds := testkit.Runs(t, 1, 10)
-	for round := range rounds {
-		for i, m := range moments {
-			for v, victim := range []string{"browser", "node"} {
-				if !testkit.Full && i%2 != v { // they take turns
-					continue
-				}
-				text := victim + " " + m.name + string(rune('a'+round))
-				c := s.comment(account, "给 "+text)
-				s.eventually("the comment is stored", 30*time.Second, func() bool { return s.has(account, messages.Comments, c.ID) })
-				s.awaitState(account, "watching", 40*time.Second)
-				var r api.Reply
-				faults.AtLogLine(t, s.node, 40*time.Second, func() {
-					r = s.reply(api.NewReply{Account: account, Target: &api.Target{Kind: "comment", CommentID: c.ID}, Content: text})
-				}, strikes[victim], m.words...)
-				end := s.replyEnds(r.ID, 60*time.Second)
-				if n := s.posts(text); n > 1 || n == 0 && end.State == "confirmed" {
-					t.Errorf("%s: posted %d times, shown as %s", text, n, end.State)
-				}
-				t.Logf("%s: %s, posted %d times", text, end.State, s.posts(text))
-			}
 		}
 	}
-	s.awaitState(account, "watching", 40*time.Second)
+	var r api.Reply
+	faults.AtLogLine(s.t, s.node, 40*time.Second, func() {
+		r = s.reply(api.NewReply{Account: account, Target: &api.Target{Kind: "comment", CommentID: c.ID}, Content: text})
+	}, strike, m.words...)
+	end := s.replyEnds(r.ID, 60*time.Second)
+	posts := s.posts(text)
+	if posts > 1 || posts == 0 && end.State == "confirmed" {
+		s.t.Errorf("%s: posted %d times, shown as %s", text, posts, end.State)
+	}
+	s.t.Logf("%s: %s, posted %d times", text, end.State, posts)
 }
