@@ -13,7 +13,7 @@ CONSOLE_SOURCES := $(shell find $(CONSOLE)/web -path $(CONSOLE)/web/node_modules
 # The console needs Node.js 20.19 or newer; without it the program builds with a page that says so.
 CONSOLE_NODE := $(shell node -e 'const [a,b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)' 2>/dev/null && command -v npm)
 
-.PHONY: help demo build console test test-stories test-packages test-cluster test-root test-full bench lint proto setup clean
+.PHONY: help demo build console test test-stories test-packages test-cluster test-root test-full full-packages full-stories bench lint proto setup clean
 
 help: ## what can be made here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,10 +44,18 @@ test-packages:
 test-root: setup ## the tests that only root can run; the others leave them out
 	$(GO) test -exec "$(SUDO)" -timeout 10m -run 'AsRoot$$' ./...
 
-test-full: setup npm console ## the same with all repetitions and the race detector, into docs/test-report.md (about two and a half hours)
+test-full: SHELL := /bin/bash
+test-full: setup npm console ## the same with all repetitions, and the packages under the race detector, into docs/test-report.md (up to 90 minutes)
 	@command -v gcc >/dev/null || { echo "the race detector needs a C compiler; installing gcc"; $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; }
-	@{ CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -json -race -timeout 80m -skip '^TestCluster' ./...; \
-	CGO_ENABLED=1 TROUPE_FULL=1 $(GO) test -json -race -timeout 100m -run '^TestCluster' ./testkit/suite; } | $(GO) run ./testkit/report docs/test-report.md
+	@$(GO) run ./testkit/report docs/test-report.md <($(MAKE) -s --no-print-directory full-packages 2>&1) <($(MAKE) -s --no-print-directory full-stories 2>&1)
+
+full-packages:
+	CGO_ENABLED=1 TROUPE_FULL=1 nice $(GO) test -json -race -timeout 80m $$($(GO) list ./... | grep -v '/testkit/suite$$')
+
+# They start browsers and measure seconds, so the packages give way to them.
+full-stories:
+	TROUPE_FULL=1 $(GO) test -json -timeout 80m -skip '^TestCluster' ./testkit/suite; \
+	TROUPE_FULL=1 $(GO) test -json -timeout 80m -run '^TestCluster' ./testkit/suite
 
 bench: setup npm ## the figures of docs/performance.md, measured here (about 6 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures

@@ -1,13 +1,14 @@
 // Command report turns the output of `go test -json` into a page for people: each promise, the tests that prove it, how often each
-// was run, and how it ended. It shows what fails as it happens. `make test-full` runs it:
+// was run, and how it ended. It reads several such outputs at once, and shows what fails as it happens. `make test-full` runs it:
 //
-//	go test -json ./... | go run ./testkit/report docs/test-report.md
+//	go run ./testkit/report docs/test-report.md <(go test -json ./...) <(go test -json -race ./...)
 //
 // Its exit status is 1 if a test failed, or if a promise has a test that did not run.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,15 +18,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go test -json ./... | go run ./testkit/report FILE.md")
+	if len(os.Args) < 3 {
+		fmt.Fprintln(os.Stderr, "usage: report FILE.md OUTPUT-OF-GO-TEST-JSON...")
 		os.Exit(2)
 	}
-	results, err := read(os.Stdin, os.Stdout)
+	began := time.Now()
+	results, err := readAll(os.Args[2:], os.Stdout)
 	if err == nil {
+		results.took = time.Since(began)
 		err = os.WriteFile(os.Args[1], []byte(results.page(time.Now())), 0o644)
 	}
 	if err != nil {
@@ -57,21 +62,49 @@ type outcome struct {
 type results struct {
 	tests  map[string]*outcome
 	broken []string
-	took   time.Duration // of all packages together
+	took   time.Duration // of everything
 }
 
 var runs = regexp.MustCompile(`\bruns: (\d+)\b`)
 
+// readAll reads these files at once, each to its end.
+func readAll(files []string, out io.Writer) (*results, error) {
+	lines := make(chan []byte)
+	var readers errgroup.Group
+	for _, name := range files {
+		readers.Go(func() error { return readLines(name, lines) })
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- readers.Wait()
+		close(lines)
+	}()
+	r := read(lines, out)
+	return r, <-ended
+}
+
+func readLines(name string, lines chan<- []byte) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	in := bufio.NewScanner(file)
+	in.Buffer(nil, 16<<20)
+	for in.Scan() {
+		lines <- bytes.Clone(in.Bytes())
+	}
+	return in.Err()
+}
+
 // read takes in all events. Progress and whatever fails go to out.
-func read(in io.Reader, out io.Writer) (*results, error) {
+func read(lines <-chan []byte, out io.Writer) *results {
 	r := &results{tests: map[string]*outcome{}}
 	said := map[string]*strings.Builder{}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
+	for line := range lines {
 		var e event
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			fmt.Fprintln(out, lines.Text()) // the go command's own words, such as what did not compile
+		if err := json.Unmarshal(line, &e); err != nil {
+			fmt.Fprintln(out, string(line)) // the go command's own words, such as what did not compile
 			continue
 		}
 		key := e.Package + "." + e.Test
@@ -95,7 +128,7 @@ func read(in io.Reader, out io.Writer) (*results, error) {
 			delete(said, key)
 		}
 	}
-	return r, lines.Err()
+	return r
 }
 
 func (r *results) of(test string) *outcome {
@@ -109,7 +142,6 @@ func (r *results) of(test string) *outcome {
 func (r *results) end(e event) {
 	took := time.Duration(e.Elapsed * float64(time.Second))
 	if e.Test == "" {
-		r.took += took
 		if e.Action == "fail" {
 			r.broken = append(r.broken, e.Package)
 		}
@@ -148,9 +180,9 @@ func (r *results) page(now time.Time) string {
 			failed++
 		}
 	}
-	fmt.Fprintf(&b, "# Test report\n\nWritten by `make test-full` on %s, with %s on %d processors: every repetition, under the race detector.\n\n",
+	fmt.Fprintf(&b, "# Test report\n\nWritten by `make test-full` on %s, with %s on %d processors: every repetition. The packages ran under the race detector, the stories of testkit/suite with the program as it is delivered.\n\n",
 		now.UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), runtime.NumCPU())
-	fmt.Fprintf(&b, "%d tests passed, %d failed, %d were left out; all packages together took %s.\n", passed, failed, skipped, r.took.Round(time.Second))
+	fmt.Fprintf(&b, "%d tests passed, %d failed, %d were left out; it took %s.\n", passed, failed, skipped, r.took.Round(time.Second))
 	if len(r.broken) > 0 {
 		fmt.Fprintf(&b, "\nPackages that failed: %s.\n", strings.Join(r.broken, ", "))
 	}

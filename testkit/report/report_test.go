@@ -43,19 +43,20 @@ func TestEveryPromiseNamesTestsThatThereAre(t *testing.T) {
 }
 
 func TestReportSaysWhatRanHowOftenAndWhatFailed(t *testing.T) {
-	input := strings.Join([]string{
+	lines := make(chan []byte, 10)
+	for _, line := range []string{
 		`{"Action":"output","Package":"p","Test":"TestShutGateLetsNoByteOut","Output":"    stop_test.go:9: runs: 200\n"}`,
 		`{"Action":"pass","Package":"p","Test":"TestShutGateLetsNoByteOut","Elapsed":2.5}`,
 		`{"Action":"output","Package":"p","Test":"TestAMissingKeyIsNeverAnEmptyList","Output":"    it was empty\n"}`,
 		`{"Action":"fail","Package":"p","Test":"TestAMissingKeyIsNeverAnEmptyList","Elapsed":0.1}`,
 		`{"Action":"fail","Package":"p","Elapsed":2.7}`,
 		`not of the test's making`,
-	}, "\n")
-	var shown strings.Builder
-	r, err := read(strings.NewReader(input), &shown)
-	if err != nil {
-		t.Fatal(err)
+	} {
+		lines <- []byte(line)
 	}
+	close(lines)
+	var shown strings.Builder
+	r := read(lines, &shown)
 	if r.good() {
 		t.Error("a report with a failure is good")
 	}
