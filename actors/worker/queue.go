@@ -15,8 +15,9 @@ const queueLimit = 16 << 20
 // metadataEvery is how often a quiet account's round is still told to the store.
 const metadataEvery = time.Minute
 
-// queue is one account's cache of what the store already has, and what it has not acknowledged yet. The oldest waiting
-// observation is sent again and again until it is; the store merges idempotently, so that is the whole repair.
+// queue is one account's cache of what the store already has, and what it has not acknowledged yet. Only the oldest waiting
+// observation is on its way: it is sent again and again until it is acknowledged, and then the next one is. So none can be lost beside a
+// later one that arrived, nor overtake it; the store merges idempotently, so that is the whole repair.
 type queue struct {
 	account  messages.AccountID
 	stream   string
@@ -96,11 +97,14 @@ func (q *queue) shift() {
 	q.waiting, q.sizes = q.waiting[1:], q.sizes[1:]
 }
 
-// acked removes everything up to n.
-func (q *queue) acked(stream string, n uint64) {
-	for stream == q.stream && len(q.waiting) > 0 && q.waiting[0].GetN() <= n {
-		q.shift()
+// acked removes the oldest observation if it is the one that was acknowledged, and says so. An acknowledgement of any other is that of
+// a repetition, and says nothing of those that wait.
+func (q *queue) acked(stream string, n uint64) bool {
+	if stream != q.stream || len(q.waiting) == 0 || q.waiting[0].GetN() != n {
+		return false
 	}
+	q.shift()
+	return true
 }
 
 func (w *worker) onObserved(c actor.Context, m *messages.Observed) {
@@ -108,17 +112,24 @@ func (w *worker) onObserved(c actor.Context, m *messages.Observed) {
 	if a == nil {
 		return
 	}
-	if a.queue.add(m, w.Node.Now()) {
-		c.Request(w.Store, a.queue.waiting[len(a.queue.waiting)-1])
+	if a.queue.add(m, w.Node.Now()) && len(a.queue.waiting) == 1 {
+		w.send(c, a.queue)
+	}
+}
+
+// send says the oldest waiting observation of a queue, if there is one.
+func (w *worker) send(c actor.Context, q *queue) {
+	if len(q.waiting) > 0 {
+		c.Request(w.Store, q.waiting[0])
 	}
 }
 
 func (w *worker) onAcked(c actor.Context, m *messages.Acked) {
-	if a := w.accounts[messages.AccountID(m.GetAccount())]; a != nil {
-		a.queue.acked(m.GetStream(), m.GetN())
+	if a := w.accounts[messages.AccountID(m.GetAccount())]; a != nil && a.queue.acked(m.GetStream(), m.GetN()) {
+		w.send(c, a.queue)
 	}
-	if q := w.left[m.GetStream()]; q != nil {
-		if q.acked(m.GetStream(), m.GetN()); len(q.waiting) == 0 {
+	if q := w.left[m.GetStream()]; q != nil && q.acked(m.GetStream(), m.GetN()) {
+		if w.send(c, q); len(q.waiting) == 0 {
 			delete(w.left, m.GetStream())
 			w.drainedIfEmpty(c)
 		}
@@ -129,11 +140,9 @@ func (w *worker) onAcked(c actor.Context, m *messages.Acked) {
 // is said until it is acknowledged, wherever the account runs now: observations merge from any epoch.
 func (w *worker) resend(c actor.Context) {
 	for _, a := range w.accounts {
-		if len(a.queue.waiting) > 0 {
-			c.Request(w.Store, a.queue.waiting[0])
-		}
+		w.send(c, a.queue)
 	}
 	for _, q := range w.left {
-		c.Request(w.Store, q.waiting[0])
+		w.send(c, q)
 	}
 }

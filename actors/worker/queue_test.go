@@ -3,9 +3,11 @@ package worker
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"troupe/messages"
+	"troupe/testkit"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -46,10 +48,35 @@ func TestUnacknowledgedObservationsStayInOrder(t *testing.T) {
 	if len(q.waiting) != 3 {
 		t.Fatal("another stream's acknowledgement was taken for ours")
 	}
-	q.acked("s", 2)
-	if len(q.waiting) != 1 || q.waiting[0].GetN() != 3 || q.size != q.sizes[0] {
+	if q.acked("s", 2) || len(q.waiting) != 3 {
+		t.Error("the acknowledgement of one took an earlier one along, which may never have arrived")
+	}
+	if !q.acked("s", 1) || len(q.waiting) != 2 || q.waiting[0].GetN() != 2 || q.size != q.sizes[0]+q.sizes[1] {
 		t.Errorf("%d wait, the first is %d, size %d", len(q.waiting), q.waiting[0].GetN(), q.size)
 	}
+}
+
+// TestObservationWaitsForThoseBeforeIt: the way to the store may lose one and let the next through, as a link does when it is healed.
+func TestObservationWaitsForThoseBeforeIt(t *testing.T) {
+	h := host(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, h, 1, Room{Memory: 8 << 30, Cores: 8})
+		if reason := s.assign("sb_1"); reason != "" {
+			t.Fatal(reason)
+		}
+		for _, id := range []string{"1", "2", "3"} {
+			s.master.Send(s.worker, &messages.Observed{Account: "sb_1", Epoch: 1, Items: []*messages.Item{comment(id, "x")}})
+		}
+		any := func(*messages.Observed) bool { return true }
+		testkit.Expect(s.master, any) // and is lost
+		for _, want := range []string{"1", "2", "3"} {
+			m := testkit.Expect(s.master, any)
+			if got := m.GetItems()[0].GetComment().GetId(); got != want {
+				t.Fatalf("the store was told of %s, want %s", got, want)
+			}
+			s.master.Send(s.worker, &messages.Acked{Account: "sb_1", Stream: m.GetStream(), N: m.GetN()})
+		}
+	})
 }
 
 func TestFullQueueDropsTheOldestAndSaysSo(t *testing.T) {
