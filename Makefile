@@ -57,8 +57,9 @@ full-stories:
 	TROUPE_FULL=1 $(GO) test -json -timeout 80m -skip '^TestCluster' ./testkit/suite; \
 	TROUPE_FULL=1 $(GO) test -json -timeout 80m -run '^TestCluster' ./testkit/suite
 
-bench: setup npm ## the figures of docs/performance.md, measured here (about 6 minutes)
+bench: setup npm ## the figures of docs/performance.md, measured here (about 8 minutes)
 	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 15m ./testkit/figures
+	$(GO) test -exec "$(SUDO)" -run '^$$' -bench Specification -benchtime 1x -timeout 10m ./testkit/figures
 	$(GO) test -run '^$$' -bench Cluster -benchtime 1x -timeout 5m ./actors/master
 
 lint: $(if $(CONSOLE_NODE),console) ## formatting, vet, staticcheck, the console's types and the rules of the house

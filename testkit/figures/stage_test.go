@@ -86,7 +86,7 @@ func (s *stage) account(id string) api.Account {
 // await asks every so often until ok holds, and returns what that took.
 func (s *stage) await(what string, every time.Duration, ok func() bool) time.Duration {
 	s.Helper()
-	const limit = time.Minute
+	const limit = 2 * time.Minute
 	began := time.Now()
 	for !ok() {
 		if time.Since(began) > limit {

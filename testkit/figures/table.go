@@ -1,8 +1,9 @@
-// Package figures measures the whole: `make bench` runs its one benchmark, which starts the real program with real
-// Chromium against the made-up site and prints one table of what it took, each figure beside the one worked towards.
+// Package figures measures the whole: `make bench` runs its benchmarks, which start the real program with real
+// Chromium against the made-up site and print tables of what it took, each figure beside the one worked towards.
 //
-// Nothing here judges: a missed target is a word in a table, never a failed test, for a figure says as much about the
-// machine and its other guests as about the program. docs/performance.md says what is measured, and how.
+// Nothing here judges how fast: a missed target is a word in a table, never a failed test, for a figure says as much about the
+// machine and its other guests as about the program. That nothing is lost or doubled is judged: BenchmarkSpecification, a
+// cluster with fake browsers and cut links, fails for each item that is. docs/performance.md says what is measured, and how.
 package figures
 
 import (
@@ -21,6 +22,7 @@ type Figure struct {
 	Value float64
 	Unit  Unit
 	Below float64 // the figure worked towards, in the same unit; 0 = none was set
+	Above float64 // the same where more is better; 0 = none was set
 }
 
 // Unit is how a figure's value is counted and printed.
@@ -46,9 +48,9 @@ func Millis(d time.Duration) float64 { return float64(d) / float64(time.Millisec
 // Verdict says how the figure stands to what is worked towards: reached, missed, or - where there is nothing to reach.
 func (f Figure) Verdict() string {
 	switch {
-	case f.Below == 0:
+	case f.Below == 0 && f.Above == 0:
 		return "-"
-	case f.Value < f.Below:
+	case f.Above != 0 && f.Value > f.Above, f.Below != 0 && f.Value < f.Below:
 		return "reached"
 	default:
 		return "missed"
@@ -63,7 +65,12 @@ type Table struct {
 
 // Add appends a figure.
 func (t *Table) Add(what string, value float64, unit Unit, below float64) {
-	t.Figures = append(t.Figures, Figure{what, value, unit, below})
+	t.Figures = append(t.Figures, Figure{What: what, Value: value, Unit: unit, Below: below})
+}
+
+// AddAbove appends a figure of which more is better.
+func (t *Table) AddAbove(what string, value float64, unit Unit, above float64) {
+	t.Figures = append(t.Figures, Figure{What: what, Value: value, Unit: unit, Above: above})
 }
 
 // Print writes the table, aligned.
@@ -72,8 +79,11 @@ func (t *Table) Print(out io.Writer) error {
 	fmt.Fprintf(rows, "%s\n\nwhat\tmeasured\ttarget\t\n", t.Title)
 	for _, f := range t.Figures {
 		target := "-"
-		if f.Below != 0 {
+		switch {
+		case f.Below != 0:
 			target = "< " + number(f.Below) + " " + string(f.Unit)
+		case f.Above != 0:
+			target = "> " + number(f.Above) + " " + string(f.Unit)
 		}
 		fmt.Fprintf(rows, "%s\t%s %s\t%s\t%s\n", f.What, number(f.Value), f.Unit, target, strings.TrimPrefix(f.Verdict(), "-"))
 	}

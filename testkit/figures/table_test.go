@@ -37,6 +37,8 @@ func TestTableSaysWhatIsReachedAndWhatIsMissed(t *testing.T) {
 	table.Add("fast", 99.6, Milliseconds, 150)
 	table.Add("slow", 3, Seconds, 1)
 	table.Add("only to know", 10242, PerSecond, 0)
+	table.AddAbove("enough", 99.9, Percent, 99)
+	table.AddAbove("too few", 99, Percent, 99)
 	var out strings.Builder
 	if err := table.Print(&out); err != nil {
 		t.Fatal(err)
@@ -47,6 +49,8 @@ what          measured  target
 fast          99.6 ms   < 150 ms  reached
 slow          3 s       < 1 s     missed
 only to know  10242 /s  -         
+enough        99.9 %    > 99 %    reached
+too few       99 %      > 99 %    missed
 `
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
