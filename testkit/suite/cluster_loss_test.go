@@ -16,10 +16,15 @@ import (
 	"troupe/testkit/faults"
 )
 
-// TestClusterKilledWorkerIsBackAtOnce kills a worker's process and starts it again: its accounts stay its own, logged in.
+// TestClusterKilledWorkerIsBackAtOnce kills a worker's process and starts it again: its accounts stay its own, logged in. (In full: ten
+// times, with three accounts, and nothing beside it.)
 func TestClusterKilledWorkerIsBackAtOnce(t *testing.T) {
-	c := newCluster(t, 2)
-	c.bringIn(4)
+	start, accounts := newCluster, 4
+	if testkit.Full {
+		start, accounts = newLoneCluster, 6
+	}
+	c := start(t, 2)
+	c.bringIn(accounts)
 	for range testkit.Runs(t, 1, 10) {
 		victim := c.Workers[0]
 		moving := c.on(victim.Name)
