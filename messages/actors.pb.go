@@ -4166,21 +4166,20 @@ func (x *VaultWritten) GetCounter() uint64 {
 
 // Observed carries what one look at a page yielded. It is resent until it is acknowledged.
 type Observed struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Account           string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
-	Epoch             uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	Stream            string                 `protobuf:"bytes,3,opt,name=stream,proto3" json:"stream,omitempty"` // one per incarnation of the sender's queue
-	N                 uint64                 `protobuf:"varint,4,opt,name=n,proto3" json:"n,omitempty"`          // counts up within the stream
-	Items             []*Item                `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
-	TraceId           string                 `protobuf:"bytes,6,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
-	PageAt            int64                  `protobuf:"varint,7,opt,name=page_at,json=pageAt,proto3" json:"page_at,omitempty"`                                     // when the page received it
-	SeenAt            int64                  `protobuf:"varint,8,opt,name=seen_at,json=seenAt,proto3" json:"seen_at,omitempty"`                                     // when the engine mapped it
-	Complete          []string               `protobuf:"bytes,9,rep,name=complete,proto3" json:"complete,omitempty"`                                                // collections that this look saw whole
-	Owner             string                 `protobuf:"bytes,10,opt,name=owner,proto3" json:"owner,omitempty"`                                                     // the account's own platform id, to tell own items from others
-	Round             bool                   `protobuf:"varint,11,opt,name=round,proto3" json:"round,omitempty"`                                                    // a collecting round ended well with this
-	CompleteRereadDue bool                   `protobuf:"varint,12,opt,name=complete_reread_due,json=completeRereadDue,proto3" json:"complete_reread_due,omitempty"` // the sender's queue overflowed before this
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Stream        string                 `protobuf:"bytes,3,opt,name=stream,proto3" json:"stream,omitempty"` // one per incarnation of the sender's queue
+	N             uint64                 `protobuf:"varint,4,opt,name=n,proto3" json:"n,omitempty"`          // counts up within the stream
+	Items         []*Item                `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
+	TraceId       string                 `protobuf:"bytes,6,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
+	PageAt        int64                  `protobuf:"varint,7,opt,name=page_at,json=pageAt,proto3" json:"page_at,omitempty"` // when the page received it
+	SeenAt        int64                  `protobuf:"varint,8,opt,name=seen_at,json=seenAt,proto3" json:"seen_at,omitempty"` // when the engine mapped it
+	Complete      []string               `protobuf:"bytes,9,rep,name=complete,proto3" json:"complete,omitempty"`            // collections that this look saw whole
+	Owner         string                 `protobuf:"bytes,10,opt,name=owner,proto3" json:"owner,omitempty"`                 // the account's own platform id, to tell own items from others
+	Round         bool                   `protobuf:"varint,11,opt,name=round,proto3" json:"round,omitempty"`                // a collecting round ended well with this
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Observed) Reset() {
@@ -4286,13 +4285,6 @@ func (x *Observed) GetOwner() string {
 func (x *Observed) GetRound() bool {
 	if x != nil {
 		return x.Round
-	}
-	return false
-}
-
-func (x *Observed) GetCompleteRereadDue() bool {
-	if x != nil {
-		return x.CompleteRereadDue
 	}
 	return false
 }
@@ -8708,7 +8700,7 @@ const file_actors_proto_rawDesc = "" +
 	"\x05state\x18\x02 \x01(\fR\x05state\"B\n" +
 	"\fVaultWritten\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
-	"\acounter\x18\x02 \x01(\x04R\acounter\"\xc9\x02\n" +
+	"\acounter\x18\x02 \x01(\x04R\acounter\"\x9f\x02\n" +
 	"\bObserved\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
@@ -8721,8 +8713,7 @@ const file_actors_proto_rawDesc = "" +
 	"\bcomplete\x18\t \x03(\tR\bcomplete\x12\x14\n" +
 	"\x05owner\x18\n" +
 	" \x01(\tR\x05owner\x12\x14\n" +
-	"\x05round\x18\v \x01(\bR\x05round\x12.\n" +
-	"\x13complete_reread_due\x18\f \x01(\bR\x11completeRereadDue\"Y\n" +
+	"\x05round\x18\v \x01(\bR\x05roundJ\x04\b\f\x10\r\"Y\n" +
 	"\x05Acked\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
 	"\x06stream\x18\x02 \x01(\tR\x06stream\x12\f\n" +

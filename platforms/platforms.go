@@ -53,6 +53,12 @@ type Reloader interface {
 	Reload(d *definition.Definition)
 }
 
+// Rereader is implemented by clients that can read everything again: the next rounds read each collection whole, however much of it is
+// known. It is called like the methods of Client.
+type Rereader interface {
+	Reread()
+}
+
 // Input is what a person entered during a login.
 type Input struct {
 	Kind  string // verification_code phone_number username password refresh, or way: Value is then the wanted one

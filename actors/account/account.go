@@ -278,6 +278,8 @@ func (a *account) Receive(c actor.Context) {
 		a.onFindReply(c, m)
 	case *messages.ResumeAccount:
 		a.onResume(c)
+	case Reread:
+		a.onReread(c)
 	case *messages.CollectNow:
 		a.collectSoon(c)
 	case *messages.TakeScreenshot:

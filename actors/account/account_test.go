@@ -239,6 +239,7 @@ type fakeClient struct {
 	hang     atomic.Bool // rounds last until they are put off
 
 	mu    sync.Mutex
+	again int      // times that everything was to be read again
 	ran   []string // digests of the versions that were taken up
 	items []string // ids of the comments that a round reads; nil: c1
 	probe error
@@ -284,6 +285,12 @@ func (f *fakeClient) Reload(d *definition.Definition) {
 	f.ran = append(f.ran, d.Digest)
 }
 
+func (f *fakeClient) Reread() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.again++
+}
+
 func (f *fakeClient) versions() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -316,6 +323,20 @@ func TestBrowserLossRestartsAndStillCollects(t *testing.T) {
 		time.Sleep(time.Minute)
 		if n := s.client.rounds.Load() - rounds; n < 2 {
 			t.Errorf("%d rounds in a minute", n)
+		}
+	})
+}
+
+func TestItemsThatWereGivenUpAreReadAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		s.begin()
+		s.state(messages.Watching)
+		rounds := s.client.rounds.Load()
+		s.master.Send(s.account, Reread{})
+		time.Sleep(time.Second)
+		if s.client.again != 1 || s.client.rounds.Load() == rounds {
+			t.Errorf("asked %d times, %d rounds since", s.client.again, s.client.rounds.Load()-rounds)
 		}
 	})
 }

@@ -154,7 +154,32 @@ func (a *account) onDrained(c actor.Context, m drained) {
 	}
 }
 
-// send hands what was seen to the worker's queue, which knows what the store has already.
+// Reread has an account read everything again: its worker's queue was full for so long that it gave up items which the store never had.
+// Only the worker actor, in the same process, sends it, when the store answers again.
+type Reread struct{}
+
+func (a *account) onReread(c actor.Context) {
+	a.Log.Warn("items were given up before the store had them, everything is read again")
+	a.whole = nil // for the client of another browser, too
+	client, ok := a.client.(platforms.Rereader)
+	if !ok || a.draining != nil {
+		return
+	}
+	a.do(c, &op{
+		name: "reread", urgency: soon,
+		run: func(context.Context) any {
+			client.Reread()
+			return true
+		},
+		done: func(c actor.Context, result any) {
+			if result != nil {
+				a.collectSoon(c)
+			}
+		},
+	})
+}
+
+// send hands what was seen to the worker's queue, which knows what the store has already and tells us when it had to give something up.
 func (a *account) send(c actor.Context, b platforms.Batch) {
 	if len(b.Items) == 0 && len(b.Complete) == 0 && !b.Round {
 		return
@@ -171,7 +196,7 @@ func (a *account) send(c actor.Context, b platforms.Batch) {
 	if at.IsZero() {
 		at = a.Node.Now()
 	}
-	c.Send(a.Queue, &messages.Observed{
+	c.Request(a.Queue, &messages.Observed{
 		Account: string(a.ID), Epoch: uint64(a.Epoch), Items: b.Items, Complete: b.Complete, Round: b.Round, Owner: a.owner,
 		TraceId: string(messages.NewTrace()), PageAt: at.UnixMilli(), SeenAt: a.Node.Now().UnixMilli(),
 	})

@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"google.golang.org/protobuf/proto"
 
+	"troupe/actors/account"
 	"troupe/messages"
 )
 
@@ -26,7 +27,7 @@ type queue struct {
 	waiting  []*messages.Observed
 	sizes    []int
 	size     int
-	reread   bool // something was dropped: the next one says so
+	reread   bool // something was dropped: the account is to read everything again, once there is room
 	lastMeta time.Time
 }
 
@@ -70,9 +71,7 @@ func (q *queue) add(m *messages.Observed, now time.Time) bool {
 	kept := &messages.Observed{
 		Account: m.GetAccount(), Epoch: m.GetEpoch(), Stream: q.stream, N: q.n, Items: items, TraceId: m.GetTraceId(),
 		PageAt: m.GetPageAt(), SeenAt: m.GetSeenAt(), Complete: m.GetComplete(), Owner: m.GetOwner(), Round: m.GetRound(),
-		CompleteRereadDue: q.reread,
 	}
-	q.reread = false
 	size := proto.Size(kept)
 	q.waiting, q.sizes, q.size = append(q.waiting, kept), append(q.sizes, size), q.size+size
 	for q.size > queueLimit && len(q.waiting) > 1 {
@@ -107,11 +106,21 @@ func (q *queue) acked(stream string, n uint64) bool {
 	return true
 }
 
+// rereadDue says, once, that something was dropped and that there is room again.
+func (q *queue) rereadDue() bool {
+	due := q.reread && len(q.waiting) == 0
+	if due {
+		q.reread = false
+	}
+	return due
+}
+
 func (w *worker) onObserved(c actor.Context, m *messages.Observed) {
 	a := w.accounts[messages.AccountID(m.GetAccount())]
 	if a == nil {
 		return
 	}
+	a.pid = c.Sender()
 	if a.queue.add(m, w.Node.Now()) && len(a.queue.waiting) == 1 {
 		w.send(c, a.queue)
 	}
@@ -127,6 +136,9 @@ func (w *worker) send(c actor.Context, q *queue) {
 func (w *worker) onAcked(c actor.Context, m *messages.Acked) {
 	if a := w.accounts[messages.AccountID(m.GetAccount())]; a != nil && a.queue.acked(m.GetStream(), m.GetN()) {
 		w.send(c, a.queue)
+		if a.queue.rereadDue() && a.pid != nil {
+			c.Send(a.pid, account.Reread{})
+		}
 	}
 	if q := w.left[m.GetStream()]; q != nil && q.acked(m.GetStream(), m.GetN()) {
 		if w.send(c, q); len(q.waiting) == 0 {

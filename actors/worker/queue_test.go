@@ -79,7 +79,7 @@ func TestObservationWaitsForThoseBeforeIt(t *testing.T) {
 	})
 }
 
-func TestFullQueueDropsTheOldestAndSaysSo(t *testing.T) {
+func TestFullQueueDropsTheOldestAndHasEverythingReadAgain(t *testing.T) {
 	q := newQueue("dy_1", nil, "s")
 	long := strings.Repeat("x", queueLimit/3)
 	for _, id := range []string{"1", "2", "3", "4"} {
@@ -88,9 +88,14 @@ func TestFullQueueDropsTheOldestAndSaysSo(t *testing.T) {
 	if q.size > queueLimit {
 		t.Errorf("%d bytes wait, at most %d may", q.size, queueLimit)
 	}
-	q.add(observed(comment("5", "y")), noon)
-	if last := q.waiting[len(q.waiting)-1]; !last.GetCompleteRereadDue() {
-		t.Error("the drop was not told")
+	if q.rereadDue() {
+		t.Error("everything is read again while there is no room for it")
+	}
+	for n := uint64(1); n <= 4; n++ {
+		q.acked("s", n)
+	}
+	if !q.rereadDue() || q.rereadDue() {
+		t.Error("everything is to be read again, once")
 	}
 	if !q.add(observed(comment("1", long)), noon) {
 		t.Error("what was dropped is not sent again when it is seen again")

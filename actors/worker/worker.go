@@ -93,6 +93,7 @@ type worker struct {
 type assigned struct {
 	epoch    messages.Epoch
 	platform messages.PlatformName
+	pid      *actor.PID // the account's actor; nil until it saw something
 	queue    *queue
 	erased   bool // when it ends, nothing of it is kept
 }

@@ -66,7 +66,7 @@ func held(b platforms.Batch) int {
 	return len(seen)
 }
 
-func TestWhatWasSeenWholeIsReadAgainAtItsPace(t *testing.T) {
+func TestWhatWasSeenWholeIsReadAgainAtItsPaceOrWhenAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFake()
 		feed(b, func() string { return rows(true, "b") }, rows(false, "a"))
@@ -75,6 +75,10 @@ func TestWhatWasSeenWholeIsReadAgainAtItsPace(t *testing.T) {
 		})
 		if got := round(t, c); len(got.Complete) != 0 {
 			t.Errorf("complete %v at once", got.Complete)
+		}
+		c.(platforms.Rereader).Reread()
+		if got := round(t, c); len(got.Complete) != 1 || held(got) != 2 {
+			t.Errorf("read again: %s complete %v", ids(got), got.Complete)
 		}
 		time.Sleep(13 * time.Hour)
 		if got := round(t, c); len(got.Complete) != 1 {

@@ -96,6 +96,15 @@ func (c *client) Reload(d *definition.Definition) {
 	c.adopt(d)
 }
 
+// Reread makes every look that reads collections whole due, to their ends. It implements platforms.Rereader.
+func (c *client) Reread() {
+	for _, look := range c.Definition.Collect.Looks {
+		if len(look.Whole) > 0 {
+			c.due[look.Name] = whole
+		}
+	}
+}
+
 // adopt lets everything that follows from the definition follow from d. Looks keep their pace by their names; a new
 // one that reads whole collections is due.
 func (c *client) adopt(d *definition.Definition) {
@@ -149,4 +158,5 @@ func failed(op string, err error) error {
 var (
 	_ platforms.Client   = (*client)(nil)
 	_ platforms.Reloader = (*client)(nil)
+	_ platforms.Rereader = (*client)(nil)
 )
