@@ -109,8 +109,14 @@ func (c *Cluster) node(name string) (Options, Place) {
 // AddWorker starts one more worker, which joins by a token of its own, and waits until the master has let it in.
 func (c *Cluster) AddWorker() *Node {
 	c.t.Helper()
+	return c.AddWorkerOf("")
+}
+
+// AddWorkerOf is AddWorker with another program, such as Changed makes.
+func (c *Cluster) AddWorkerOf(program string) *Node {
+	c.t.Helper()
 	o, place := c.node(fmt.Sprintf("worker-%d", len(c.Workers)+1))
-	o.killed = true // a clean end would move its accounts to the others, one node after the other
+	o.Program, o.killed = program, true // a clean end would move its accounts to the others, one node after the other
 	o.Args = append(o.Args, "--join", c.gateway, "--token", c.Token())
 	n := Start(c.t, o)
 	n.Addr = place.Addr.String()

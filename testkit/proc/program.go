@@ -66,16 +66,20 @@ func Changed(t testing.TB, edits ...Edit) string {
 	}
 	dir := t.TempDir()
 	overlay := struct{ Replace map[string]string }{map[string]string{}} // as go build -overlay reads it
-	for i, e := range edits {
+	for _, e := range edits {
 		file := filepath.Join(strings.TrimSpace(string(module)), e.File)
-		source, err := os.ReadFile(file)
+		other, edited := overlay.Replace[file]
+		from := other
+		if !edited {
+			from, other = file, filepath.Join(dir, fmt.Sprintf("%d.go", len(overlay.Replace)))
+		}
+		source, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n := strings.Count(string(source), e.Was); n != 1 {
 			t.Fatalf("%s has %q %d times", e.File, e.Was, n)
 		}
-		other := filepath.Join(dir, fmt.Sprintf("%d.go", i))
 		if err := os.WriteFile(other, []byte(strings.Replace(string(source), e.Was, e.Is, 1)), 0o644); err != nil {
 			t.Fatal(err)
 		}
