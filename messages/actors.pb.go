@@ -1990,6 +1990,8 @@ type NodeStatus struct {
 	Refused         map[string]string      `protobuf:"bytes,23,rep,name=refused,proto3" json:"refused,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`         // why it cannot use the definition that it was told, by platform
 	Folder          string                 `protobuf:"bytes,24,opt,name=folder,proto3" json:"folder,omitempty"`                                                                                     // id of its data folder
 	Boot            string                 `protobuf:"bytes,25,opt,name=boot,proto3" json:"boot,omitempty"`                                                                                         // of the machine's kernel; empty = the folder's lock alone is proof
+	DiskFree        int64                  `protobuf:"varint,26,opt,name=disk_free,json=diskFree,proto3" json:"disk_free,omitempty"`                                                                // bytes, of the file system of its data folder
+	DiskSize        int64                  `protobuf:"varint,27,opt,name=disk_size,json=diskSize,proto3" json:"disk_size,omitempty"`                                                                // 0 = not known
 	Foreign         bool                   `protobuf:"varint,30,opt,name=foreign,proto3" json:"foreign,omitempty"`                                                                                  // a worker of another make, that the gateway speaks for
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -2198,6 +2200,20 @@ func (x *NodeStatus) GetBoot() string {
 		return x.Boot
 	}
 	return ""
+}
+
+func (x *NodeStatus) GetDiskFree() int64 {
+	if x != nil {
+		return x.DiskFree
+	}
+	return 0
+}
+
+func (x *NodeStatus) GetDiskSize() int64 {
+	if x != nil {
+		return x.DiskSize
+	}
+	return 0
 }
 
 func (x *NodeStatus) GetForeign() bool {
@@ -8522,7 +8538,7 @@ const file_actors_proto_rawDesc = "" +
 	"\rAccountFailed\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xb7\a\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xf1\a\n" +
 	"\n" +
 	"NodeStatus\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\x12\x1a\n" +
@@ -8551,7 +8567,9 @@ const file_actors_proto_rawDesc = "" +
 	"\vdefinitions\x18\x16 \x03(\v2#.troupe.NodeStatus.DefinitionsEntryR\vdefinitions\x129\n" +
 	"\arefused\x18\x17 \x03(\v2\x1f.troupe.NodeStatus.RefusedEntryR\arefused\x12\x16\n" +
 	"\x06folder\x18\x18 \x01(\tR\x06folder\x12\x12\n" +
-	"\x04boot\x18\x19 \x01(\tR\x04boot\x12\x18\n" +
+	"\x04boot\x18\x19 \x01(\tR\x04boot\x12\x1b\n" +
+	"\tdisk_free\x18\x1a \x01(\x03R\bdiskFree\x12\x1b\n" +
+	"\tdisk_size\x18\x1b \x01(\x03R\bdiskSize\x12\x18\n" +
 	"\aforeign\x18\x1e \x01(\bR\aforeign\x1a>\n" +
 	"\x10DefinitionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

@@ -28,6 +28,8 @@ func nodeDefinitionKey(name messages.PlatformName, worker string) string {
 // keyOf is the key that an alarm stands under.
 func keyOf(a *messages.Alarm) string {
 	switch {
+	case a.GetName() == diskFull:
+		return nodeDiskKey(a.GetWorker())
 	case a.GetPlatform() != "" && a.GetWorker() != "":
 		return nodeDefinitionKey(messages.PlatformName(a.GetPlatform()), a.GetWorker())
 	case a.GetPlatform() != "":

@@ -97,6 +97,7 @@ func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor
 	}
 	ended := m.takeInventory(c, &ch, n, proven)
 	m.judgeDefinitions(c, &ch, n, reborn || hello)
+	m.judgeDisk(&ch, n)
 	if len(ch.puts) > 0 || reborn || hello {
 		m.conclude(c, ch, ended)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
 
 	"troupe/messages"
 )
@@ -94,10 +95,20 @@ func (w *worker) sayStatus(c actor.Context) {
 		s.BrowserMemory += b.private
 	}
 	s.MemoryAvailable, s.Carries, s.Full = w.Room().Memory, int64(w.carries()), w.full()
+	s.DiskFree, s.DiskSize = disk(w.Root)
 	if w.Said != nil {
 		w.Said(s)
 	}
 	c.Request(w.Master, s)
+}
+
+// disk is how much of a folder's file system is free for its user, and its size, in bytes; zero is not known.
+func disk(dir string) (free, size int64) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, 0
+	}
+	return int64(s.Bavail) * s.Bsize, int64(s.Blocks) * s.Bsize
 }
 
 func loadAverage() float64 {

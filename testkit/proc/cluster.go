@@ -34,6 +34,7 @@ type ClusterOptions struct {
 type Place struct {
 	Addr  netip.Addr            // by which other nodes reach it, and from which its gates dial
 	Spawn func(*exec.Cmd) error // starts its process; nil starts it here
+	Dir   string                // its data folder; "" makes a new one, which the test's end removes
 }
 
 // Cluster is a master's node, which runs no accounts itself, and the workers that joined it: each a process with a data folder of
@@ -98,7 +99,7 @@ func (c *Cluster) startMaster() {
 func (c *Cluster) node(name string) (Options, Place) {
 	place := c.options.Place(name)
 	o := c.options.Options
-	o.Name, o.Spawn = name, place.Spawn
+	o.Name, o.Spawn, o.Dir = name, place.Spawn, place.Dir
 	o.Args = append([]string{"--cluster-host", place.Addr.String()}, o.Args...)
 	if c.options.Each != nil {
 		o.Args = append(o.Args, c.options.Each(name)...)

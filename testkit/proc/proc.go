@@ -80,6 +80,9 @@ func Start(t testing.TB, o Options) *Node {
 		})
 	}
 	n.log = filepath.Join(n.Dir, "node.log")
+	if o.Dir != "" { // which may have no room
+		n.log = filepath.Join(t.TempDir(), "node.log")
+	}
 	t.Cleanup(n.end)
 	n.Restart()
 	return n
