@@ -48,11 +48,19 @@ func (s namespace) close() { _ = s.file.Close() }
 // do runs f on a thread in the namespace. What f opens or starts on its own goroutine is in the namespace.
 func (s namespace) do(f func() error) error {
 	return onThread(func() error {
-		if err := unix.Setns(int(s.file.Fd()), unix.CLONE_NEWNET); err != nil {
-			return fmt.Errorf("enter namespace: %w", err)
+		if err := s.enter(); err != nil {
+			return err
 		}
 		return f()
 	})
+}
+
+// enter takes the calling thread into the namespace, for good.
+func (s namespace) enter() error {
+	if err := unix.Setns(int(s.file.Fd()), unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("enter namespace: %w", err)
+	}
+	return nil
 }
 
 // onThread runs f on a thread of its own, which ends with it: nothing else ever runs in a namespace that f entered.

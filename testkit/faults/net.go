@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"troupe/testkit"
 )
 
 // Net is a made-up network of hosts inside this process: each host is a network namespace of its own with a loopback and one card,
@@ -72,9 +74,9 @@ func (n *Net) Host(name string) *Host {
 	return h
 }
 
-// Start starts a process in the host. All of its network is the host's; its files are the machine's.
+// Start starts a process in the host, which dies with this program. All of its network is the host's; its files are the machine's.
 func (h *Host) Start(cmd *exec.Cmd) error {
-	if err := h.space.do(cmd.Start); err != nil {
+	if err := testkit.StartBound(cmd, h.space.enter); err != nil {
 		return fmt.Errorf("start in host %s: %w", h.Name, err)
 	}
 	return nil

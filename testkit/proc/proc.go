@@ -1,7 +1,7 @@
 // Package proc runs nodes as tests must: one operating system process per node, the real program, its own data folder.
 //
 // Start builds the program once per test process, starts a node on free loopback ports and registers its end with the
-// test. What a node leaves behind (processes, folders) is looked for when the test ends, and is a failure.
+// test. A node dies with the test program, however that one ends. What a node leaves behind (processes, folders) is looked for when the test ends, and is a failure.
 package proc
 
 import (
@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/prometheus/procfs"
+
+	"troupe/testkit"
 )
 
 // Options say how a node is run. The zero value is a node that reaches nothing.
@@ -35,7 +37,7 @@ type Options struct {
 
 	Program string // such as Changed makes; "" = Program
 
-	// Spawn starts the node's process, such as in a host of a made-up network; nil starts it here.
+	// Spawn starts the node's process, such as in a host of a made-up network; nil starts it here, by the function of that name.
 	Spawn func(*exec.Cmd) error
 
 	killed bool // at the test's end, instead of stopped
@@ -137,7 +139,7 @@ func (n *Node) Restart() {
 	}
 	spawn := n.options.Spawn
 	if spawn == nil {
-		spawn = (*exec.Cmd).Start
+		spawn = Spawn
 	}
 	if err := spawn(n.cmd); err != nil {
 		n.t.Fatal(err)
@@ -153,6 +155,10 @@ func (n *Node) Restart() {
 		n.t.Fatalf("the node did not start in time:\n%s", tail(n.log, 30))
 	}
 }
+
+// Spawn starts a process of this machine that dies with the test program, so that a test which runs out of its time leaves no node behind; the
+// node's browsers end with the node.
+func Spawn(cmd *exec.Cmd) error { return testkit.StartBound(cmd, nil) }
 
 // watch reads the node's output to its end and then reaps the process.
 func (n *Node) watch(out io.Reader, url chan<- string) {
