@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -95,7 +96,9 @@ func (r *Registrar) note(q *messages.Registration) error {
 			"another worker named %s, with another data folder, may be alive: stop it, or choose another --worker-id", node)
 	}
 	if n == nil || n.dwelling != place {
-		if err := r.keep(node, place); err != nil {
+		known := maps.Clone(r.nodes)
+		known[node] = &registered{dwelling: place}
+		if err := r.keep(known); err != nil {
 			return status.Errorf(codes.Internal, "note node %s: %v", node, err)
 		}
 	}
@@ -110,12 +113,10 @@ type dwelling struct {
 }
 
 // keep writes the file of known nodes. Needs mu.
-func (r *Registrar) keep(node messages.NodeID, place dwelling) error {
-	list := map[messages.NodeID]dwelling{node: place}
-	for id, n := range r.nodes {
-		if id != node {
-			list[id] = n.dwelling
-		}
+func (r *Registrar) keep(known map[messages.NodeID]*registered) error {
+	list := map[messages.NodeID]dwelling{}
+	for id, n := range known {
+		list[id] = n.dwelling
 	}
 	text, err := json.Marshal(list)
 	if err != nil {

@@ -189,10 +189,10 @@ func (u *Uplink) attach(ctx context.Context) error {
 func (u *Uplink) stranger(place Place) error {
 	switch id := u.cfg.Identity; {
 	case place.Cluster != id.Cluster:
-		return &RefusedError{fmt.Sprintf("at %s is cluster %s, and this node belongs to cluster %s: say with --join where its own master is, or choose another --worker-id to join this one",
+		return &RefusedError{Reason: fmt.Sprintf("at %s is cluster %s, and this node belongs to cluster %s: say with --join where its own master is, or choose another --worker-id to join this one",
 			u.cfg.Master, place.Cluster, id.Cluster)}
 	case place.Authority != id.Fingerprint():
-		return &RefusedError{fmt.Sprintf("at %s cluster %s has another authority than the one that made this node's certificate: %s", u.cfg.Master, place.Cluster, joinAnew)}
+		return &RefusedError{Reason: fmt.Sprintf("at %s cluster %s has another authority than the one that made this node's certificate: %s", u.cfg.Master, place.Cluster, joinAnew)}
 	default:
 		return nil
 	}

@@ -27,11 +27,11 @@ func guardStream(name namer, mailroom *actor.PID) grpc.StreamServerInterceptor {
 		if !ok {
 			return status.Error(codes.Unauthenticated, "no peer")
 		}
-		node, err := nodeBehind(p.AuthInfo, name)
-		if err != nil {
+		g := &guarded{ServerStream: stream, peer: func() (messages.NodeID, error) { return nodeBehind(p.AuthInfo, name) }, mailroom: mailroom}
+		if _, err := g.peer(); err != nil {
 			return status.Error(codes.Unauthenticated, err.Error())
 		}
-		return handler(srv, &guarded{ServerStream: stream, node: node, mailroom: mailroom})
+		return handler(srv, g)
 	}
 }
 
@@ -43,7 +43,7 @@ func refuseUnary(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler)
 // guarded is a stream of one peer.
 type guarded struct {
 	grpc.ServerStream
-	node     messages.NodeID
+	peer     func() (messages.NodeID, error) // asked for each batch: a node may be forgotten meanwhile
 	mailroom *actor.PID
 }
 
@@ -74,11 +74,15 @@ func (g *guarded) mark(batch *remote.MessageBatch) error {
 	if len(types) != 1 || types[0] != lettersType || len(targets) != 1 || targets[0].GetId() != mailroomName {
 		return status.Error(codes.PermissionDenied, "only letters to the link are taken")
 	}
+	node, err := g.peer()
+	if err != nil {
+		return status.Error(codes.Unauthenticated, err.Error())
+	}
 	batch.Senders = nil
 	targets[0] = g.mailroom // whatever address they called it by: nothing is passed on to other nodes
 	for _, e := range batch.GetEnvelopes() {
 		e.TypeId, e.SerializerId, e.Target, e.Sender, e.TargetRequestId, e.SenderRequestId = 0, 0, 0, 0, 0, 0
-		e.MessageHeader = &remote.MessageHeader{HeaderData: map[string]string{peerHeader: string(g.node)}}
+		e.MessageHeader = &remote.MessageHeader{HeaderData: map[string]string{peerHeader: string(node)}}
 	}
 	return nil
 }

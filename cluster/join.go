@@ -18,7 +18,10 @@ import (
 const callLimit = 5 * time.Second
 
 // RefusedError means that the master heard a node and will not have it. To try again changes nothing until a person does something.
-type RefusedError struct{ Reason string }
+type RefusedError struct {
+	Reason    string
+	Forgotten bool // the node was of the cluster, which let it go: a new token lets it in again
+}
 
 func (e *RefusedError) Error() string { return "the master refuses this node: " + e.Reason }
 
@@ -48,6 +51,54 @@ func Join(ctx context.Context, address string, token Token, node messages.NodeID
 	return id, nil
 }
 
+// longestJoinWait is the longest pause between two attempts to reach a master.
+const longestJoinWait = 5 * time.Second
+
+// UntilAnswered makes an attempt again and again, each time a little later, as long as it fails because no master answers: the first start of
+// a node need not wait for its master's. waits is told of each such failure, and how long the pause after it is.
+func UntilAnswered(ctx context.Context, attempt func() error, waits func(err error, pause time.Duration)) error {
+	for pause := time.Second; ; pause = min(2*pause, longestJoinWait) {
+		err := attempt()
+		var unanswered *UnansweredError
+		if !errors.As(err, &unanswered) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		waits(err, pause)
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// JoinAgain gives a node that the cluster forgot a certificate of its own again, by a token of the same cluster. keepRing gets the cluster's key
+// ring before. What the node has in its data folder stays.
+func (id *Identity) JoinAgain(ctx context.Context, address string, token Token, keepRing func(messages.Secret) error) error {
+	if token.Authority != id.Fingerprint() {
+		return fmt.Errorf("join again: %w", &RefusedError{Reason: "the join token is of another cluster"})
+	}
+	key, request, err := newRequest(id.Node)
+	if err != nil {
+		return fmt.Errorf("join again: %w", err)
+	}
+	joined, err := callOnce[messages.Joined](ctx, address, pinnedTLS(token.Authority, &x509.Certificate{}), "Join",
+		&messages.JoinRequest{Node: string(id.Node), Secret: token.Secret, Request: request})
+	if err != nil {
+		return fmt.Errorf("join again: %w", err)
+	}
+	if err := keepRing(joined.GetRing()); err != nil {
+		return fmt.Errorf("join again: keep the key ring: %w", err)
+	}
+	if err := id.take(key, joined.GetCertificate()); err != nil {
+		return fmt.Errorf("join again: %w", err)
+	}
+	return nil
+}
+
 // callOnce makes one call on a line of its own.
 func callOnce[A any](ctx context.Context, address string, config *tls.Config, name string, question any) (*A, error) {
 	l, err := dial(address, config)
@@ -65,10 +116,12 @@ func callOnce[A any](ctx context.Context, address string, config *tls.Config, na
 func refusal(err error) error {
 	switch s := status.Convert(err); s.Code() {
 	case codes.PermissionDenied, codes.FailedPrecondition, codes.InvalidArgument, codes.AlreadyExists, codes.Unauthenticated:
-		return &RefusedError{s.Message()}
+		return &RefusedError{Reason: s.Message()}
+	case codes.NotFound:
+		return &RefusedError{Reason: s.Message(), Forgotten: true}
 	case codes.OK:
 		return nil
 	default:
-		return errors.New(s.Message())
+		return &UnansweredError{s.Message()}
 	}
 }

@@ -77,20 +77,22 @@ func (d door) judge(chain []*x509.Certificate) error {
 	}
 }
 
-// caller is the node that makes a call, by its certificate.
-func caller(ctx context.Context) (Peer, error) {
+// caller is the node that makes a call, and its certificate.
+func caller(ctx context.Context) (Peer, *x509.Certificate, error) {
 	p, ok := grpcpeer.FromContext(ctx)
 	if !ok {
-		return Peer{}, errNoCertificate
+		return Peer{}, nil, errNoCertificate
 	}
 	v, ok := p.AuthInfo.(visitor)
 	if !ok {
-		return Peer{}, errNoCertificate
+		return Peer{}, nil, errNoCertificate
 	}
 	if v.problem != nil {
-		return Peer{}, v.problem
+		return Peer{}, nil, v.problem
 	}
-	return peerOf(v.State.PeerCertificates[0])
+	cert := v.State.PeerCertificates[0]
+	peer, err := peerOf(cert)
+	return peer, cert, err
 }
 
 var errNoCertificate = status.Error(codes.Unauthenticated, "this call needs a certificate of the cluster; a node gets one by: troupe serve --join --token")

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -37,15 +38,30 @@ func Find(ctx context.Context, master string) (Place, error) {
 	ctx, cancel := context.WithTimeout(ctx, findLimit)
 	defer cancel()
 	transport := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true}, DisableKeepAlives: true}
-	var problems []error
+	var problems []string
 	for _, address := range addresses {
 		place, err := askGateway(ctx, &http.Client{Transport: transport}, address)
 		if err == nil {
 			return place, nil
 		}
-		problems = append(problems, err)
+		if why := reason(err); !slices.Contains(problems, why) {
+			problems = append(problems, why)
+		}
 	}
-	return Place{}, fmt.Errorf("find the master at %s: %w", master, errors.Join(problems...))
+	return Place{}, &UnansweredError{fmt.Sprintf("find the master at %s: %s", master, strings.Join(problems, "; "))}
+}
+
+// UnansweredError means that no master answered: it may be starting, or away. To try again may help.
+type UnansweredError struct{ Reason string }
+
+func (e *UnansweredError) Error() string { return e.Reason }
+
+// reason is an error of an http.Client without the request, which each of its attempts repeats.
+func reason(err error) string {
+	if about := (*url.Error)(nil); errors.As(err, &about) {
+		err = about.Err
+	}
+	return err.Error()
 }
 
 // gateways are the addresses that a master may have: with TLS, else without.

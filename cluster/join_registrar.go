@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type RegistrarConfig struct {
 	Identity    *Identity
 	Authority   *Authority
 	Tokens      *Tokens
+	Forgotten   *Forgotten
 	Ring        Ring
 	Known       string // file of the nodes that ever registered
 	Leases      lease.Granter
@@ -156,7 +158,7 @@ func (r *Registrar) Join(_ context.Context, q *messages.JoinRequest) (*messages.
 	if err := r.cfg.Tokens.use(q.GetSecret()); err != nil {
 		return nil, r.refuse(node, status.Error(codes.PermissionDenied, err.Error()))
 	}
-	der, err := r.cfg.Authority.answer(q.GetRequest(), node, Worker, r.cfg.Now())
+	der, err := r.cfg.Authority.answer(q.GetRequest(), node, Worker, r.cfg.Forgotten.Fresh(node, r.cfg.Now()))
 	if err != nil {
 		return nil, r.refuse(node, status.Error(codes.InvalidArgument, err.Error()))
 	}
@@ -214,7 +216,7 @@ func (r *Registrar) Renew(ctx context.Context, q *messages.RenewRequest) (*messa
 	if err != nil {
 		return nil, r.refuse(peer.Node, err)
 	}
-	der, err := r.cfg.Authority.answer(q.GetRequest(), peer.Node, peer.Role, r.cfg.Now())
+	der, err := r.cfg.Authority.answer(q.GetRequest(), peer.Node, peer.Role, r.cfg.Forgotten.Fresh(peer.Node, r.cfg.Now()))
 	if err != nil {
 		return nil, r.refuse(peer.Node, status.Error(codes.InvalidArgument, err.Error()))
 	}
@@ -222,11 +224,35 @@ func (r *Registrar) Renew(ctx context.Context, q *messages.RenewRequest) (*messa
 	return &messages.Renewed{Certificate: der}, nil
 }
 
+// Forget has the node's certificates refused from now on, and its name free for one that joins anew. It is on disk when Forget returns.
+// The caller knows that nothing is leased to the node.
+func (r *Registrar) Forget(node messages.NodeID) error {
+	if node == r.cfg.Identity.Node {
+		return fmt.Errorf("forget node %s: it is the master's own", node)
+	}
+	if err := r.cfg.Forgotten.add(node, r.cfg.Now()); err != nil {
+		return fmt.Errorf("forget node %s: %w", node, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := maps.Clone(r.nodes)
+	delete(known, node)
+	if err := r.keep(known); err != nil {
+		return fmt.Errorf("forget node %s: %w", node, err)
+	}
+	r.nodes = known
+	r.cfg.Log.Info("node forgotten, its certificates are refused", "worker", node)
+	return nil
+}
+
 // worker is the worker that calls, by its certificate.
 func (r *Registrar) worker(ctx context.Context) (Peer, error) {
-	peer, err := caller(ctx)
+	peer, cert, err := caller(ctx)
 	if err != nil {
 		return peer, err
+	}
+	if r.cfg.Forgotten.refuses(cert) {
+		return peer, errForgotten
 	}
 	if peer.Role != Worker || peer.Cluster != r.cfg.Identity.Cluster {
 		return peer, status.Errorf(codes.PermissionDenied, "%s is not a worker of this cluster, %s", peer, r.cfg.Identity.Cluster)

@@ -26,6 +26,7 @@ type office struct {
 	identity  *Identity
 	authority *Authority
 	tokens    *Tokens
+	forgotten *Forgotten
 	ring      *ring
 	log       logged
 	gateway   *httptest.Server
@@ -97,8 +98,12 @@ func newOffice(t *testing.T) *office {
 // open starts a life of the master, at a port of its own.
 func (o *office) open(incarnation string) {
 	o.t.Helper()
+	var err error
+	if o.forgotten, err = OpenForgotten(filepath.Join(o.dir, "cluster")); err != nil {
+		o.t.Fatal(err)
+	}
 	r, err := NewRegistrar(RegistrarConfig{
-		Identity: o.identity, Authority: o.authority, Tokens: o.tokens, Ring: o.ring, Known: filepath.Join(o.dir, "nodes"),
+		Identity: o.identity, Authority: o.authority, Tokens: o.tokens, Forgotten: o.forgotten, Ring: o.ring, Known: filepath.Join(o.dir, "nodes"),
 		Leases: granter{}, Figures: lease.DefaultFigures(), Incarnation: incarnation, Version: "v1", Remote: "127.0.0.1:1",
 		Registered: func(q *messages.Registration) {
 			o.mu.Lock()

@@ -2639,6 +2639,96 @@ func (x *WorkerUndrained) GetWorker() string {
 	return ""
 }
 
+// ForgetNode lets go of a worker that is gone for good: its record is removed and its certificates are refused. NodeForgotten answers, or Refused
+// while it is there or something is leased to it.
+type ForgetNode struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetNode) Reset() {
+	*x = ForgetNode{}
+	mi := &file_actors_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetNode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetNode) ProtoMessage() {}
+
+func (x *ForgetNode) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetNode.ProtoReflect.Descriptor instead.
+func (*ForgetNode) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ForgetNode) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
+type NodeForgotten struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Worker        string                 `protobuf:"bytes,1,opt,name=worker,proto3" json:"worker,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NodeForgotten) Reset() {
+	*x = NodeForgotten{}
+	mi := &file_actors_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NodeForgotten) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NodeForgotten) ProtoMessage() {}
+
+func (x *NodeForgotten) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NodeForgotten.ProtoReflect.Descriptor instead.
+func (*NodeForgotten) Descriptor() ([]byte, []int) {
+	return file_actors_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *NodeForgotten) GetWorker() string {
+	if x != nil {
+		return x.Worker
+	}
+	return ""
+}
+
 // MoveAccount moves a running account to another worker; AccountDone answers once it runs there.
 type MoveAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2651,7 +2741,7 @@ type MoveAccount struct {
 
 func (x *MoveAccount) Reset() {
 	*x = MoveAccount{}
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2663,7 +2753,7 @@ func (x *MoveAccount) String() string {
 func (*MoveAccount) ProtoMessage() {}
 
 func (x *MoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[30]
+	mi := &file_actors_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2676,7 +2766,7 @@ func (x *MoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveAccount.ProtoReflect.Descriptor instead.
 func (*MoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{30}
+	return file_actors_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *MoveAccount) GetAccount() string {
@@ -2715,7 +2805,7 @@ type SealedState struct {
 
 func (x *SealedState) Reset() {
 	*x = SealedState{}
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2727,7 +2817,7 @@ func (x *SealedState) String() string {
 func (*SealedState) ProtoMessage() {}
 
 func (x *SealedState) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[31]
+	mi := &file_actors_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2740,7 +2830,7 @@ func (x *SealedState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedState.ProtoReflect.Descriptor instead.
 func (*SealedState) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{31}
+	return file_actors_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *SealedState) GetAccount() string {
@@ -2794,7 +2884,7 @@ type SaveVault struct {
 
 func (x *SaveVault) Reset() {
 	*x = SaveVault{}
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2806,7 +2896,7 @@ func (x *SaveVault) String() string {
 func (*SaveVault) ProtoMessage() {}
 
 func (x *SaveVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[32]
+	mi := &file_actors_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2819,7 +2909,7 @@ func (x *SaveVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveVault.ProtoReflect.Descriptor instead.
 func (*SaveVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{32}
+	return file_actors_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *SaveVault) GetSealed() *SealedState {
@@ -2840,7 +2930,7 @@ type VaultSaved struct {
 
 func (x *VaultSaved) Reset() {
 	*x = VaultSaved{}
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2852,7 +2942,7 @@ func (x *VaultSaved) String() string {
 func (*VaultSaved) ProtoMessage() {}
 
 func (x *VaultSaved) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[33]
+	mi := &file_actors_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2865,7 +2955,7 @@ func (x *VaultSaved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultSaved.ProtoReflect.Descriptor instead.
 func (*VaultSaved) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{33}
+	return file_actors_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *VaultSaved) GetAccount() string {
@@ -2902,7 +2992,7 @@ type SealedSecret struct {
 
 func (x *SealedSecret) Reset() {
 	*x = SealedSecret{}
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2914,7 +3004,7 @@ func (x *SealedSecret) String() string {
 func (*SealedSecret) ProtoMessage() {}
 
 func (x *SealedSecret) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[34]
+	mi := &file_actors_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2927,7 +3017,7 @@ func (x *SealedSecret) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealedSecret.ProtoReflect.Descriptor instead.
 func (*SealedSecret) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{34}
+	return file_actors_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *SealedSecret) GetOwner() string {
@@ -2977,7 +3067,7 @@ type Proxy struct {
 
 func (x *Proxy) Reset() {
 	*x = Proxy{}
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2989,7 +3079,7 @@ func (x *Proxy) String() string {
 func (*Proxy) ProtoMessage() {}
 
 func (x *Proxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[35]
+	mi := &file_actors_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3002,7 +3092,7 @@ func (x *Proxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proxy.ProtoReflect.Descriptor instead.
 func (*Proxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{35}
+	return file_actors_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Proxy) GetId() string {
@@ -3091,7 +3181,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3103,7 +3193,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[36]
+	mi := &file_actors_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3116,7 +3206,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{36}
+	return file_actors_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Upstream) GetProxy() string {
@@ -3180,7 +3270,7 @@ type SetUpstream struct {
 
 func (x *SetUpstream) Reset() {
 	*x = SetUpstream{}
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3192,7 +3282,7 @@ func (x *SetUpstream) String() string {
 func (*SetUpstream) ProtoMessage() {}
 
 func (x *SetUpstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[37]
+	mi := &file_actors_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3205,7 +3295,7 @@ func (x *SetUpstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUpstream.ProtoReflect.Descriptor instead.
 func (*SetUpstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{37}
+	return file_actors_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *SetUpstream) GetAccount() string {
@@ -3241,7 +3331,7 @@ type CheckUpstream struct {
 
 func (x *CheckUpstream) Reset() {
 	*x = CheckUpstream{}
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3253,7 +3343,7 @@ func (x *CheckUpstream) String() string {
 func (*CheckUpstream) ProtoMessage() {}
 
 func (x *CheckUpstream) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[38]
+	mi := &file_actors_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3266,7 +3356,7 @@ func (x *CheckUpstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckUpstream.ProtoReflect.Descriptor instead.
 func (*CheckUpstream) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{38}
+	return file_actors_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *CheckUpstream) GetAccount() string {
@@ -3307,7 +3397,7 @@ type ProxyChecked struct {
 
 func (x *ProxyChecked) Reset() {
 	*x = ProxyChecked{}
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3319,7 +3409,7 @@ func (x *ProxyChecked) String() string {
 func (*ProxyChecked) ProtoMessage() {}
 
 func (x *ProxyChecked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[39]
+	mi := &file_actors_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3332,7 +3422,7 @@ func (x *ProxyChecked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProxyChecked.ProtoReflect.Descriptor instead.
 func (*ProxyChecked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{39}
+	return file_actors_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ProxyChecked) GetProxy() string {
@@ -3407,7 +3497,7 @@ type AddProxy struct {
 
 func (x *AddProxy) Reset() {
 	*x = AddProxy{}
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3419,7 +3509,7 @@ func (x *AddProxy) String() string {
 func (*AddProxy) ProtoMessage() {}
 
 func (x *AddProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[40]
+	mi := &file_actors_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3432,7 +3522,7 @@ func (x *AddProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddProxy.ProtoReflect.Descriptor instead.
 func (*AddProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{40}
+	return file_actors_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AddProxy) GetId() string {
@@ -3493,7 +3583,7 @@ type ProxyDone struct {
 
 func (x *ProxyDone) Reset() {
 	*x = ProxyDone{}
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3505,7 +3595,7 @@ func (x *ProxyDone) String() string {
 func (*ProxyDone) ProtoMessage() {}
 
 func (x *ProxyDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[41]
+	mi := &file_actors_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3518,7 +3608,7 @@ func (x *ProxyDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProxyDone.ProtoReflect.Descriptor instead.
 func (*ProxyDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{41}
+	return file_actors_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ProxyDone) GetProxy() *Proxy {
@@ -3537,7 +3627,7 @@ type RemoveProxy struct {
 
 func (x *RemoveProxy) Reset() {
 	*x = RemoveProxy{}
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3549,7 +3639,7 @@ func (x *RemoveProxy) String() string {
 func (*RemoveProxy) ProtoMessage() {}
 
 func (x *RemoveProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[42]
+	mi := &file_actors_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3562,7 +3652,7 @@ func (x *RemoveProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveProxy.ProtoReflect.Descriptor instead.
 func (*RemoveProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{42}
+	return file_actors_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *RemoveProxy) GetProxy() string {
@@ -3583,7 +3673,7 @@ type AssignProxy struct {
 
 func (x *AssignProxy) Reset() {
 	*x = AssignProxy{}
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3595,7 +3685,7 @@ func (x *AssignProxy) String() string {
 func (*AssignProxy) ProtoMessage() {}
 
 func (x *AssignProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[43]
+	mi := &file_actors_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3608,7 +3698,7 @@ func (x *AssignProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignProxy.ProtoReflect.Descriptor instead.
 func (*AssignProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{43}
+	return file_actors_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AssignProxy) GetAccounts() []string {
@@ -3635,7 +3725,7 @@ type TestProxy struct {
 
 func (x *TestProxy) Reset() {
 	*x = TestProxy{}
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3647,7 +3737,7 @@ func (x *TestProxy) String() string {
 func (*TestProxy) ProtoMessage() {}
 
 func (x *TestProxy) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[44]
+	mi := &file_actors_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3660,7 +3750,7 @@ func (x *TestProxy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestProxy.ProtoReflect.Descriptor instead.
 func (*TestProxy) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{44}
+	return file_actors_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *TestProxy) GetProxy() string {
@@ -3679,7 +3769,7 @@ type RotateKeys struct {
 
 func (x *RotateKeys) Reset() {
 	*x = RotateKeys{}
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3691,7 +3781,7 @@ func (x *RotateKeys) String() string {
 func (*RotateKeys) ProtoMessage() {}
 
 func (x *RotateKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[45]
+	mi := &file_actors_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3704,7 +3794,7 @@ func (x *RotateKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateKeys.ProtoReflect.Descriptor instead.
 func (*RotateKeys) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{45}
+	return file_actors_proto_rawDescGZIP(), []int{47}
 }
 
 type KeysRotated struct {
@@ -3719,7 +3809,7 @@ type KeysRotated struct {
 
 func (x *KeysRotated) Reset() {
 	*x = KeysRotated{}
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3731,7 +3821,7 @@ func (x *KeysRotated) String() string {
 func (*KeysRotated) ProtoMessage() {}
 
 func (x *KeysRotated) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[46]
+	mi := &file_actors_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3744,7 +3834,7 @@ func (x *KeysRotated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysRotated.ProtoReflect.Descriptor instead.
 func (*KeysRotated) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{46}
+	return file_actors_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *KeysRotated) GetKeyId() string {
@@ -3790,7 +3880,7 @@ type SealingKey struct {
 
 func (x *SealingKey) Reset() {
 	*x = SealingKey{}
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3802,7 +3892,7 @@ func (x *SealingKey) String() string {
 func (*SealingKey) ProtoMessage() {}
 
 func (x *SealingKey) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[47]
+	mi := &file_actors_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3815,7 +3905,7 @@ func (x *SealingKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SealingKey.ProtoReflect.Descriptor instead.
 func (*SealingKey) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{47}
+	return file_actors_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *SealingKey) GetId() string {
@@ -3869,7 +3959,7 @@ type ListKeys struct {
 
 func (x *ListKeys) Reset() {
 	*x = ListKeys{}
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3881,7 +3971,7 @@ func (x *ListKeys) String() string {
 func (*ListKeys) ProtoMessage() {}
 
 func (x *ListKeys) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[48]
+	mi := &file_actors_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3894,7 +3984,7 @@ func (x *ListKeys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeys.ProtoReflect.Descriptor instead.
 func (*ListKeys) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{48}
+	return file_actors_proto_rawDescGZIP(), []int{50}
 }
 
 type KeysListed struct {
@@ -3906,7 +3996,7 @@ type KeysListed struct {
 
 func (x *KeysListed) Reset() {
 	*x = KeysListed{}
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3918,7 +4008,7 @@ func (x *KeysListed) String() string {
 func (*KeysListed) ProtoMessage() {}
 
 func (x *KeysListed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[49]
+	mi := &file_actors_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3931,7 +4021,7 @@ func (x *KeysListed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysListed.ProtoReflect.Descriptor instead.
 func (*KeysListed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{49}
+	return file_actors_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *KeysListed) GetKeys() []*SealingKey {
@@ -3951,7 +4041,7 @@ type RetireKey struct {
 
 func (x *RetireKey) Reset() {
 	*x = RetireKey{}
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3963,7 +4053,7 @@ func (x *RetireKey) String() string {
 func (*RetireKey) ProtoMessage() {}
 
 func (x *RetireKey) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[50]
+	mi := &file_actors_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3976,7 +4066,7 @@ func (x *RetireKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireKey.ProtoReflect.Descriptor instead.
 func (*RetireKey) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{50}
+	return file_actors_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *RetireKey) GetKeyId() string {
@@ -3996,7 +4086,7 @@ type ReadVault struct {
 
 func (x *ReadVault) Reset() {
 	*x = ReadVault{}
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4008,7 +4098,7 @@ func (x *ReadVault) String() string {
 func (*ReadVault) ProtoMessage() {}
 
 func (x *ReadVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[51]
+	mi := &file_actors_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4021,7 +4111,7 @@ func (x *ReadVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadVault.ProtoReflect.Descriptor instead.
 func (*ReadVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{51}
+	return file_actors_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ReadVault) GetAccount() string {
@@ -4040,7 +4130,7 @@ type VaultRead struct {
 
 func (x *VaultRead) Reset() {
 	*x = VaultRead{}
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4052,7 +4142,7 @@ func (x *VaultRead) String() string {
 func (*VaultRead) ProtoMessage() {}
 
 func (x *VaultRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[52]
+	mi := &file_actors_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4065,7 +4155,7 @@ func (x *VaultRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultRead.ProtoReflect.Descriptor instead.
 func (*VaultRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{52}
+	return file_actors_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *VaultRead) GetSealed() *SealedState {
@@ -4086,7 +4176,7 @@ type WriteVault struct {
 
 func (x *WriteVault) Reset() {
 	*x = WriteVault{}
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4098,7 +4188,7 @@ func (x *WriteVault) String() string {
 func (*WriteVault) ProtoMessage() {}
 
 func (x *WriteVault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[53]
+	mi := &file_actors_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4111,7 +4201,7 @@ func (x *WriteVault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteVault.ProtoReflect.Descriptor instead.
 func (*WriteVault) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{53}
+	return file_actors_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *WriteVault) GetAccount() string {
@@ -4138,7 +4228,7 @@ type VaultWritten struct {
 
 func (x *VaultWritten) Reset() {
 	*x = VaultWritten{}
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4150,7 +4240,7 @@ func (x *VaultWritten) String() string {
 func (*VaultWritten) ProtoMessage() {}
 
 func (x *VaultWritten) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[54]
+	mi := &file_actors_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4163,7 +4253,7 @@ func (x *VaultWritten) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VaultWritten.ProtoReflect.Descriptor instead.
 func (*VaultWritten) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{54}
+	return file_actors_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *VaultWritten) GetAccount() string {
@@ -4200,7 +4290,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4212,7 +4302,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[55]
+	mi := &file_actors_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4225,7 +4315,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{55}
+	return file_actors_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Observed) GetAccount() string {
@@ -4317,7 +4407,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4329,7 +4419,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[56]
+	mi := &file_actors_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4342,7 +4432,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{56}
+	return file_actors_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Acked) GetAccount() string {
@@ -4384,7 +4474,7 @@ type StartLogin struct {
 
 func (x *StartLogin) Reset() {
 	*x = StartLogin{}
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4396,7 +4486,7 @@ func (x *StartLogin) String() string {
 func (*StartLogin) ProtoMessage() {}
 
 func (x *StartLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[57]
+	mi := &file_actors_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4409,7 +4499,7 @@ func (x *StartLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartLogin.ProtoReflect.Descriptor instead.
 func (*StartLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{57}
+	return file_actors_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *StartLogin) GetAccount() string {
@@ -4444,7 +4534,7 @@ type LoginStarted struct {
 
 func (x *LoginStarted) Reset() {
 	*x = LoginStarted{}
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4456,7 +4546,7 @@ func (x *LoginStarted) String() string {
 func (*LoginStarted) ProtoMessage() {}
 
 func (x *LoginStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[58]
+	mi := &file_actors_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4469,7 +4559,7 @@ func (x *LoginStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStarted.ProtoReflect.Descriptor instead.
 func (*LoginStarted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{58}
+	return file_actors_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *LoginStarted) GetSession() string {
@@ -4504,7 +4594,7 @@ type LoginInput struct {
 
 func (x *LoginInput) Reset() {
 	*x = LoginInput{}
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4516,7 +4606,7 @@ func (x *LoginInput) String() string {
 func (*LoginInput) ProtoMessage() {}
 
 func (x *LoginInput) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[59]
+	mi := &file_actors_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4529,7 +4619,7 @@ func (x *LoginInput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginInput.ProtoReflect.Descriptor instead.
 func (*LoginInput) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{59}
+	return file_actors_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *LoginInput) GetSession() string {
@@ -4563,7 +4653,7 @@ type CancelLogin struct {
 
 func (x *CancelLogin) Reset() {
 	*x = CancelLogin{}
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4575,7 +4665,7 @@ func (x *CancelLogin) String() string {
 func (*CancelLogin) ProtoMessage() {}
 
 func (x *CancelLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[60]
+	mi := &file_actors_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4588,7 +4678,7 @@ func (x *CancelLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelLogin.ProtoReflect.Descriptor instead.
 func (*CancelLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{60}
+	return file_actors_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *CancelLogin) GetSession() string {
@@ -4623,7 +4713,7 @@ type LoginStep struct {
 
 func (x *LoginStep) Reset() {
 	*x = LoginStep{}
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4635,7 +4725,7 @@ func (x *LoginStep) String() string {
 func (*LoginStep) ProtoMessage() {}
 
 func (x *LoginStep) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[61]
+	mi := &file_actors_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4648,7 +4738,7 @@ func (x *LoginStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginStep.ProtoReflect.Descriptor instead.
 func (*LoginStep) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{61}
+	return file_actors_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *LoginStep) GetSession() string {
@@ -4729,7 +4819,7 @@ type LoginEnded struct {
 
 func (x *LoginEnded) Reset() {
 	*x = LoginEnded{}
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4741,7 +4831,7 @@ func (x *LoginEnded) String() string {
 func (*LoginEnded) ProtoMessage() {}
 
 func (x *LoginEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[62]
+	mi := &file_actors_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4754,7 +4844,7 @@ func (x *LoginEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginEnded.ProtoReflect.Descriptor instead.
 func (*LoginEnded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{62}
+	return file_actors_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *LoginEnded) GetSession() string {
@@ -4822,7 +4912,7 @@ type LoginSession struct {
 
 func (x *LoginSession) Reset() {
 	*x = LoginSession{}
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4834,7 +4924,7 @@ func (x *LoginSession) String() string {
 func (*LoginSession) ProtoMessage() {}
 
 func (x *LoginSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[63]
+	mi := &file_actors_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4847,7 +4937,7 @@ func (x *LoginSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginSession.ProtoReflect.Descriptor instead.
 func (*LoginSession) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{63}
+	return file_actors_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *LoginSession) GetSession() string {
@@ -4914,7 +5004,7 @@ type QueuedLogin struct {
 
 func (x *QueuedLogin) Reset() {
 	*x = QueuedLogin{}
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4926,7 +5016,7 @@ func (x *QueuedLogin) String() string {
 func (*QueuedLogin) ProtoMessage() {}
 
 func (x *QueuedLogin) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[64]
+	mi := &file_actors_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4939,7 +5029,7 @@ func (x *QueuedLogin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueuedLogin.ProtoReflect.Descriptor instead.
 func (*QueuedLogin) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{64}
+	return file_actors_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *QueuedLogin) GetAccount() string {
@@ -4995,7 +5085,7 @@ type QueueLogins struct {
 
 func (x *QueueLogins) Reset() {
 	*x = QueueLogins{}
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5007,7 +5097,7 @@ func (x *QueueLogins) String() string {
 func (*QueueLogins) ProtoMessage() {}
 
 func (x *QueueLogins) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[65]
+	mi := &file_actors_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5020,7 +5110,7 @@ func (x *QueueLogins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueueLogins.ProtoReflect.Descriptor instead.
 func (*QueueLogins) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{65}
+	return file_actors_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *QueueLogins) GetAccounts() []string {
@@ -5047,7 +5137,7 @@ type UnqueueLogins struct {
 
 func (x *UnqueueLogins) Reset() {
 	*x = UnqueueLogins{}
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5059,7 +5149,7 @@ func (x *UnqueueLogins) String() string {
 func (*UnqueueLogins) ProtoMessage() {}
 
 func (x *UnqueueLogins) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[66]
+	mi := &file_actors_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5072,7 +5162,7 @@ func (x *UnqueueLogins) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnqueueLogins.ProtoReflect.Descriptor instead.
 func (*UnqueueLogins) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{66}
+	return file_actors_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *UnqueueLogins) GetAccounts() []string {
@@ -5092,7 +5182,7 @@ type LoginsQueued struct {
 
 func (x *LoginsQueued) Reset() {
 	*x = LoginsQueued{}
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5104,7 +5194,7 @@ func (x *LoginsQueued) String() string {
 func (*LoginsQueued) ProtoMessage() {}
 
 func (x *LoginsQueued) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[67]
+	mi := &file_actors_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5117,7 +5207,7 @@ func (x *LoginsQueued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginsQueued.ProtoReflect.Descriptor instead.
 func (*LoginsQueued) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{67}
+	return file_actors_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *LoginsQueued) GetAtOnce() int64 {
@@ -5145,7 +5235,7 @@ type MakeLoginLink struct {
 
 func (x *MakeLoginLink) Reset() {
 	*x = MakeLoginLink{}
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5157,7 +5247,7 @@ func (x *MakeLoginLink) String() string {
 func (*MakeLoginLink) ProtoMessage() {}
 
 func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[68]
+	mi := &file_actors_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5170,7 +5260,7 @@ func (x *MakeLoginLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeLoginLink.ProtoReflect.Descriptor instead.
 func (*MakeLoginLink) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{68}
+	return file_actors_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *MakeLoginLink) GetAccount() string {
@@ -5198,7 +5288,7 @@ type LoginLinkMade struct {
 
 func (x *LoginLinkMade) Reset() {
 	*x = LoginLinkMade{}
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5210,7 +5300,7 @@ func (x *LoginLinkMade) String() string {
 func (*LoginLinkMade) ProtoMessage() {}
 
 func (x *LoginLinkMade) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[69]
+	mi := &file_actors_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5223,7 +5313,7 @@ func (x *LoginLinkMade) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginLinkMade.ProtoReflect.Descriptor instead.
 func (*LoginLinkMade) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{69}
+	return file_actors_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *LoginLinkMade) GetAccount() string {
@@ -5259,7 +5349,7 @@ type OpenLoginLink struct {
 
 func (x *OpenLoginLink) Reset() {
 	*x = OpenLoginLink{}
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5271,7 +5361,7 @@ func (x *OpenLoginLink) String() string {
 func (*OpenLoginLink) ProtoMessage() {}
 
 func (x *OpenLoginLink) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[70]
+	mi := &file_actors_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5284,7 +5374,7 @@ func (x *OpenLoginLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenLoginLink.ProtoReflect.Descriptor instead.
 func (*OpenLoginLink) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{70}
+	return file_actors_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *OpenLoginLink) GetToken() []byte {
@@ -5321,7 +5411,7 @@ type LoginLinkOpened struct {
 
 func (x *LoginLinkOpened) Reset() {
 	*x = LoginLinkOpened{}
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5333,7 +5423,7 @@ func (x *LoginLinkOpened) String() string {
 func (*LoginLinkOpened) ProtoMessage() {}
 
 func (x *LoginLinkOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[71]
+	mi := &file_actors_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5346,7 +5436,7 @@ func (x *LoginLinkOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginLinkOpened.ProtoReflect.Descriptor instead.
 func (*LoginLinkOpened) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{71}
+	return file_actors_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *LoginLinkOpened) GetAccount() string {
@@ -5402,7 +5492,7 @@ type ReplyTarget struct {
 
 func (x *ReplyTarget) Reset() {
 	*x = ReplyTarget{}
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5414,7 +5504,7 @@ func (x *ReplyTarget) String() string {
 func (*ReplyTarget) ProtoMessage() {}
 
 func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[72]
+	mi := &file_actors_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5427,7 +5517,7 @@ func (x *ReplyTarget) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyTarget.ProtoReflect.Descriptor instead.
 func (*ReplyTarget) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{72}
+	return file_actors_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ReplyTarget) GetKind() ReplyKind {
@@ -5524,7 +5614,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5536,7 +5626,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[73]
+	mi := &file_actors_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5549,7 +5639,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{73}
+	return file_actors_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *Reply) GetId() string {
@@ -5722,7 +5812,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5734,7 +5824,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[74]
+	mi := &file_actors_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5747,7 +5837,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{74}
+	return file_actors_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *SubmitReply) GetId() string {
@@ -5816,7 +5906,7 @@ type ReplyAccepted struct {
 
 func (x *ReplyAccepted) Reset() {
 	*x = ReplyAccepted{}
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5828,7 +5918,7 @@ func (x *ReplyAccepted) String() string {
 func (*ReplyAccepted) ProtoMessage() {}
 
 func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[75]
+	mi := &file_actors_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5841,7 +5931,7 @@ func (x *ReplyAccepted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyAccepted.ProtoReflect.Descriptor instead.
 func (*ReplyAccepted) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{75}
+	return file_actors_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *ReplyAccepted) GetReply() *Reply {
@@ -5867,7 +5957,7 @@ type ExecuteReply struct {
 
 func (x *ExecuteReply) Reset() {
 	*x = ExecuteReply{}
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5879,7 +5969,7 @@ func (x *ExecuteReply) String() string {
 func (*ExecuteReply) ProtoMessage() {}
 
 func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[76]
+	mi := &file_actors_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5892,7 +5982,7 @@ func (x *ExecuteReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteReply.ProtoReflect.Descriptor instead.
 func (*ExecuteReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{76}
+	return file_actors_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ExecuteReply) GetReply() *Reply {
@@ -5914,7 +6004,7 @@ type BeginCommit struct {
 
 func (x *BeginCommit) Reset() {
 	*x = BeginCommit{}
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5926,7 +6016,7 @@ func (x *BeginCommit) String() string {
 func (*BeginCommit) ProtoMessage() {}
 
 func (x *BeginCommit) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[77]
+	mi := &file_actors_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5939,7 +6029,7 @@ func (x *BeginCommit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeginCommit.ProtoReflect.Descriptor instead.
 func (*BeginCommit) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{77}
+	return file_actors_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *BeginCommit) GetReply() string {
@@ -5982,7 +6072,7 @@ type CommitTicket struct {
 
 func (x *CommitTicket) Reset() {
 	*x = CommitTicket{}
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5994,7 +6084,7 @@ func (x *CommitTicket) String() string {
 func (*CommitTicket) ProtoMessage() {}
 
 func (x *CommitTicket) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[78]
+	mi := &file_actors_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6007,7 +6097,7 @@ func (x *CommitTicket) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitTicket.ProtoReflect.Descriptor instead.
 func (*CommitTicket) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{78}
+	return file_actors_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *CommitTicket) GetReply() string {
@@ -6055,7 +6145,7 @@ type ReplyResult struct {
 
 func (x *ReplyResult) Reset() {
 	*x = ReplyResult{}
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6067,7 +6157,7 @@ func (x *ReplyResult) String() string {
 func (*ReplyResult) ProtoMessage() {}
 
 func (x *ReplyResult) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[79]
+	mi := &file_actors_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6080,7 +6170,7 @@ func (x *ReplyResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyResult.ProtoReflect.Descriptor instead.
 func (*ReplyResult) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{79}
+	return file_actors_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *ReplyResult) GetReply() string {
@@ -6150,7 +6240,7 @@ type FindReply struct {
 
 func (x *FindReply) Reset() {
 	*x = FindReply{}
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6162,7 +6252,7 @@ func (x *FindReply) String() string {
 func (*FindReply) ProtoMessage() {}
 
 func (x *FindReply) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[80]
+	mi := &file_actors_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6175,7 +6265,7 @@ func (x *FindReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindReply.ProtoReflect.Descriptor instead.
 func (*FindReply) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{80}
+	return file_actors_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *FindReply) GetReply() *Reply {
@@ -6204,7 +6294,7 @@ type ReplyFound struct {
 
 func (x *ReplyFound) Reset() {
 	*x = ReplyFound{}
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6216,7 +6306,7 @@ func (x *ReplyFound) String() string {
 func (*ReplyFound) ProtoMessage() {}
 
 func (x *ReplyFound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[81]
+	mi := &file_actors_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6229,7 +6319,7 @@ func (x *ReplyFound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyFound.ProtoReflect.Descriptor instead.
 func (*ReplyFound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{81}
+	return file_actors_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *ReplyFound) GetReply() string {
@@ -6278,7 +6368,7 @@ type Alarm struct {
 
 func (x *Alarm) Reset() {
 	*x = Alarm{}
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6290,7 +6380,7 @@ func (x *Alarm) String() string {
 func (*Alarm) ProtoMessage() {}
 
 func (x *Alarm) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[82]
+	mi := &file_actors_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6303,7 +6393,7 @@ func (x *Alarm) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alarm.ProtoReflect.Descriptor instead.
 func (*Alarm) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{82}
+	return file_actors_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *Alarm) GetId() string {
@@ -6383,7 +6473,7 @@ type DefinitionVersion struct {
 
 func (x *DefinitionVersion) Reset() {
 	*x = DefinitionVersion{}
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6395,7 +6485,7 @@ func (x *DefinitionVersion) String() string {
 func (*DefinitionVersion) ProtoMessage() {}
 
 func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[83]
+	mi := &file_actors_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6408,7 +6498,7 @@ func (x *DefinitionVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionVersion.ProtoReflect.Descriptor instead.
 func (*DefinitionVersion) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{83}
+	return file_actors_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *DefinitionVersion) GetPlatform() string {
@@ -6459,7 +6549,7 @@ type DefinitionChoice struct {
 
 func (x *DefinitionChoice) Reset() {
 	*x = DefinitionChoice{}
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6471,7 +6561,7 @@ func (x *DefinitionChoice) String() string {
 func (*DefinitionChoice) ProtoMessage() {}
 
 func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[84]
+	mi := &file_actors_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6484,7 +6574,7 @@ func (x *DefinitionChoice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionChoice.ProtoReflect.Descriptor instead.
 func (*DefinitionChoice) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{84}
+	return file_actors_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *DefinitionChoice) GetPlatform() string {
@@ -6527,7 +6617,7 @@ type SetDefinition struct {
 
 func (x *SetDefinition) Reset() {
 	*x = SetDefinition{}
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6539,7 +6629,7 @@ func (x *SetDefinition) String() string {
 func (*SetDefinition) ProtoMessage() {}
 
 func (x *SetDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[85]
+	mi := &file_actors_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6552,7 +6642,7 @@ func (x *SetDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetDefinition.ProtoReflect.Descriptor instead.
 func (*SetDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{85}
+	return file_actors_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *SetDefinition) GetPlatform() string {
@@ -6587,7 +6677,7 @@ type RollBackDefinition struct {
 
 func (x *RollBackDefinition) Reset() {
 	*x = RollBackDefinition{}
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6599,7 +6689,7 @@ func (x *RollBackDefinition) String() string {
 func (*RollBackDefinition) ProtoMessage() {}
 
 func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[86]
+	mi := &file_actors_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6612,7 +6702,7 @@ func (x *RollBackDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RollBackDefinition.ProtoReflect.Descriptor instead.
 func (*RollBackDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{86}
+	return file_actors_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *RollBackDefinition) GetPlatform() string {
@@ -6640,7 +6730,7 @@ type DefinitionRolledBack struct {
 
 func (x *DefinitionRolledBack) Reset() {
 	*x = DefinitionRolledBack{}
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6652,7 +6742,7 @@ func (x *DefinitionRolledBack) String() string {
 func (*DefinitionRolledBack) ProtoMessage() {}
 
 func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[87]
+	mi := &file_actors_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6665,7 +6755,7 @@ func (x *DefinitionRolledBack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionRolledBack.ProtoReflect.Descriptor instead.
 func (*DefinitionRolledBack) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{87}
+	return file_actors_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *DefinitionRolledBack) GetPlatform() string {
@@ -6701,7 +6791,7 @@ type TryDefinition struct {
 
 func (x *TryDefinition) Reset() {
 	*x = TryDefinition{}
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6713,7 +6803,7 @@ func (x *TryDefinition) String() string {
 func (*TryDefinition) ProtoMessage() {}
 
 func (x *TryDefinition) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[88]
+	mi := &file_actors_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6726,7 +6816,7 @@ func (x *TryDefinition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TryDefinition.ProtoReflect.Descriptor instead.
 func (*TryDefinition) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{88}
+	return file_actors_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *TryDefinition) GetAccount() string {
@@ -6764,7 +6854,7 @@ type DefinitionTried struct {
 
 func (x *DefinitionTried) Reset() {
 	*x = DefinitionTried{}
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6776,7 +6866,7 @@ func (x *DefinitionTried) String() string {
 func (*DefinitionTried) ProtoMessage() {}
 
 func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[89]
+	mi := &file_actors_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6789,7 +6879,7 @@ func (x *DefinitionTried) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionTried.ProtoReflect.Descriptor instead.
 func (*DefinitionTried) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{89}
+	return file_actors_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *DefinitionTried) GetDigest() string {
@@ -6887,7 +6977,7 @@ type RecordRound struct {
 
 func (x *RecordRound) Reset() {
 	*x = RecordRound{}
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6899,7 +6989,7 @@ func (x *RecordRound) String() string {
 func (*RecordRound) ProtoMessage() {}
 
 func (x *RecordRound) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[90]
+	mi := &file_actors_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6912,7 +7002,7 @@ func (x *RecordRound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordRound.ProtoReflect.Descriptor instead.
 func (*RecordRound) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{90}
+	return file_actors_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *RecordRound) GetAccount() string {
@@ -6941,7 +7031,7 @@ type RoundRecorded struct {
 
 func (x *RoundRecorded) Reset() {
 	*x = RoundRecorded{}
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6953,7 +7043,7 @@ func (x *RoundRecorded) String() string {
 func (*RoundRecorded) ProtoMessage() {}
 
 func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[91]
+	mi := &file_actors_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6966,7 +7056,7 @@ func (x *RoundRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundRecorded.ProtoReflect.Descriptor instead.
 func (*RoundRecorded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{91}
+	return file_actors_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *RoundRecorded) GetArchive() []byte {
@@ -7004,7 +7094,7 @@ type TriedCollection struct {
 
 func (x *TriedCollection) Reset() {
 	*x = TriedCollection{}
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7016,7 +7106,7 @@ func (x *TriedCollection) String() string {
 func (*TriedCollection) ProtoMessage() {}
 
 func (x *TriedCollection) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[92]
+	mi := &file_actors_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7029,7 +7119,7 @@ func (x *TriedCollection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TriedCollection.ProtoReflect.Descriptor instead.
 func (*TriedCollection) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{92}
+	return file_actors_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *TriedCollection) GetCollection() string {
@@ -7079,7 +7169,7 @@ type Put struct {
 
 func (x *Put) Reset() {
 	*x = Put{}
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7091,7 +7181,7 @@ func (x *Put) String() string {
 func (*Put) ProtoMessage() {}
 
 func (x *Put) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[93]
+	mi := &file_actors_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7104,7 +7194,7 @@ func (x *Put) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Put.ProtoReflect.Descriptor instead.
 func (*Put) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{93}
+	return file_actors_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *Put) GetTable() string {
@@ -7139,7 +7229,7 @@ type Append struct {
 
 func (x *Append) Reset() {
 	*x = Append{}
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7151,7 +7241,7 @@ func (x *Append) String() string {
 func (*Append) ProtoMessage() {}
 
 func (x *Append) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[94]
+	mi := &file_actors_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7164,7 +7254,7 @@ func (x *Append) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Append.ProtoReflect.Descriptor instead.
 func (*Append) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{94}
+	return file_actors_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *Append) GetPuts() []*Put {
@@ -7190,7 +7280,7 @@ type Appended struct {
 
 func (x *Appended) Reset() {
 	*x = Appended{}
-	mi := &file_actors_proto_msgTypes[95]
+	mi := &file_actors_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7202,7 +7292,7 @@ func (x *Appended) String() string {
 func (*Appended) ProtoMessage() {}
 
 func (x *Appended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[95]
+	mi := &file_actors_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7215,7 +7305,7 @@ func (x *Appended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Appended.ProtoReflect.Descriptor instead.
 func (*Appended) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{95}
+	return file_actors_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *Appended) GetRev() uint64 {
@@ -7237,7 +7327,7 @@ type LoadControl struct {
 
 func (x *LoadControl) Reset() {
 	*x = LoadControl{}
-	mi := &file_actors_proto_msgTypes[96]
+	mi := &file_actors_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7249,7 +7339,7 @@ func (x *LoadControl) String() string {
 func (*LoadControl) ProtoMessage() {}
 
 func (x *LoadControl) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[96]
+	mi := &file_actors_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7262,7 +7352,7 @@ func (x *LoadControl) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoadControl.ProtoReflect.Descriptor instead.
 func (*LoadControl) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{96}
+	return file_actors_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *LoadControl) GetTable() string {
@@ -7295,7 +7385,7 @@ type ControlLoaded struct {
 
 func (x *ControlLoaded) Reset() {
 	*x = ControlLoaded{}
-	mi := &file_actors_proto_msgTypes[97]
+	mi := &file_actors_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7307,7 +7397,7 @@ func (x *ControlLoaded) String() string {
 func (*ControlLoaded) ProtoMessage() {}
 
 func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[97]
+	mi := &file_actors_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7320,7 +7410,7 @@ func (x *ControlLoaded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlLoaded.ProtoReflect.Descriptor instead.
 func (*ControlLoaded) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{97}
+	return file_actors_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *ControlLoaded) GetRecords() []*Put {
@@ -7345,7 +7435,7 @@ type MarkRead struct {
 
 func (x *MarkRead) Reset() {
 	*x = MarkRead{}
-	mi := &file_actors_proto_msgTypes[98]
+	mi := &file_actors_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7357,7 +7447,7 @@ func (x *MarkRead) String() string {
 func (*MarkRead) ProtoMessage() {}
 
 func (x *MarkRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[98]
+	mi := &file_actors_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7370,7 +7460,7 @@ func (x *MarkRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRead.ProtoReflect.Descriptor instead.
 func (*MarkRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{98}
+	return file_actors_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *MarkRead) GetAccount() string {
@@ -7426,7 +7516,7 @@ type MarkedRead struct {
 
 func (x *MarkedRead) Reset() {
 	*x = MarkedRead{}
-	mi := &file_actors_proto_msgTypes[99]
+	mi := &file_actors_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7438,7 +7528,7 @@ func (x *MarkedRead) String() string {
 func (*MarkedRead) ProtoMessage() {}
 
 func (x *MarkedRead) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[99]
+	mi := &file_actors_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7451,7 +7541,7 @@ func (x *MarkedRead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkedRead.ProtoReflect.Descriptor instead.
 func (*MarkedRead) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{99}
+	return file_actors_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *MarkedRead) GetCount() int64 {
@@ -7484,7 +7574,7 @@ type EraseAccount struct {
 
 func (x *EraseAccount) Reset() {
 	*x = EraseAccount{}
-	mi := &file_actors_proto_msgTypes[100]
+	mi := &file_actors_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7496,7 +7586,7 @@ func (x *EraseAccount) String() string {
 func (*EraseAccount) ProtoMessage() {}
 
 func (x *EraseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[100]
+	mi := &file_actors_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7509,7 +7599,7 @@ func (x *EraseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseAccount.ProtoReflect.Descriptor instead.
 func (*EraseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{100}
+	return file_actors_proto_rawDescGZIP(), []int{102}
 }
 
 func (x *EraseAccount) GetAccount() string {
@@ -7528,7 +7618,7 @@ type AccountErased struct {
 
 func (x *AccountErased) Reset() {
 	*x = AccountErased{}
-	mi := &file_actors_proto_msgTypes[101]
+	mi := &file_actors_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7540,7 +7630,7 @@ func (x *AccountErased) String() string {
 func (*AccountErased) ProtoMessage() {}
 
 func (x *AccountErased) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[101]
+	mi := &file_actors_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7553,7 +7643,7 @@ func (x *AccountErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountErased.ProtoReflect.Descriptor instead.
 func (*AccountErased) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{101}
+	return file_actors_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *AccountErased) GetAccount() string {
@@ -7574,7 +7664,7 @@ type KnownItems struct {
 
 func (x *KnownItems) Reset() {
 	*x = KnownItems{}
-	mi := &file_actors_proto_msgTypes[102]
+	mi := &file_actors_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7586,7 +7676,7 @@ func (x *KnownItems) String() string {
 func (*KnownItems) ProtoMessage() {}
 
 func (x *KnownItems) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[102]
+	mi := &file_actors_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7599,7 +7689,7 @@ func (x *KnownItems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnownItems.ProtoReflect.Descriptor instead.
 func (*KnownItems) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{102}
+	return file_actors_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *KnownItems) GetAccount() string {
@@ -7626,7 +7716,7 @@ type ItemsKnown struct {
 
 func (x *ItemsKnown) Reset() {
 	*x = ItemsKnown{}
-	mi := &file_actors_proto_msgTypes[103]
+	mi := &file_actors_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7638,7 +7728,7 @@ func (x *ItemsKnown) String() string {
 func (*ItemsKnown) ProtoMessage() {}
 
 func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[103]
+	mi := &file_actors_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7651,7 +7741,7 @@ func (x *ItemsKnown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ItemsKnown.ProtoReflect.Descriptor instead.
 func (*ItemsKnown) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{103}
+	return file_actors_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *ItemsKnown) GetKnown() map[string]uint64 {
@@ -7686,7 +7776,7 @@ type CreateAccount struct {
 
 func (x *CreateAccount) Reset() {
 	*x = CreateAccount{}
-	mi := &file_actors_proto_msgTypes[104]
+	mi := &file_actors_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7698,7 +7788,7 @@ func (x *CreateAccount) String() string {
 func (*CreateAccount) ProtoMessage() {}
 
 func (x *CreateAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[104]
+	mi := &file_actors_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7711,7 +7801,7 @@ func (x *CreateAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccount.ProtoReflect.Descriptor instead.
 func (*CreateAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{104}
+	return file_actors_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *CreateAccount) GetPlatform() string {
@@ -7795,7 +7885,7 @@ type PinAccount struct {
 
 func (x *PinAccount) Reset() {
 	*x = PinAccount{}
-	mi := &file_actors_proto_msgTypes[105]
+	mi := &file_actors_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7807,7 +7897,7 @@ func (x *PinAccount) String() string {
 func (*PinAccount) ProtoMessage() {}
 
 func (x *PinAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[105]
+	mi := &file_actors_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7820,7 +7910,7 @@ func (x *PinAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PinAccount.ProtoReflect.Descriptor instead.
 func (*PinAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{105}
+	return file_actors_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *PinAccount) GetAccount() string {
@@ -7851,7 +7941,7 @@ type ChangeAccount struct {
 
 func (x *ChangeAccount) Reset() {
 	*x = ChangeAccount{}
-	mi := &file_actors_proto_msgTypes[106]
+	mi := &file_actors_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7863,7 +7953,7 @@ func (x *ChangeAccount) String() string {
 func (*ChangeAccount) ProtoMessage() {}
 
 func (x *ChangeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[106]
+	mi := &file_actors_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7876,7 +7966,7 @@ func (x *ChangeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeAccount.ProtoReflect.Descriptor instead.
 func (*ChangeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{106}
+	return file_actors_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *ChangeAccount) GetAccount() string {
@@ -7924,7 +8014,7 @@ type Tags struct {
 
 func (x *Tags) Reset() {
 	*x = Tags{}
-	mi := &file_actors_proto_msgTypes[107]
+	mi := &file_actors_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7936,7 +8026,7 @@ func (x *Tags) String() string {
 func (*Tags) ProtoMessage() {}
 
 func (x *Tags) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[107]
+	mi := &file_actors_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7949,7 +8039,7 @@ func (x *Tags) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tags.ProtoReflect.Descriptor instead.
 func (*Tags) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{107}
+	return file_actors_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *Tags) GetTags() []string {
@@ -7969,7 +8059,7 @@ type PauseAccount struct {
 
 func (x *PauseAccount) Reset() {
 	*x = PauseAccount{}
-	mi := &file_actors_proto_msgTypes[108]
+	mi := &file_actors_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7981,7 +8071,7 @@ func (x *PauseAccount) String() string {
 func (*PauseAccount) ProtoMessage() {}
 
 func (x *PauseAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[108]
+	mi := &file_actors_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7994,7 +8084,7 @@ func (x *PauseAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PauseAccount.ProtoReflect.Descriptor instead.
 func (*PauseAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{108}
+	return file_actors_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *PauseAccount) GetAccount() string {
@@ -8020,7 +8110,7 @@ type ResumeAccount struct {
 
 func (x *ResumeAccount) Reset() {
 	*x = ResumeAccount{}
-	mi := &file_actors_proto_msgTypes[109]
+	mi := &file_actors_proto_msgTypes[111]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8032,7 +8122,7 @@ func (x *ResumeAccount) String() string {
 func (*ResumeAccount) ProtoMessage() {}
 
 func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[109]
+	mi := &file_actors_proto_msgTypes[111]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8045,7 +8135,7 @@ func (x *ResumeAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAccount.ProtoReflect.Descriptor instead.
 func (*ResumeAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{109}
+	return file_actors_proto_rawDescGZIP(), []int{111}
 }
 
 func (x *ResumeAccount) GetAccount() string {
@@ -8064,7 +8154,7 @@ type RemoveAccount struct {
 
 func (x *RemoveAccount) Reset() {
 	*x = RemoveAccount{}
-	mi := &file_actors_proto_msgTypes[110]
+	mi := &file_actors_proto_msgTypes[112]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8076,7 +8166,7 @@ func (x *RemoveAccount) String() string {
 func (*RemoveAccount) ProtoMessage() {}
 
 func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[110]
+	mi := &file_actors_proto_msgTypes[112]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8089,7 +8179,7 @@ func (x *RemoveAccount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveAccount.ProtoReflect.Descriptor instead.
 func (*RemoveAccount) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{110}
+	return file_actors_proto_rawDescGZIP(), []int{112}
 }
 
 func (x *RemoveAccount) GetAccount() string {
@@ -8108,7 +8198,7 @@ type AccountDone struct {
 
 func (x *AccountDone) Reset() {
 	*x = AccountDone{}
-	mi := &file_actors_proto_msgTypes[111]
+	mi := &file_actors_proto_msgTypes[113]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8120,7 +8210,7 @@ func (x *AccountDone) String() string {
 func (*AccountDone) ProtoMessage() {}
 
 func (x *AccountDone) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[111]
+	mi := &file_actors_proto_msgTypes[113]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8133,7 +8223,7 @@ func (x *AccountDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountDone.ProtoReflect.Descriptor instead.
 func (*AccountDone) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{111}
+	return file_actors_proto_rawDescGZIP(), []int{113}
 }
 
 func (x *AccountDone) GetAccount() *Account {
@@ -8154,7 +8244,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_actors_proto_msgTypes[112]
+	mi := &file_actors_proto_msgTypes[114]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8166,7 +8256,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[112]
+	mi := &file_actors_proto_msgTypes[114]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8179,7 +8269,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{112}
+	return file_actors_proto_rawDescGZIP(), []int{114}
 }
 
 func (x *Refused) GetCode() string {
@@ -8205,7 +8295,7 @@ type TakeScreenshot struct {
 
 func (x *TakeScreenshot) Reset() {
 	*x = TakeScreenshot{}
-	mi := &file_actors_proto_msgTypes[113]
+	mi := &file_actors_proto_msgTypes[115]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8217,7 +8307,7 @@ func (x *TakeScreenshot) String() string {
 func (*TakeScreenshot) ProtoMessage() {}
 
 func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[113]
+	mi := &file_actors_proto_msgTypes[115]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8230,7 +8320,7 @@ func (x *TakeScreenshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TakeScreenshot.ProtoReflect.Descriptor instead.
 func (*TakeScreenshot) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{113}
+	return file_actors_proto_rawDescGZIP(), []int{115}
 }
 
 func (x *TakeScreenshot) GetAccount() string {
@@ -8250,7 +8340,7 @@ type ScreenshotTaken struct {
 
 func (x *ScreenshotTaken) Reset() {
 	*x = ScreenshotTaken{}
-	mi := &file_actors_proto_msgTypes[114]
+	mi := &file_actors_proto_msgTypes[116]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8262,7 +8352,7 @@ func (x *ScreenshotTaken) String() string {
 func (*ScreenshotTaken) ProtoMessage() {}
 
 func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[114]
+	mi := &file_actors_proto_msgTypes[116]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8275,7 +8365,7 @@ func (x *ScreenshotTaken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScreenshotTaken.ProtoReflect.Descriptor instead.
 func (*ScreenshotTaken) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{114}
+	return file_actors_proto_rawDescGZIP(), []int{116}
 }
 
 func (x *ScreenshotTaken) GetPng() []byte {
@@ -8302,7 +8392,7 @@ type CollectNow struct {
 
 func (x *CollectNow) Reset() {
 	*x = CollectNow{}
-	mi := &file_actors_proto_msgTypes[115]
+	mi := &file_actors_proto_msgTypes[117]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -8314,7 +8404,7 @@ func (x *CollectNow) String() string {
 func (*CollectNow) ProtoMessage() {}
 
 func (x *CollectNow) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_proto_msgTypes[115]
+	mi := &file_actors_proto_msgTypes[117]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -8327,7 +8417,7 @@ func (x *CollectNow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CollectNow.ProtoReflect.Descriptor instead.
 func (*CollectNow) Descriptor() ([]byte, []int) {
-	return file_actors_proto_rawDescGZIP(), []int{115}
+	return file_actors_proto_rawDescGZIP(), []int{117}
 }
 
 func (x *CollectNow) GetAccount() string {
@@ -8600,6 +8690,11 @@ const file_actors_proto_rawDesc = "" +
 	"\rUndrainWorker\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\")\n" +
 	"\x0fWorkerUndrained\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\"$\n" +
+	"\n" +
+	"ForgetNode\x12\x16\n" +
+	"\x06worker\x18\x01 \x01(\tR\x06worker\"'\n" +
+	"\rNodeForgotten\x12\x16\n" +
 	"\x06worker\x18\x01 \x01(\tR\x06worker\"W\n" +
 	"\vMoveAccount\x12\x18\n" +
 	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x16\n" +
@@ -9088,7 +9183,7 @@ func file_actors_proto_rawDescGZIP() []byte {
 }
 
 var file_actors_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 123)
+var file_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 125)
 var file_actors_proto_goTypes = []any{
 	(ReplyKind)(0),               // 0: troupe.ReplyKind
 	(*Account)(nil),              // 1: troupe.Account
@@ -9121,149 +9216,151 @@ var file_actors_proto_goTypes = []any{
 	(*Unmoved)(nil),              // 28: troupe.Unmoved
 	(*UndrainWorker)(nil),        // 29: troupe.UndrainWorker
 	(*WorkerUndrained)(nil),      // 30: troupe.WorkerUndrained
-	(*MoveAccount)(nil),          // 31: troupe.MoveAccount
-	(*SealedState)(nil),          // 32: troupe.SealedState
-	(*SaveVault)(nil),            // 33: troupe.SaveVault
-	(*VaultSaved)(nil),           // 34: troupe.VaultSaved
-	(*SealedSecret)(nil),         // 35: troupe.SealedSecret
-	(*Proxy)(nil),                // 36: troupe.Proxy
-	(*Upstream)(nil),             // 37: troupe.Upstream
-	(*SetUpstream)(nil),          // 38: troupe.SetUpstream
-	(*CheckUpstream)(nil),        // 39: troupe.CheckUpstream
-	(*ProxyChecked)(nil),         // 40: troupe.ProxyChecked
-	(*AddProxy)(nil),             // 41: troupe.AddProxy
-	(*ProxyDone)(nil),            // 42: troupe.ProxyDone
-	(*RemoveProxy)(nil),          // 43: troupe.RemoveProxy
-	(*AssignProxy)(nil),          // 44: troupe.AssignProxy
-	(*TestProxy)(nil),            // 45: troupe.TestProxy
-	(*RotateKeys)(nil),           // 46: troupe.RotateKeys
-	(*KeysRotated)(nil),          // 47: troupe.KeysRotated
-	(*SealingKey)(nil),           // 48: troupe.SealingKey
-	(*ListKeys)(nil),             // 49: troupe.ListKeys
-	(*KeysListed)(nil),           // 50: troupe.KeysListed
-	(*RetireKey)(nil),            // 51: troupe.RetireKey
-	(*ReadVault)(nil),            // 52: troupe.ReadVault
-	(*VaultRead)(nil),            // 53: troupe.VaultRead
-	(*WriteVault)(nil),           // 54: troupe.WriteVault
-	(*VaultWritten)(nil),         // 55: troupe.VaultWritten
-	(*Observed)(nil),             // 56: troupe.Observed
-	(*Acked)(nil),                // 57: troupe.Acked
-	(*StartLogin)(nil),           // 58: troupe.StartLogin
-	(*LoginStarted)(nil),         // 59: troupe.LoginStarted
-	(*LoginInput)(nil),           // 60: troupe.LoginInput
-	(*CancelLogin)(nil),          // 61: troupe.CancelLogin
-	(*LoginStep)(nil),            // 62: troupe.LoginStep
-	(*LoginEnded)(nil),           // 63: troupe.LoginEnded
-	(*LoginSession)(nil),         // 64: troupe.LoginSession
-	(*QueuedLogin)(nil),          // 65: troupe.QueuedLogin
-	(*QueueLogins)(nil),          // 66: troupe.QueueLogins
-	(*UnqueueLogins)(nil),        // 67: troupe.UnqueueLogins
-	(*LoginsQueued)(nil),         // 68: troupe.LoginsQueued
-	(*MakeLoginLink)(nil),        // 69: troupe.MakeLoginLink
-	(*LoginLinkMade)(nil),        // 70: troupe.LoginLinkMade
-	(*OpenLoginLink)(nil),        // 71: troupe.OpenLoginLink
-	(*LoginLinkOpened)(nil),      // 72: troupe.LoginLinkOpened
-	(*ReplyTarget)(nil),          // 73: troupe.ReplyTarget
-	(*Reply)(nil),                // 74: troupe.Reply
-	(*SubmitReply)(nil),          // 75: troupe.SubmitReply
-	(*ReplyAccepted)(nil),        // 76: troupe.ReplyAccepted
-	(*ExecuteReply)(nil),         // 77: troupe.ExecuteReply
-	(*BeginCommit)(nil),          // 78: troupe.BeginCommit
-	(*CommitTicket)(nil),         // 79: troupe.CommitTicket
-	(*ReplyResult)(nil),          // 80: troupe.ReplyResult
-	(*FindReply)(nil),            // 81: troupe.FindReply
-	(*ReplyFound)(nil),           // 82: troupe.ReplyFound
-	(*Alarm)(nil),                // 83: troupe.Alarm
-	(*DefinitionVersion)(nil),    // 84: troupe.DefinitionVersion
-	(*DefinitionChoice)(nil),     // 85: troupe.DefinitionChoice
-	(*SetDefinition)(nil),        // 86: troupe.SetDefinition
-	(*RollBackDefinition)(nil),   // 87: troupe.RollBackDefinition
-	(*DefinitionRolledBack)(nil), // 88: troupe.DefinitionRolledBack
-	(*TryDefinition)(nil),        // 89: troupe.TryDefinition
-	(*DefinitionTried)(nil),      // 90: troupe.DefinitionTried
-	(*RecordRound)(nil),          // 91: troupe.RecordRound
-	(*RoundRecorded)(nil),        // 92: troupe.RoundRecorded
-	(*TriedCollection)(nil),      // 93: troupe.TriedCollection
-	(*Put)(nil),                  // 94: troupe.Put
-	(*Append)(nil),               // 95: troupe.Append
-	(*Appended)(nil),             // 96: troupe.Appended
-	(*LoadControl)(nil),          // 97: troupe.LoadControl
-	(*ControlLoaded)(nil),        // 98: troupe.ControlLoaded
-	(*MarkRead)(nil),             // 99: troupe.MarkRead
-	(*MarkedRead)(nil),           // 100: troupe.MarkedRead
-	(*EraseAccount)(nil),         // 101: troupe.EraseAccount
-	(*AccountErased)(nil),        // 102: troupe.AccountErased
-	(*KnownItems)(nil),           // 103: troupe.KnownItems
-	(*ItemsKnown)(nil),           // 104: troupe.ItemsKnown
-	(*CreateAccount)(nil),        // 105: troupe.CreateAccount
-	(*PinAccount)(nil),           // 106: troupe.PinAccount
-	(*ChangeAccount)(nil),        // 107: troupe.ChangeAccount
-	(*Tags)(nil),                 // 108: troupe.Tags
-	(*PauseAccount)(nil),         // 109: troupe.PauseAccount
-	(*ResumeAccount)(nil),        // 110: troupe.ResumeAccount
-	(*RemoveAccount)(nil),        // 111: troupe.RemoveAccount
-	(*AccountDone)(nil),          // 112: troupe.AccountDone
-	(*Refused)(nil),              // 113: troupe.Refused
-	(*TakeScreenshot)(nil),       // 114: troupe.TakeScreenshot
-	(*ScreenshotTaken)(nil),      // 115: troupe.ScreenshotTaken
-	(*CollectNow)(nil),           // 116: troupe.CollectNow
-	nil,                          // 117: troupe.GateCounts.RefusedEntry
-	nil,                          // 118: troupe.GateCounts.UnlistedEntry
-	nil,                          // 119: troupe.AssignAccount.KnownEntry
-	nil,                          // 120: troupe.NodeStatus.DefinitionsEntry
-	nil,                          // 121: troupe.NodeStatus.RefusedEntry
-	nil,                          // 122: troupe.DefinitionTried.UnlistedEntry
-	nil,                          // 123: troupe.ItemsKnown.KnownEntry
-	(*Profile)(nil),              // 124: troupe.Profile
-	(*Item)(nil),                 // 125: troupe.Item
+	(*ForgetNode)(nil),           // 31: troupe.ForgetNode
+	(*NodeForgotten)(nil),        // 32: troupe.NodeForgotten
+	(*MoveAccount)(nil),          // 33: troupe.MoveAccount
+	(*SealedState)(nil),          // 34: troupe.SealedState
+	(*SaveVault)(nil),            // 35: troupe.SaveVault
+	(*VaultSaved)(nil),           // 36: troupe.VaultSaved
+	(*SealedSecret)(nil),         // 37: troupe.SealedSecret
+	(*Proxy)(nil),                // 38: troupe.Proxy
+	(*Upstream)(nil),             // 39: troupe.Upstream
+	(*SetUpstream)(nil),          // 40: troupe.SetUpstream
+	(*CheckUpstream)(nil),        // 41: troupe.CheckUpstream
+	(*ProxyChecked)(nil),         // 42: troupe.ProxyChecked
+	(*AddProxy)(nil),             // 43: troupe.AddProxy
+	(*ProxyDone)(nil),            // 44: troupe.ProxyDone
+	(*RemoveProxy)(nil),          // 45: troupe.RemoveProxy
+	(*AssignProxy)(nil),          // 46: troupe.AssignProxy
+	(*TestProxy)(nil),            // 47: troupe.TestProxy
+	(*RotateKeys)(nil),           // 48: troupe.RotateKeys
+	(*KeysRotated)(nil),          // 49: troupe.KeysRotated
+	(*SealingKey)(nil),           // 50: troupe.SealingKey
+	(*ListKeys)(nil),             // 51: troupe.ListKeys
+	(*KeysListed)(nil),           // 52: troupe.KeysListed
+	(*RetireKey)(nil),            // 53: troupe.RetireKey
+	(*ReadVault)(nil),            // 54: troupe.ReadVault
+	(*VaultRead)(nil),            // 55: troupe.VaultRead
+	(*WriteVault)(nil),           // 56: troupe.WriteVault
+	(*VaultWritten)(nil),         // 57: troupe.VaultWritten
+	(*Observed)(nil),             // 58: troupe.Observed
+	(*Acked)(nil),                // 59: troupe.Acked
+	(*StartLogin)(nil),           // 60: troupe.StartLogin
+	(*LoginStarted)(nil),         // 61: troupe.LoginStarted
+	(*LoginInput)(nil),           // 62: troupe.LoginInput
+	(*CancelLogin)(nil),          // 63: troupe.CancelLogin
+	(*LoginStep)(nil),            // 64: troupe.LoginStep
+	(*LoginEnded)(nil),           // 65: troupe.LoginEnded
+	(*LoginSession)(nil),         // 66: troupe.LoginSession
+	(*QueuedLogin)(nil),          // 67: troupe.QueuedLogin
+	(*QueueLogins)(nil),          // 68: troupe.QueueLogins
+	(*UnqueueLogins)(nil),        // 69: troupe.UnqueueLogins
+	(*LoginsQueued)(nil),         // 70: troupe.LoginsQueued
+	(*MakeLoginLink)(nil),        // 71: troupe.MakeLoginLink
+	(*LoginLinkMade)(nil),        // 72: troupe.LoginLinkMade
+	(*OpenLoginLink)(nil),        // 73: troupe.OpenLoginLink
+	(*LoginLinkOpened)(nil),      // 74: troupe.LoginLinkOpened
+	(*ReplyTarget)(nil),          // 75: troupe.ReplyTarget
+	(*Reply)(nil),                // 76: troupe.Reply
+	(*SubmitReply)(nil),          // 77: troupe.SubmitReply
+	(*ReplyAccepted)(nil),        // 78: troupe.ReplyAccepted
+	(*ExecuteReply)(nil),         // 79: troupe.ExecuteReply
+	(*BeginCommit)(nil),          // 80: troupe.BeginCommit
+	(*CommitTicket)(nil),         // 81: troupe.CommitTicket
+	(*ReplyResult)(nil),          // 82: troupe.ReplyResult
+	(*FindReply)(nil),            // 83: troupe.FindReply
+	(*ReplyFound)(nil),           // 84: troupe.ReplyFound
+	(*Alarm)(nil),                // 85: troupe.Alarm
+	(*DefinitionVersion)(nil),    // 86: troupe.DefinitionVersion
+	(*DefinitionChoice)(nil),     // 87: troupe.DefinitionChoice
+	(*SetDefinition)(nil),        // 88: troupe.SetDefinition
+	(*RollBackDefinition)(nil),   // 89: troupe.RollBackDefinition
+	(*DefinitionRolledBack)(nil), // 90: troupe.DefinitionRolledBack
+	(*TryDefinition)(nil),        // 91: troupe.TryDefinition
+	(*DefinitionTried)(nil),      // 92: troupe.DefinitionTried
+	(*RecordRound)(nil),          // 93: troupe.RecordRound
+	(*RoundRecorded)(nil),        // 94: troupe.RoundRecorded
+	(*TriedCollection)(nil),      // 95: troupe.TriedCollection
+	(*Put)(nil),                  // 96: troupe.Put
+	(*Append)(nil),               // 97: troupe.Append
+	(*Appended)(nil),             // 98: troupe.Appended
+	(*LoadControl)(nil),          // 99: troupe.LoadControl
+	(*ControlLoaded)(nil),        // 100: troupe.ControlLoaded
+	(*MarkRead)(nil),             // 101: troupe.MarkRead
+	(*MarkedRead)(nil),           // 102: troupe.MarkedRead
+	(*EraseAccount)(nil),         // 103: troupe.EraseAccount
+	(*AccountErased)(nil),        // 104: troupe.AccountErased
+	(*KnownItems)(nil),           // 105: troupe.KnownItems
+	(*ItemsKnown)(nil),           // 106: troupe.ItemsKnown
+	(*CreateAccount)(nil),        // 107: troupe.CreateAccount
+	(*PinAccount)(nil),           // 108: troupe.PinAccount
+	(*ChangeAccount)(nil),        // 109: troupe.ChangeAccount
+	(*Tags)(nil),                 // 110: troupe.Tags
+	(*PauseAccount)(nil),         // 111: troupe.PauseAccount
+	(*ResumeAccount)(nil),        // 112: troupe.ResumeAccount
+	(*RemoveAccount)(nil),        // 113: troupe.RemoveAccount
+	(*AccountDone)(nil),          // 114: troupe.AccountDone
+	(*Refused)(nil),              // 115: troupe.Refused
+	(*TakeScreenshot)(nil),       // 116: troupe.TakeScreenshot
+	(*ScreenshotTaken)(nil),      // 117: troupe.ScreenshotTaken
+	(*CollectNow)(nil),           // 118: troupe.CollectNow
+	nil,                          // 119: troupe.GateCounts.RefusedEntry
+	nil,                          // 120: troupe.GateCounts.UnlistedEntry
+	nil,                          // 121: troupe.AssignAccount.KnownEntry
+	nil,                          // 122: troupe.NodeStatus.DefinitionsEntry
+	nil,                          // 123: troupe.NodeStatus.RefusedEntry
+	nil,                          // 124: troupe.DefinitionTried.UnlistedEntry
+	nil,                          // 125: troupe.ItemsKnown.KnownEntry
+	(*Profile)(nil),              // 126: troupe.Profile
+	(*Item)(nil),                 // 127: troupe.Item
 }
 var file_actors_proto_depIdxs = []int32{
-	124, // 0: troupe.Account.profile:type_name -> troupe.Profile
+	126, // 0: troupe.Account.profile:type_name -> troupe.Profile
 	2,   // 1: troupe.Account.decision:type_name -> troupe.Decision
-	124, // 2: troupe.AccountStatus.profile:type_name -> troupe.Profile
+	126, // 2: troupe.AccountStatus.profile:type_name -> troupe.Profile
 	6,   // 3: troupe.AccountStatus.counts:type_name -> troupe.GateCounts
 	7,   // 4: troupe.AccountStatus.persona:type_name -> troupe.Persona
-	117, // 5: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
-	118, // 6: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
+	119, // 5: troupe.GateCounts.refused:type_name -> troupe.GateCounts.RefusedEntry
+	120, // 6: troupe.GateCounts.unlisted:type_name -> troupe.GateCounts.UnlistedEntry
 	10,  // 7: troupe.RoundsListed.rounds:type_name -> troupe.Round
 	11,  // 8: troupe.Round.steps:type_name -> troupe.RoundStep
 	14,  // 9: troupe.Beat.held:type_name -> troupe.Held
 	14,  // 10: troupe.Grant.covers:type_name -> troupe.Held
 	1,   // 11: troupe.AssignAccount.account:type_name -> troupe.Account
-	32,  // 12: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
-	119, // 13: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
-	37,  // 14: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
+	34,  // 12: troupe.AssignAccount.sealed:type_name -> troupe.SealedState
+	121, // 13: troupe.AssignAccount.known:type_name -> troupe.AssignAccount.KnownEntry
+	39,  // 14: troupe.AssignAccount.upstream:type_name -> troupe.Upstream
 	14,  // 15: troupe.NodeStatus.running:type_name -> troupe.Held
-	120, // 16: troupe.NodeStatus.definitions:type_name -> troupe.NodeStatus.DefinitionsEntry
-	121, // 17: troupe.NodeStatus.refused:type_name -> troupe.NodeStatus.RefusedEntry
+	122, // 16: troupe.NodeStatus.definitions:type_name -> troupe.NodeStatus.DefinitionsEntry
+	123, // 17: troupe.NodeStatus.refused:type_name -> troupe.NodeStatus.RefusedEntry
 	22,  // 18: troupe.RegisterForeign.status:type_name -> troupe.NodeStatus
 	17,  // 19: troupe.ForeignRegistered.assignments:type_name -> troupe.AssignAccount
 	28,  // 20: troupe.WorkerDrained.left:type_name -> troupe.Unmoved
-	32,  // 21: troupe.SaveVault.sealed:type_name -> troupe.SealedState
-	35,  // 22: troupe.Proxy.password:type_name -> troupe.SealedSecret
-	40,  // 23: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
-	35,  // 24: troupe.Upstream.password:type_name -> troupe.SealedSecret
-	37,  // 25: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
-	37,  // 26: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
-	36,  // 27: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
-	48,  // 28: troupe.KeysListed.keys:type_name -> troupe.SealingKey
-	32,  // 29: troupe.VaultRead.sealed:type_name -> troupe.SealedState
-	125, // 30: troupe.Observed.items:type_name -> troupe.Item
-	124, // 31: troupe.LoginEnded.profile:type_name -> troupe.Profile
-	65,  // 32: troupe.LoginsQueued.queue:type_name -> troupe.QueuedLogin
+	34,  // 21: troupe.SaveVault.sealed:type_name -> troupe.SealedState
+	37,  // 22: troupe.Proxy.password:type_name -> troupe.SealedSecret
+	42,  // 23: troupe.Proxy.checked:type_name -> troupe.ProxyChecked
+	37,  // 24: troupe.Upstream.password:type_name -> troupe.SealedSecret
+	39,  // 25: troupe.SetUpstream.upstream:type_name -> troupe.Upstream
+	39,  // 26: troupe.CheckUpstream.upstream:type_name -> troupe.Upstream
+	38,  // 27: troupe.ProxyDone.proxy:type_name -> troupe.Proxy
+	50,  // 28: troupe.KeysListed.keys:type_name -> troupe.SealingKey
+	34,  // 29: troupe.VaultRead.sealed:type_name -> troupe.SealedState
+	127, // 30: troupe.Observed.items:type_name -> troupe.Item
+	126, // 31: troupe.LoginEnded.profile:type_name -> troupe.Profile
+	67,  // 32: troupe.LoginsQueued.queue:type_name -> troupe.QueuedLogin
 	0,   // 33: troupe.ReplyTarget.kind:type_name -> troupe.ReplyKind
-	73,  // 34: troupe.Reply.target:type_name -> troupe.ReplyTarget
-	73,  // 35: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
-	74,  // 36: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
-	74,  // 37: troupe.ExecuteReply.reply:type_name -> troupe.Reply
-	74,  // 38: troupe.FindReply.reply:type_name -> troupe.Reply
-	93,  // 39: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
+	75,  // 34: troupe.Reply.target:type_name -> troupe.ReplyTarget
+	75,  // 35: troupe.SubmitReply.target:type_name -> troupe.ReplyTarget
+	76,  // 36: troupe.ReplyAccepted.reply:type_name -> troupe.Reply
+	76,  // 37: troupe.ExecuteReply.reply:type_name -> troupe.Reply
+	76,  // 38: troupe.FindReply.reply:type_name -> troupe.Reply
+	95,  // 39: troupe.DefinitionTried.collections:type_name -> troupe.TriedCollection
 	11,  // 40: troupe.DefinitionTried.steps:type_name -> troupe.RoundStep
-	122, // 41: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
-	94,  // 42: troupe.Append.puts:type_name -> troupe.Put
-	94,  // 43: troupe.ControlLoaded.records:type_name -> troupe.Put
-	123, // 44: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
-	108, // 45: troupe.ChangeAccount.tags:type_name -> troupe.Tags
+	124, // 41: troupe.DefinitionTried.unlisted:type_name -> troupe.DefinitionTried.UnlistedEntry
+	96,  // 42: troupe.Append.puts:type_name -> troupe.Put
+	96,  // 43: troupe.ControlLoaded.records:type_name -> troupe.Put
+	125, // 44: troupe.ItemsKnown.known:type_name -> troupe.ItemsKnown.KnownEntry
+	110, // 45: troupe.ChangeAccount.tags:type_name -> troupe.Tags
 	1,   // 46: troupe.AccountDone.account:type_name -> troupe.Account
 	47,  // [47:47] is the sub-list for method output_type
 	47,  // [47:47] is the sub-list for method input_type
@@ -9278,14 +9375,14 @@ func file_actors_proto_init() {
 		return
 	}
 	file_entities_proto_init()
-	file_actors_proto_msgTypes[106].OneofWrappers = []any{}
+	file_actors_proto_msgTypes[108].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_proto_rawDesc), len(file_actors_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   123,
+			NumMessages:   125,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -61,6 +61,8 @@ type Config struct {
 	SealSecret func(owner string, secret []byte) (*messages.SealedSecret, error)
 	// Keys is the ring that seals what rests in the store; nil refuses rotation and import.
 	Keys Keys
+	// Forget has a node's certificates refused, durably; it may block. nil: there are no other nodes to forget.
+	Forget func(messages.NodeID) error
 	// Noise is that of new accounts' personas, off or seed, where the operator does not say; empty means off.
 	Noise string
 
@@ -257,6 +259,10 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onDrainWorker(c, msg, sender)
 	case *messages.UndrainWorker:
 		m.onUndrain(c, msg, sender)
+	case *messages.ForgetNode:
+		m.onForgetNode(c, msg, sender)
+	case nodeRefused:
+		m.onNodeRefused(c, msg)
 	case *messages.MoveAccount:
 		m.onMove(c, msg, sender)
 	case *messages.AccountAssigned:

@@ -22,19 +22,22 @@ import (
 
 // node is one worker.
 type node struct {
-	record   *messages.Node // durable; replaced, never changed; nil of a foreign worker
-	pid      *actor.PID     // nil while it has said nothing in this life of the master; of a foreign worker: while it is not connected
-	status   *messages.NodeStatus
-	lastSeen time.Time
-	used     int    // accounts whose epoch there is not over
-	reserved int    // moves on their way to it
-	leaving  bool   // its present life is about to end
-	undrain  bool   // it is to be told that it takes accounts again, should it drain by itself
-	drain    *drain // under way, or the newest one; nil = none
-	online   bool   // as it was published
+	record     *messages.Node // durable; replaced, never changed; nil of a foreign worker
+	pid        *actor.PID     // nil while it has said nothing in this life of the master; of a foreign worker: while it is not connected
+	status     *messages.NodeStatus
+	lastSeen   time.Time
+	used       int    // accounts whose epoch there is not over
+	reserved   int    // moves on their way to it
+	leaving    bool   // its present life is about to end
+	forgetting bool   // its certificates are being refused; its record goes next
+	undrain    bool   // it is to be told that it takes accounts again, should it drain by itself
+	drain      *drain // under way, or the newest one; nil = none
+	online     bool   // as it was published
 }
 
-func (n *node) draining() bool { return n.record.GetDraining() || n.leaving || n.status.GetDraining() }
+func (n *node) draining() bool {
+	return n.record.GetDraining() || n.leaving || n.forgetting || n.status.GetDraining()
+}
 
 // node returns the row of a worker, making one for a name that was not known.
 func (m *master) node(id messages.NodeID) *node {

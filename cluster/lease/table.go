@@ -241,6 +241,18 @@ func (t *Table) see(beat *messages.Beat, now time.Duration) {
 	t.workers[worker] = Sighting{At: now, Incarnation: beat.GetIncarnation(), Seq: beat.GetSeq(), Held: held}
 }
 
+// Ends is the instant, since boot, after which nobody can act under anything that is promised to a worker; zero when nothing is.
+func (t *Table) Ends(worker messages.NodeID) (end time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.promises {
+		if p.Worker == worker {
+			end = max(end, p.over)
+		}
+	}
+	return end
+}
+
 // Seen returns a worker's newest beat; ok is false when it never beat.
 func (t *Table) Seen(worker messages.NodeID) (s Sighting, ok bool) {
 	t.mu.Lock()

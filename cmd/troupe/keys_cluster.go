@@ -112,6 +112,10 @@ func issueNode(home, dir string, node messages.NodeID) error {
 	if err != nil {
 		return err
 	}
+	forgotten, err := cluster.OpenForgotten(filepath.Join(home, "cluster"))
+	if err != nil {
+		return err
+	}
 	if node == from.Node {
 		return fmt.Errorf("%s is the master's own name", node)
 	}
@@ -129,7 +133,7 @@ func issueNode(home, dir string, node messages.NodeID) error {
 	if _, err := vault.TakeKeyRing(filepath.Join(dir, "keys"), exported); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
-	if _, err := authority.IssueTo(filepath.Join(dir, "cluster"), from, node, time.Now()); err != nil {
+	if _, err := authority.IssueTo(filepath.Join(dir, "cluster"), from, node, forgotten.Fresh(node, time.Now())); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	return nil

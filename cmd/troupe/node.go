@@ -66,6 +66,7 @@ type office struct {
 	leases                        *lease.Table
 	store, master, events, people *actor.PID
 	registrar                     *cluster.Registrar
+	forgotten                     *cluster.Forgotten
 	place                         clusterPlace
 
 	gateway   *gateway.Gateway

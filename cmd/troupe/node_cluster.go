@@ -66,9 +66,12 @@ func (n *node) openOwnCluster() (err error) {
 		return err
 	}
 	n.place.authority = authority
+	if n.forgotten, err = cluster.OpenForgotten(dir); err != nil {
+		return err
+	}
 	n.link, err = cluster.OpenLink(n.root, cluster.LinkConfig{
 		Node: cluster.MasterNode, Alias: node, Incarnation: n.incarnation, Host: n.cfg.ClusterHost, Port: n.cfg.Port,
-		Server: n.identity.ServerTLS(cluster.Worker), Client: n.identity.ClientTLS(cluster.Worker), Peer: cluster.NodeBehind, Log: n.log,
+		Server: n.identity.ServerTLS(cluster.Worker), Client: n.identity.ClientTLS(cluster.Worker), Peer: n.forgotten.NodeBehind, Log: n.log,
 	})
 	if err != nil {
 		return err
@@ -90,7 +93,7 @@ func (n *node) openRegistrar(ring *vault.KeyRing) error {
 		return err
 	}
 	if n.registrar, err = cluster.NewRegistrar(cluster.RegistrarConfig{
-		Identity: n.identity, Authority: n.place.authority, Tokens: tokens, Ring: ring, Known: filepath.Join(n.cfg.clusterDir(), knownFile),
+		Identity: n.identity, Authority: n.place.authority, Tokens: tokens, Forgotten: n.forgotten, Ring: ring, Known: filepath.Join(n.cfg.clusterDir(), knownFile),
 		Leases: n.leases, Figures: lease.DefaultFigures(), Incarnation: n.incarnation, Version: version(), Remote: n.link.Address(),
 		Gossip: n.gossip.Addresses,
 		Registered: func(r *messages.Registration) {
@@ -111,6 +114,18 @@ func (n *node) openRegistrar(ring *vault.KeyRing) error {
 		}
 	})
 	n.log.Info("other nodes can join", "cluster", n.identity.Cluster, "address", n.place.address, "actors", n.link.Address())
+	return nil
+}
+
+// forget has a node's certificates refused, and ends what waits for it. Nobody asks for it before the gateway is open, which comes last.
+func (n *node) forget(node messages.NodeID) error {
+	if n.registrar == nil {
+		return errors.New("no other node can join this one")
+	}
+	if err := n.registrar.Forget(node); err != nil {
+		return err
+	}
+	n.link.Forget(node)
 	return nil
 }
 

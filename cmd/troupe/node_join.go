@@ -68,7 +68,7 @@ func (n *node) startWorkerOnly(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.uplink.Attach(ctx); err != nil {
+	if err := n.attach(ctx, ring); err != nil {
 		return err
 	}
 	n.run(n.uplink.Run)
@@ -114,13 +114,12 @@ func (n *node) join(ctx context.Context) (*vault.KeyRing, error) {
 	if err != nil {
 		return nil, err
 	}
-	place, err := cluster.Find(ctx, n.cfg.Join)
-	if err != nil {
-		return nil, err
-	}
 	var ring *vault.KeyRing
-	n.identity, err = cluster.Join(ctx, place.Address, token, messages.NodeID(n.cfg.WorkerID), n.cfg.clusterDir(), func(exported messages.Secret) error {
-		ring, err = vault.TakeKeyRing(n.ringPath(), exported)
+	err = n.withMaster(ctx, token, func(address string) (err error) {
+		n.identity, err = cluster.Join(ctx, address, token, messages.NodeID(n.cfg.WorkerID), n.cfg.clusterDir(), func(exported messages.Secret) (err error) {
+			ring, err = vault.TakeKeyRing(n.ringPath(), exported)
+			return err
+		})
 		return err
 	})
 	if err != nil {
@@ -128,6 +127,42 @@ func (n *node) join(ctx context.Context) (*vault.KeyRing, error) {
 	}
 	n.log.Info("joined the cluster", "cluster", n.identity.Cluster, "certificate_until", n.identity.Until())
 	return ring, nil
+}
+
+// withMaster does something at the cluster port of the master that the token is of. While that one does not answer it is tried again, for as
+// long as it takes; what the master refuses is not.
+func (n *node) withMaster(ctx context.Context, token cluster.Token, do func(address string) error) error {
+	attempt := func() error {
+		place, err := cluster.Find(ctx, n.cfg.Join)
+		if err != nil {
+			return err
+		}
+		if err = do(place.Address); err != nil && place.Authority != token.Authority {
+			return errors.New(err.Error()) // it hung up on a stranger, who stays one
+		}
+		return err
+	}
+	return cluster.UntilAnswered(ctx, attempt, func(err error, pause time.Duration) {
+		n.log.Warn("the master does not answer, trying again", "master", n.cfg.Join, "err", err, "wait", pause)
+	})
+}
+
+// attach registers with the master. A node that the cluster forgot joins again, if it has a new token.
+func (n *node) attach(ctx context.Context, ring *vault.KeyRing) error {
+	err := n.uplink.Attach(ctx)
+	var refused *cluster.RefusedError
+	if n.cfg.Token == "" || !errors.As(err, &refused) || !refused.Forgotten {
+		return err
+	}
+	token, err := cluster.ParseToken(n.cfg.Token)
+	if err != nil {
+		return err
+	}
+	if err := n.withMaster(ctx, token, func(address string) error { return n.identity.JoinAgain(ctx, address, token, ring.Take) }); err != nil {
+		return fmt.Errorf("this node was forgotten by the cluster: %w", err)
+	}
+	n.log.Info("joined the cluster again", "cluster", n.identity.Cluster, "certificate_until", n.identity.Until())
+	return n.uplink.Attach(ctx)
 }
 
 // moveAway lets the master move the accounts of this node to others that have room. Without a master there is nobody to wait for.

@@ -41,7 +41,7 @@ func (n *node) startMaster() error {
 	logins := states{ring}
 	if n.master, err = n.root.SpawnNamed(master.Props(master.Config{
 		Store: n.store, Leases: n.leases, Board: published, Definitions: n.definitions, Folder: n.cfg.folder(),
-		Keys: ring, SealSecret: logins.sealSecret, Noise: n.cfg.Noise,
+		Keys: ring, SealSecret: logins.sealSecret, Forget: n.forget, Noise: n.cfg.Noise,
 		Clock: lease.BootTime, Now: n.now, Log: n.log,
 	}), master.Name); err != nil {
 		return fmt.Errorf("start the master: %w", err)

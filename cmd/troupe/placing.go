@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
 	"maps"
@@ -18,13 +19,13 @@ import (
 // nodeCommand groups what can be done with the cluster's nodes.
 func nodeCommand(c *cli) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "node", Short: c.t("List the cluster's nodes, drain and undrain them"),
+		Use: "node", Short: c.t("List the cluster's nodes, drain, undrain and forget them"),
 		Example: "  troupe node list\n  troupe node drain worker-2", Args: c.args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	list := nodesCommand(c)
 	list.Use, list.Aliases, list.Example = "list", []string{"ls"}, "  troupe node list\n  troupe node list --json"
-	cmd.AddCommand(list, nodeDrain(c), nodeUndrain(c))
+	cmd.AddCommand(list, nodeDrain(c), nodeUndrain(c), nodeForget(c))
 	return cmd
 }
 
@@ -149,6 +150,31 @@ func nodeUndrain(c *cli) *cobra.Command {
 		}
 		return c.print(map[string]string{"name": name}, func() { fmt.Fprintln(c.out, c.f("node %s takes accounts again", name)) })
 	})
+}
+
+// nodeForget lets go of a node that is gone for good.
+func nodeForget(c *cli) *cobra.Command {
+	var sure bool
+	cmd := c.onNode("forget", c.t("Forget a node that is gone for good, and refuse its certificates"), func(cmd *cobra.Command, cl *client, name string) error {
+		if !sure {
+			fmt.Fprint(c.errs, c.f("Node %s is let in again only with a new join token. Type its name to go on: ", name))
+			line, _ := bufio.NewReader(c.in).ReadString('\n')
+			if strings.TrimSpace(line) != name {
+				return &errUsage{c.t("not confirmed; nothing was removed (use --yes to skip the question)")}
+			}
+		}
+		if err := cl.call(cmd.Context(), http.MethodDelete, "/nodes/"+url.PathEscape(name), url.Values{"confirm": {name}}, nil, nil); err != nil {
+			return err
+		}
+		return c.print(map[string]any{"name": name, "forgotten": true}, func() {
+			fmt.Fprintln(c.out, c.f("node %s is forgotten; its certificates are refused", name))
+			fmt.Fprintln(c.out, c.t("if somebody has its files: rotate the keys too (troupe keys rotate), see docs/security.md"))
+		})
+	})
+	cmd.Long = c.t("For a machine that does not come back, or whose files somebody has. The node must be away, with no lease any more: half a minute after its end at the latest. It is let in again as a new one, with a new token.")
+	cmd.Example = "  troupe node forget worker-2\n  troupe node forget worker-2 --yes"
+	cmd.Flags().BoolVar(&sure, "yes", false, c.t("do not ask"))
+	return cmd
 }
 
 // capacity is the cluster's room in one line.

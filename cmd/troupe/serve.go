@@ -43,10 +43,14 @@ func serveCommand(c *cli) *cobra.Command {
 func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	log := cfg.logger()
 	began := time.Now()
-	starting := time.AfterFunc(slowAfter, func() { c.progress("starting: ending left-over browsers, reading the store ...") })
+	starting := time.AfterFunc(slowAfter, func() { c.sayStarting(cfg) })
 	n, err := startNode(cmd.Context(), cfg, log)
 	starting.Stop()
-	if err != nil {
+	switch {
+	case err != nil && cmd.Context().Err() != nil: // it was told to stop before it began
+		fmt.Fprintln(c.out, c.t("stopped"))
+		return nil
+	case err != nil:
 		return err
 	}
 	log.Info("node started", "url", n.url, "data", cfg.nodeDir(), "dur", time.Since(began))
@@ -66,6 +70,15 @@ func (c *cli) serve(cmd *cobra.Command, cfg *config) error {
 	n.stop(context.Background())
 	log.Info("node stopped")
 	return nil
+}
+
+// sayStarting tells the person who starts a node what takes so long.
+func (c *cli) sayStarting(cfg *config) {
+	if cfg.Join != "" {
+		c.progress("starting: ending left-over browsers, waiting for the master at %s ...", cfg.Join)
+		return
+	}
+	c.progress("starting: ending left-over browsers, reading the store ...")
 }
 
 // sayStarted tells the person who started the node where it is.

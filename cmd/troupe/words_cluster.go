@@ -3,6 +3,7 @@ package main
 // chineseOfCluster holds the Chinese of what belongs to several nodes.
 var chineseOfCluster = map[string]string{
 	"Run a node: store, master, gateway and accounts; with --join, accounts only":                      "运行一个节点：存储、主控、网关和账号；加 --join 则只运行账号",
+	"starting: ending left-over browsers, waiting for the master at %s ...":                            "正在启动：结束遗留的浏览器，等待 %s 的主控……",
 	"worker %s runs accounts for the master at %s":                                                     "工作节点 %s 为 %s 的主控运行账号",
 	"this node's port for other nodes' actors; 0 takes a free one":                                     "本节点供其他节点的 actor 使用的端口；0 表示任选空闲端口",
 	"run accounts only, for the master whose gateway is there: HOST, HOST:PORT or a URL":               "只运行账号，主控的网关在这里：HOST、HOST:PORT 或网址",

@@ -2,8 +2,13 @@ package main
 
 // chineseOfPlacing are the texts about nodes, moves, drains and placement.
 var chineseOfPlacing = map[string]string{
-	"List the cluster's nodes, drain and undrain them": "列出集群节点，腾空节点或恢复使用",
-	"Move a node's accounts to the other nodes":        "把一个节点上的账号迁到其他节点",
+	"List the cluster's nodes, drain, undrain and forget them":                                  "列出集群节点，腾空、恢复使用或除名",
+	"Forget a node that is gone for good, and refuse its certificates":                          "将不再回来的节点除名，并拒绝它的证书",
+	"Node %s is let in again only with a new join token. Type its name to go on: ":              "节点 %s 此后须用新的加入令牌才能再次加入。输入其名称以继续：",
+	"node %s is forgotten; its certificates are refused":                                        "节点 %s 已除名，它的证书不再被接受",
+	"if somebody has its files: rotate the keys too (troupe keys rotate), see docs/security.md": "如果有人拿到了它的文件：请同时轮换密钥（troupe keys rotate），见 docs/security.md",
+	"For a machine that does not come back, or whose files somebody has. The node must be away, with no lease any more: half a minute after its end at the latest. It is let in again as a new one, with a new token.": "用于不再回来的机器，或文件被他人拿到的机器。节点必须已离线且不再持有租约：最迟在它停止半分钟之后。之后须用新令牌作为新节点加入。",
+	"Move a node's accounts to the other nodes": "把一个节点上的账号迁到其他节点",
 	"Each account is closed here with its login saved, and begins where a place was kept free for it, two at a time. What no other node can take stays and is named. The node takes nothing until it is undrained. A node without others ends its accounts and takes them again when it starts anew.": "每个账号先在原节点保存登录并关闭，再到已预留位置的节点启动，每次两个。其他节点都接不下的账号留在原处并列出原因。节点在恢复使用之前不再接收账号。没有其他节点时，该节点自行结束账号，重新启动后再接收。",
 	"after which no further account is moved":           "超过此时间不再迁移账号",
 	"--deadline must be longer than nothing":            "--deadline 必须大于零",

@@ -138,3 +138,74 @@ func write(t *testing.T, path string, content []byte) {
 		t.Fatal(err)
 	}
 }
+
+// TestClusterForgottenNodeComesBackOnlyWithANewToken forgets a node that is gone. Its files let nobody in any more, neither its own nor a copy; a
+// new token does. A node whose first start comes before its master's waits for it meanwhile.
+func TestClusterForgottenNodeComesBackOnlyWithANewToken(t *testing.T) {
+	c := newCluster(t, 1)
+	gone, early := c.Workers[0], c.Token()
+	_, errs, status := c.Master.CLI("node", "forget", gone.Name, "--yes")
+	if status == 0 || !strings.Contains(errs, "troupe node drain "+gone.Name) {
+		t.Errorf("one that is online: exit %d: %s", status, errs)
+	}
+	gone.Kill()
+	copied := copyOf(t, gone)
+	c.Master.Kill()
+	waiting := c.waitsForMaster("worker-2", early)
+	c.Master.Restart() // which has not heard of the first one yet
+	waiting("worker worker-2 runs accounts")
+	c.cli("", "node", "forget", gone.Name, "--yes")
+	if out := c.cli("", "node", "list"); strings.Contains(out, gone.Name) {
+		t.Errorf("it is listed still:\n%s", out)
+	}
+	again := func(dir, token string) []string {
+		return []string{"--data-dir", dir, "--worker-id", gone.Name, "--cluster-host", "127.0.0.9", "--join", c.Gateway(), "--token", token}
+	}
+	for where, dir := range map[string]string{"its own": gone.Dir, "a copy": copied} {
+		logged := len(c.Master.Log())
+		if said := endsRefused(t, proc.Program(t), again(dir, "")); !strings.Contains(said, "forgotten by the cluster: join again with a new token (troupe keys token)") {
+			t.Errorf("by %s files: %s", where, said)
+		}
+		if log := c.Master.Log()[logged:]; !strings.Contains(log, "forgotten by the cluster") {
+			t.Errorf("by %s files, the master says nothing:\n%s", where, log)
+		}
+	}
+	if said := endsRefused(t, proc.Program(t), again(gone.Dir, early)); !strings.Contains(said, "used up") {
+		t.Errorf("with a token that was used: %s", said)
+	}
+	c.runs(again(gone.Dir, c.Token()))("worker worker-1 runs accounts")
+	c.eventually("it is a node of the cluster again", 5*time.Second, func() bool { return strings.Contains(c.cli("", "node", "list"), gone.Name) })
+	if said := endsRefused(t, proc.Program(t), again(copied, "")); !strings.Contains(said, "forgotten by the cluster") {
+		t.Errorf("by a copy of what it had before: %s", said)
+	}
+	if out := c.cli("", "audit"); !strings.Contains(out, "DELETE /api/v1/nodes/{worker}") || !strings.Contains(out, gone.Name) {
+		t.Errorf("the audit log does not tell:\n%s", out)
+	}
+}
+
+// waitsForMaster starts a node that joins a master which is not there, and waits until it says so. What it returns waits for more of its words.
+func (c *cluster) waitsForMaster(name, token string) (says func(words string)) {
+	c.t.Helper()
+	says = c.runs([]string{"--data-dir", openFolder(c.t), "--worker-id", name, "--cluster-host", "127.0.0.8", "--join", c.Gateway(), "--token", token})
+	says("the master does not answer, trying again")
+	return says
+}
+
+// runs runs a node until the test's end. What it returns waits until the program has said the words.
+func (c *cluster) runs(args []string) (says func(words string)) {
+	c.t.Helper()
+	var said screen
+	cmd := exec.Command(proc.Program(c.t), append([]string{"serve"}, args...)...)
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := proc.Spawn(cmd); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+	})
+	return func(words string) {
+		c.t.Helper()
+		c.eventually("it says "+words, 15*time.Second, func() bool { return strings.Contains(said.String(), words) })
+	}
+}

@@ -108,6 +108,25 @@ func (a *API) undrainNode(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// forgetNode lets go of a node that is gone for good.
+func (a *API) forgetNode(w http.ResponseWriter, r *http.Request) error {
+	_, n, err := a.nodeAt(r)
+	if err != nil {
+		return err
+	}
+	name := n.Status.GetWorker()
+	if r.URL.Query().Get("confirm") != name {
+		return &Problem{http.StatusBadRequest, "confirm", "the node is let in again only with a new join token: repeat with ?confirm=" + name}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), commandTime)
+	defer cancel()
+	if _, err := actors.Ask[*messages.NodeForgotten](ctx, a.Root, a.Master, &messages.ForgetNode{Worker: name}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 func capacityOf(c board.Capacity) Capacity {
 	return Capacity{Placed: c.Placed, Unplaced: c.Unplaced, Free: c.Free, Spare: c.Spare}
 }

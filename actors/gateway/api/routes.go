@@ -139,6 +139,7 @@ func ownRoutes() []Route {
 		{"GET", v + "/platforms", Viewer, nil, noBody, "the platforms that accounts can live on", (*API).listPlatforms},
 		{"GET", v + "/platforms/{platform}", Viewer, nil, noBody, "one platform: the version that runs, those kept, and why one was refused", (*API).showPlatform},
 		{"POST", v + "/platforms/{platform}/rollback", Admin, nil, smallBody, "run an earlier version until the definitions folder changes", (*API).rollBack},
+		{"DELETE", v + "/nodes/{worker}", Admin, []string{"confirm"}, noBody, "forget a node that is away and holds no lease: its certificates are refused until it joins anew", (*API).forgetNode},
 		{"POST", v + "/nodes/{worker}/drain", Admin, nil, smallBody, "move a node's accounts to the others; the last node ends them. It takes no other until undrained, the last one until it starts anew", (*API).drainNode},
 		{"DELETE", v + "/nodes/{worker}/drain", Admin, nil, noBody, "let a drained node take accounts again", (*API).undrainNode},
 		{"GET", v + "/changes", Viewer, []string{"since", "account", "limit"}, noBody, "what changed after a cursor, as JSON: the catch-up of a client that was offline", (*API).changes},

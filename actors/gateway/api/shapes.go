@@ -123,6 +123,7 @@ func ownShapes() map[string]shape {
 		"POST /cluster/tokens":                {body: NewJoinToken{}, answers: created(JoinToken{})},
 		"GET /alarms":                         {answers: ok(Alarms{})},
 		"GET /nodes":                          {answers: ok(Nodes{})},
+		"DELETE /nodes/{worker}":              {answers: noContent},
 		"POST /nodes/{worker}/drain":          {NewDrain{}, map[int]any{http.StatusOK: Stopped{}, http.StatusAccepted: Stopped{}}},
 		"DELETE /nodes/{worker}/drain":        {answers: noContent},
 		"GET /accounts/{account}/placement":   {answers: ok(Placement{})},

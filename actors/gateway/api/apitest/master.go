@@ -156,6 +156,13 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 		return &messages.WorkerDrained{Worker: x.GetWorker(), Accounts: 2}
 	case *messages.UndrainWorker:
 		return &messages.WorkerUndrained{Worker: x.GetWorker()}
+	case *messages.ForgetNode:
+		is := func(n *board.Node) bool { return n.Status.GetWorker() == x.GetWorker() }
+		if slices.ContainsFunc(m.Nodes, func(n *board.Node) bool { return is(n) && n.Online }) {
+			return &messages.Refused{Code: "conflict", Message: "the node is online"}
+		}
+		m.Nodes = slices.DeleteFunc(slices.Clone(m.Nodes), is)
+		return &messages.NodeForgotten{Worker: x.GetWorker()}
 	case *messages.MoveAccount:
 		m.Accounts[x.GetAccount()].Record.Worker = x.GetWorker()
 		return m.done(x.GetAccount())

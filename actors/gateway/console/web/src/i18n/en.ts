@@ -317,6 +317,11 @@ export const en: Record<keyof typeof zh, string> = {
   "nodes.capacity": "{placed} accounts placed, room for {free} more, {spare} nodes may fail before an account has no place",
   "nodes.unplaced": "{n} without a place: {reason}",
   "nodes.draining": "being drained: takes nothing new",
+  "nodes.forget": "Forget",
+  "nodes.forgetTitle": "Forget node",
+  "nodes.forgetText": "For a machine that does not come back. Its certificates are refused from now on; it is let in again only with a new join token.",
+  "nodes.forgetType": "Type the node's name {name} to confirm",
+  "nodes.forgetSubmit": "Forget it",
   "alarm.definition_refused": "A platform's new definition is refused",
 
   "account.definition": "Definition",

@@ -315,6 +315,11 @@ export const zh = {
   "nodes.capacity": "已安置 {placed} 个账号，还可接收 {free} 个，最多可坏 {spare} 个节点而账号仍有位置",
   "nodes.unplaced": "{n} 个没有位置：{reason}",
   "nodes.draining": "正在腾空：不再接收账号",
+  "nodes.forget": "除名",
+  "nodes.forgetTitle": "将节点除名",
+  "nodes.forgetText": "用于不再回来的机器。它的证书从此不再被接受；须用新的加入令牌才能再次加入。",
+  "nodes.forgetType": "输入节点名称 {name} 以确认",
+  "nodes.forgetSubmit": "确认除名",
   "alarm.definition_refused": "平台的新定义被拒绝",
 
   "account.definition": "定义",
