@@ -10,11 +10,13 @@ var promises = []struct {
 		"TestStoppedGateLetsNothingOutAfterItsLease", "TestStoppedNodeSendsNothingAfterItsLease", "TestNothingOfChromiumGoesRoundTheGateAsRoot",
 		"TestClusterPartitionNeverHasTwoBrowsersAsRoot", "TestClusterStoppedWorkerSendsNothingWhenItGoesOn",
 		"TestClusterStoppedMasterReassignsNothing", "TestClusterClockStepsMoveAndLoseNothing",
+		"TestClusterHealedWithTwoMastersKeepsTheFirstAsRoot",
 	}},
 	{"P2", "nothing lost, nothing doubled", []string{
 		"TestACrashAtAnyPointLosesNothingThatWasAcknowledged", "TestMergingAgainChangesNothing", "TestAnItemIsNewAndAnnouncedOnce",
 		"TestEveryLetterArrivesOnceAndInOrder", "TestTenMinutesOfflineAreMadeGoodByOneRequest", "TestReadMarksNeverFallBackAndBadgesAreTheUnreadItems",
-		"TestClusterKilledAtRandomLosesNothing", "TestMasterRestoredFromABackupKeepsLogins",
+		"TestClusterKilledAtRandomLosesNothing", "TestMasterRestoredFromABackupKeepsLogins", "TestClusterWorkerWithoutAMasterEndsInOrder",
+		"TestClusterMasterWithAFullDiskKeepsWhatItAcknowledgedAsRoot", "TestClusterWorkerWithAFullDiskDisturbsNobodyAsRoot",
 	}},
 	{"P3", "a reply is sent at most once, to the right person, and always ends", []string{
 		"TestReplyKilledAtEachStepIsPostedAtMostOnceAndEnds", "TestReplyStandsOnceUnderItsTargetOrSaysWhyNot", "TestNoReplyReachesTheWrongPerson",
@@ -41,5 +43,6 @@ var promises = []struct {
 	{"P8", "site changes are data, not releases", []string{
 		"TestPlatformConforms", "TestEditedDefinitionIsAtWorkWithinFiveSecondsAndABrokenOneIsNamed", "TestArchitectureIsThePlatforms",
 		"TestRecordedRoundHappensAgainInChromium", "TestVersionIsTakenUpBetweenTwoRoundsWithoutAnotherBrowser",
+		"TestClusterDefinitionIsAtWorkOnEveryNodeAndOneThatIsBehindSaysSo",
 	}},
 }

@@ -21,7 +21,6 @@ const diskSize = 256 << 20
 // newClusterOnDisk is newCluster with one node's data folder on a disk of its own.
 func newClusterOnDisk(t *testing.T, workers int, node string) (*cluster, *faults.Disk) {
 	t.Helper()
-	testkit.NeedsRoot(t)
 	t.Parallel()
 	disk := faults.NewDisk(t, diskSize)
 	c, addr := &cluster{stage: openStage(t, site.Options{Seed: 1})}, netip.MustParseAddr("127.0.0.1")
@@ -38,6 +37,7 @@ func newClusterOnDisk(t *testing.T, workers int, node string) (*cluster, *faults
 // TestClusterMasterWithAFullDiskKeepsWhatItAcknowledgedAsRoot fills the master's disk while it is told things: it ends rather than acknowledge what it cannot
 // keep, says why, and does not start again until there is room. Then all that it acknowledged is there, and what was collected meanwhile.
 func TestClusterMasterWithAFullDiskKeepsWhatItAcknowledgedAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	c, disk := newClusterOnDisk(t, 1, proc.MasterName)
 	c.bringIn(1)
 	account := c.accounts[0]
@@ -90,6 +90,7 @@ func (c *cluster) renamesUntilItEnds(account string) (acknowledged int) {
 // TestClusterWorkerWithAFullDiskDisturbsNobodyAsRoot fills a worker's disk: an alarm names the node, the others go on, and so does it once there is room
 // again.
 func TestClusterWorkerWithAFullDiskDisturbsNobodyAsRoot(t *testing.T) {
+	testkit.NeedsRoot(t)
 	c, disk := newClusterOnDisk(t, 2, workerName(0))
 	c.bringIn(2)
 	elsewhere := c.on(workerName(1))
