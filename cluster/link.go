@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -63,6 +64,8 @@ type Link struct {
 	remote *remote.Remote
 	names  *names
 	events *eventstream.Subscription
+
+	figures *sync.Map // *figures by node
 }
 
 // OpenLink listens and makes PIDs of the form PID(node, name) work. It must be called before any other actor of the system is
@@ -81,8 +84,11 @@ func OpenLink(root *actor.RootContext, cfg LinkConfig) (*Link, error) {
 		return nil, err
 	}
 	l.events = l.system.EventStream.Subscribe(func(event any) {
-		if e, ok := event.(*remote.EndpointConnectedEvent); ok {
+		switch e := event.(type) {
+		case *remote.EndpointConnectedEvent:
 			l.system.Root.Send(l.pid, connected{e.Address})
+		case *remote.EndpointTerminatedEvent:
+			l.system.Root.Send(l.pid, hungUp{e.Address})
 		}
 	})
 	return l, nil
@@ -91,8 +97,8 @@ func OpenLink(root *actor.RootContext, cfg LinkConfig) (*Link, error) {
 // openMailroom makes everything of a link but its network.
 func openMailroom(root *actor.RootContext, cfg LinkConfig, lim limits, carry carrier) (*Link, error) {
 	cfg.Log = cfg.Log.With(slog.String("actor", mailroomName))
-	l := &Link{system: root.ActorSystem()}
-	room := &mailroom{LinkConfig: cfg, limits: lim, carry: carry, peers: map[messages.NodeID]*peer{}}
+	l := &Link{system: root.ActorSystem(), figures: &sync.Map{}}
+	room := &mailroom{LinkConfig: cfg, limits: lim, carry: carry, peers: map[messages.NodeID]*peer{}, shown: l.figures}
 	pid, err := root.SpawnNamed(actor.PropsFromProducer(func() actor.Actor { return room }), mailroomName)
 	if err != nil {
 		return nil, fmt.Errorf("spawn the link: %w", err)
@@ -129,7 +135,8 @@ func (l *Link) SetPeer(node messages.NodeID, address, incarnation string) {
 // it is heard, or by SetPeer.
 func (l *Link) Forget(node messages.NodeID) { l.system.Root.Send(l.pid, forgetPeer{node}) }
 
-// Flush returns when everything that was sent to other nodes has been delivered there, or with ctx's error.
+// Flush returns when everything that was sent to other nodes has been delivered there, or with ctx's error. A master does not wait for workers
+// that are away.
 func (l *Link) Flush(ctx context.Context) error {
 	wait := 30 * time.Second
 	if deadline, ok := ctx.Deadline(); ok {

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -25,6 +26,7 @@ type mailroom struct {
 	dirty []*peer // have something to send
 
 	waiting []*actor.PID // want to know when everything is delivered
+	shown   *sync.Map    // figures by node, for other goroutines
 }
 
 type peer struct {
@@ -33,9 +35,12 @@ type peer struct {
 	address string // of its remote; empty = nothing is sent
 	gone    bool   // given up: nothing is sent, and nothing kept, until it is heard or set again
 	dirty   bool
-	armed   bool // a wake is on its way
-	full    bool // its queue overflowed, and that was logged
-	silent  bool // it does not acknowledge anything, and that was logged
+	armed   bool   // a wake is on its way
+	full    bool   // its queue overflowed, and that was logged
+	silent  bool   // it does not acknowledge anything, and that was logged
+	lost    bool   // the connection to it broke, and there is no other yet
+	newest  uint64 // number of the newest letter that was sent; what is not newer is sent again
+	figures *figures
 }
 
 // Messages of the mailroom to itself, and of the Link.
@@ -52,6 +57,7 @@ type (
 	}
 	forgetPeer  struct{ node messages.NodeID }
 	connected   struct{ address string }
+	hungUp      struct{ address string }
 	flush       struct{}
 	wake        struct{ peer *peer }
 	whenFlushed struct{}
@@ -70,6 +76,8 @@ func (r *mailroom) Receive(c actor.Context) {
 		r.onForget(c, m)
 	case connected:
 		r.onConnected(c, m)
+	case hungUp:
+		r.onHungUp(c, m)
 	case flush:
 		r.onFlush(c)
 	case wake:
@@ -161,6 +169,7 @@ func (r *mailroom) onLetters(c actor.Context, m *messages.Letters) {
 		r.Log.Info("peer is heard again", "peer", from)
 	}
 	p.here(time.Now())
+	p.figures.received.Add(uint64(len(whole)))
 	for _, l := range whole {
 		r.deliver(c, p, l)
 	}
@@ -189,7 +198,7 @@ func (r *mailroom) deliver(c actor.Context, p *peer, l *messages.Letter) {
 }
 
 func (r *mailroom) add(node messages.NodeID) *peer {
-	p := &peer{post: newPost(r.Incarnation, r.limits), node: node}
+	p := &peer{post: newPost(r.Incarnation, r.limits), node: node, figures: &figures{}}
 	r.peers[node] = p
 	return p
 }
@@ -201,13 +210,16 @@ func (r *mailroom) onSetPeer(c actor.Context, m setPeer) {
 	}
 	if p.peer != m.incarnation {
 		dropped := p.begin(m.incarnation, r.Keep)
+		p.newest = 0
 		r.Log.Info("peer is known", "peer", m.node, "address", m.address, "waiting", len(p.waiting), "dropped", len(dropped))
 		r.giveUp(c, p, dropped)
 	}
 	if p.address != "" && p.address != m.address {
 		hangUp(c.ActorSystem(), p.address)
+		p.figures.connected.Store(false)
 	}
-	p.address = m.address
+	p.address, p.lost = m.address, false
+	r.shown.Store(p.node, p.figures)
 	p.here(time.Now())
 	p.ask(time.Now())
 	r.touch(c, p)
@@ -217,12 +229,14 @@ func (r *mailroom) onForget(c actor.Context, m forgetPeer) {
 	if p := r.peers[m.node]; p != nil && !p.gone {
 		r.letGo(c, p)
 	}
+	r.shown.Delete(m.node)
 }
 
 // letGo gives up what waits for a peer.
 func (r *mailroom) letGo(c actor.Context, p *peer) {
 	p.gone = true
 	dropped := p.abandon()
+	p.show()
 	r.Log.Info("peer is gone", "peer", p.node, "dropped", len(dropped))
 	r.giveUp(c, p, dropped)
 	if p.address != "" {
@@ -234,10 +248,24 @@ func (r *mailroom) letGo(c actor.Context, p *peer) {
 func (r *mailroom) onConnected(c actor.Context, m connected) {
 	for _, p := range r.peers {
 		if p.address == m.address {
+			p.lost = false
+			p.figures.connected.Store(true)
+			p.figures.connections.Add(1)
 			p.ask(time.Now())
 			r.touch(c, p)
 		}
 	}
+}
+
+// onHungUp notes that a connection broke. What waits is sent again by and by, on another one.
+func (r *mailroom) onHungUp(c actor.Context, m hungUp) {
+	for _, p := range r.peers {
+		if p.address == m.address {
+			p.lost = true
+			p.figures.connected.Store(false)
+		}
+	}
+	r.sayFlushed(c)
 }
 
 // touch has a peer's post looked at once everything is handled that is in the mailbox now, so that much of it travels together.
@@ -261,13 +289,16 @@ func (r *mailroom) onFlush(c actor.Context) {
 	}
 	for _, p := range r.dirty {
 		p.dirty = false
+		p.show()
 		if p.address == "" || p.gone {
 			continue
 		}
 		for _, m := range p.take(time.Now(), gone) {
 			m.From = string(r.Node)
+			p.count(m)
 			r.carry(c, p.address, m)
 		}
+		p.show()
 		r.arm(c, p)
 	}
 	r.dirty = nil
@@ -298,6 +329,9 @@ func (r *mailroom) onWake(c actor.Context, p *peer) {
 	r.touch(c, p)
 }
 
+// within says whether the peer is in reach, as far as is known.
+func (p *peer) within() bool { return p.address != "" && !p.gone && !p.silent && !p.lost }
+
 // here notes that the peer is there after all.
 func (p *peer) here(now time.Time) {
 	if p.gone {
@@ -306,9 +340,11 @@ func (p *peer) here(now time.Time) {
 	p.silent, p.gone = false, false
 }
 
+// sayFlushed answers who waits, when nothing is on its way any more. A master does not wait for workers that are away; a worker's last words
+// are worth the hope that its master comes back.
 func (r *mailroom) sayFlushed(c actor.Context) {
 	for _, p := range r.peers {
-		if len(p.waiting) > 0 {
+		if len(p.waiting) > 0 && (r.Keep || p.within()) {
 			return
 		}
 	}

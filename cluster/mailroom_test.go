@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -155,6 +156,77 @@ func TestLettersInAnothersNameAreRefused(t *testing.T) {
 		p.worker.system.Root.Send(PID(MasterNode, "master"), &messages.ReplyResult{Reply: "true"})
 		if m := testkit.Expect[*messages.ReplyResult](here, nil); m.GetReply() != "true" {
 			t.Errorf("%q was delivered", m.GetReply())
+		}
+	})
+}
+
+// TestStoppingMasterWaitsForNobodyWhoIsAway and for a worker in reach it does, and so does a worker for its master.
+func TestStoppingMasterWaitsForNobodyWhoIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t)
+		flush := func(e *end) (time.Duration, error) {
+			began := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			defer cancel()
+			err := e.Flush(ctx)
+			return time.Since(began), err
+		}
+		p.master.cut.Store(true)
+		for _, e := range []*end{p.master, p.worker} {
+			e.system.Root.Send(PID(e.over.name, wellKnown(e.over.name)), &messages.RevokeAccount{Account: "dy_1"})
+		}
+		if took, err := flush(p.worker); err == nil || took < 3*time.Second {
+			t.Errorf("a worker waited %s for its master: %v", took, err)
+		}
+		if took, err := flush(p.master); err != nil || took > 0 {
+			t.Errorf("the master waited %s for a worker that is silent: %v", took, err)
+		}
+		p.master.cut.Store(false)
+		time.Sleep(10 * time.Second)
+		p.master.cut.Store(true)
+		p.master.system.Root.Send(PID("worker-7", messages.WorkerActor), &messages.RevokeAccount{Account: "dy_2"})
+		time.AfterFunc(time.Second, func() { p.master.system.Root.Send(p.master.pid, hungUp{"over there"}) })
+		if took, err := flush(p.master); err != nil || took != time.Second {
+			t.Errorf("the master waited %s, its connection to the worker broke after a second: %v", took, err)
+		}
+	})
+}
+
+func TestLinkCountsWhatGoesAndWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t)
+		there := testkit.Probe(t, p.worker.system, messages.WorkerActor)
+		say := func() { p.master.system.Root.Send(PID("worker-7", messages.WorkerActor), &messages.RevokeAccount{Account: "dy_1"}) }
+		connect := func() { p.master.system.Root.Send(p.master.pid, connected{"over there"}) }
+		connect()
+		say()
+		testkit.Expect[*messages.RevokeAccount](there, nil)
+		p.master.cut.Store(true)
+		say()
+		synctest.Wait()
+		f := p.master.Figures()
+		if len(f) != 1 || f[0].Peer != "worker-7" || !f[0].Connected || f[0].Sent != 2 || f[0].Resent != 0 || f[0].Waiting != 1 || f[0].Bytes == 0 {
+			t.Errorf("while one waits: %+v", f)
+		}
+		p.master.system.Root.Send(p.master.pid, hungUp{"over there"})
+		synctest.Wait()
+		if f := p.master.Figures(); f[0].Connected {
+			t.Errorf("after the connection broke: %+v", f)
+		}
+		p.master.cut.Store(false)
+		connect()
+		testkit.Expect[*messages.RevokeAccount](there, nil)
+		time.Sleep(time.Second)
+		if f := p.master.Figures()[0]; !f.Connected || f.Reconnects != 1 || f.Sent != 2 || f.Resent == 0 || f.Waiting != 0 || f.Bytes != 0 {
+			t.Errorf("after another one: %+v", f)
+		}
+		if f := p.worker.Figures()[0]; f.Peer != MasterNode || f.Received != 2 {
+			t.Errorf("at the other end: %+v", f)
+		}
+		p.master.Forget("worker-7")
+		synctest.Wait()
+		if f := p.master.Figures(); len(f) != 0 {
+			t.Errorf("of a node that was forgotten: %+v", f)
 		}
 	})
 }

@@ -76,6 +76,7 @@ func (n *node) openOwnCluster() (err error) {
 	if err != nil {
 		return err
 	}
+	n.vitals.metrics.AddLinks(n.link.Figures)
 	seeds, err := cluster.KnownGossip(filepath.Join(dir, knownFile))
 	if err != nil {
 		return err

@@ -48,6 +48,7 @@ func (n *node) startWorkerOnly(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("%w (CLUSTER_HOST and PORT choose another address)", err)
 	}
+	n.vitals.metrics.AddLinks(n.link.Figures)
 	if err := n.openGossip(nil); err != nil {
 		return fmt.Errorf("%w (GOSSIP_PORT chooses another port)", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
+	"troupe/cluster"
 	"troupe/cluster/lease"
 	"troupe/cmd/troupe/metrics"
 	"troupe/messages"
@@ -131,6 +132,7 @@ func TestMetricsOfOperationsExist(t *testing.T) {
 	v := newVitals()
 	v.watchOffice(metrics.Office{Board: &board.Holder{}, Views: &dataset.Views{}, Gateway: door{}})
 	v.metrics.AddLeases(func() lease.Standing { return lease.Standing{} })
+	v.metrics.AddLinks(func() []cluster.LinkFigures { return []cluster.LinkFigures{{Peer: "w"}} })
 	v.board.Publish(&board.Board{
 		Alarms: []*messages.Alarm{{Name: "parked"}}, Nodes: []*board.Node{{Status: &messages.NodeStatus{Worker: "w"}}},
 	})

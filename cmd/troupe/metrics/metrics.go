@@ -17,6 +17,7 @@ import (
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
+	"troupe/cluster"
 	"troupe/cluster/lease"
 	"troupe/messages"
 )
@@ -85,9 +86,14 @@ func (m *Metrics) AddLeases(standing func() lease.Standing) {
 	m.registry.MustRegister(leases(standing))
 }
 
+// AddLinks adds how the node's link stands towards other nodes.
+func (m *Metrics) AddLinks(figures func() []cluster.LinkFigures) {
+	m.registry.MustRegister(links(figures))
+}
+
 // AddOffice adds what only the master's node knows.
 func (m *Metrics) AddOffice(o Office) {
-	m.registry.MustRegister(m.commits, m.waiting, m.size, newCluster(o), &doors{o.Gateway})
+	m.registry.MustRegister(m.commits, m.waiting, m.size, newPictures(o), &doors{o.Gateway})
 }
 
 // Handler answers in Prometheus' text form.

@@ -13,6 +13,7 @@ import (
 	"troupe/actors/gateway/socketio"
 	"troupe/actors/master/board"
 	"troupe/actors/store/dataset"
+	"troupe/cluster"
 	"troupe/cluster/lease"
 	"troupe/messages"
 )
@@ -45,6 +46,9 @@ func busy() (*Metrics, *board.Holder) {
 	views.Publish(dataset.Publication{Views: []*dataset.View{dataset.Summarized(secret, &messages.StoredSummary{Counts: &messages.Counts{Comments: 12}, UnreadComments: 3})}})
 	m.AddOffice(Office{h, views, g})
 	m.AddLeases(func() lease.Standing { return lease.Standing{Held: 2, Open: 1, Fresh: true} })
+	m.AddLinks(func() []cluster.LinkFigures {
+		return []cluster.LinkFigures{{Peer: "worker-2", Connected: true, Reconnects: 3, Sent: 70, Resent: 4, Received: 60, Waiting: 5, Bytes: 900}}
+	})
 	m.Said(&messages.NodeStatus{Worker: "worker-1", Browsers: 1, BrowserMemory: 100 << 20, MaxAccounts: 10})
 	m.Committed(3 * time.Millisecond)
 	m.Waiting(17)
@@ -97,6 +101,9 @@ func TestMetricsTellWhatIsAndNameNobody(t *testing.T) {
 		`troupe_gateway_served_seconds_bucket{le="0.00390625"} 1`,
 		`troupe_leases_held 2`, `troupe_leases_open 1`, `troupe_lease_fresh 1`,
 		`troupe_beats_total{result="answered"} 1`, `troupe_beats_total{result="late"} 1`, `troupe_beats_total{result="missed"} 1`,
+		`troupe_link_connected{node="worker-2"} 1`, `troupe_link_reconnects_total{node="worker-2"} 3`, `troupe_link_letters_sent_total{node="worker-2"} 70`,
+		`troupe_link_letters_resent_total{node="worker-2"} 4`, `troupe_link_letters_received_total{node="worker-2"} 60`,
+		`troupe_link_letters_waiting{node="worker-2"} 5`, `troupe_link_waiting_bytes{node="worker-2"} 900`,
 		`troupe_browsers 1`, `troupe_account_slots 10`, `go_goroutines`,
 	} {
 		if !strings.Contains(text, "\n"+line) {

@@ -9,8 +9,8 @@ import (
 	"troupe/messages"
 )
 
-// cluster are the numbers that the master's and the store's pictures hold.
-type cluster struct {
+// pictures are the numbers that the master's and the store's pictures hold.
+type pictures struct {
 	Office
 
 	mu   sync.Mutex // of tally
@@ -24,7 +24,7 @@ type run struct {
 	rounds, items int64
 }
 
-func newCluster(o Office) *cluster { return &cluster{Office: o, runs: map[messages.AccountID]run{}} }
+func newPictures(o Office) *pictures { return &pictures{Office: o, runs: map[messages.AccountID]run{}} }
 
 var (
 	nodes        = gauge("troupe_nodes", "Nodes that the master knows.", "state")
@@ -67,14 +67,14 @@ var (
 )
 
 // Describe implements prometheus.Collector.
-func (c *cluster) Describe(out chan<- *prometheus.Desc) {
+func (c *pictures) Describe(out chan<- *prometheus.Desc) {
 	for _, n := range all {
 		out <- n.desc
 	}
 }
 
 // Collect implements prometheus.Collector.
-func (c *cluster) Collect(out chan<- prometheus.Metric) {
+func (c *pictures) Collect(out chan<- prometheus.Metric) {
 	b := c.Board.Load()
 	c.collectNodes(b, out)
 	c.collectAccounts(b, out)
@@ -98,7 +98,7 @@ func (c *cluster) Collect(out chan<- prometheus.Metric) {
 	out <- loginQueue.of(float64(len(b.Queue.Waiting)))
 }
 
-func (c *cluster) collectNodes(b *board.Board, out chan<- prometheus.Metric) {
+func (c *pictures) collectNodes(b *board.Board, out chan<- prometheus.Metric) {
 	online := 0
 	for _, n := range b.Nodes {
 		s := n.Status
@@ -117,7 +117,7 @@ func (c *cluster) collectNodes(b *board.Board, out chan<- prometheus.Metric) {
 	out <- nodes.of(float64(len(b.Nodes)-online), "offline")
 }
 
-func (c *cluster) collectAccounts(b *board.Board, out chan<- prometheus.Metric) {
+func (c *pictures) collectAccounts(b *board.Board, out chan<- prometheus.Metric) {
 	states, held, open := map[messages.AccountState]int{}, 0, 0
 	for _, a := range b.Accounts {
 		states[messages.AccountState(a.Status.GetState())]++
@@ -139,7 +139,7 @@ func (c *cluster) collectAccounts(b *board.Board, out chan<- prometheus.Metric) 
 }
 
 // tally adds what accounts did since the last look: they count anew with each epoch.
-func (c *cluster) tally(b *board.Board) run {
+func (c *pictures) tally(b *board.Board) run {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := make(map[messages.AccountID]run, len(b.Accounts))
@@ -157,7 +157,7 @@ func (c *cluster) tally(b *board.Board) run {
 	return c.done
 }
 
-func (c *cluster) collectHeld(out chan<- prometheus.Metric) {
+func (c *pictures) collectHeld(out chan<- prometheus.Metric) {
 	held := c.Views.Stats()
 	for name, n := range map[string]int64{
 		messages.Contents: held.Counts.GetContents(), messages.Comments: held.Counts.GetComments(), messages.Discussions: held.Counts.GetDiscussions(),
