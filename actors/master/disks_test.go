@@ -30,14 +30,38 @@ func TestNodeWhoseDiskIsFullHasOneAlarmUntilThereIsRoomAgain(t *testing.T) {
 			if c.free == 0 && c.alarmed {
 				s.crash()
 			}
-			s.worker.Send(s.master, &messages.NodeStatus{
-				Worker: "worker-1", Incarnation: strconv.Itoa(s.life), Proof: true, MaxAccounts: 10, Platforms: []string{"sandbox"}, DiskFree: c.free, DiskSize: c.size,
-			})
-			time.Sleep(time.Second)
-			open := slices.DeleteFunc(slices.Clone(s.board.Load().Alarms), func(a *messages.Alarm) bool { return a.GetName() != diskFull || a.GetClearedAt() != 0 })
+			open := s.diskAlarms(c.free, c.size)
 			if alarmed := len(open) == 1 && open[0].GetWorker() == "worker-1"; alarmed != c.alarmed || len(open) > 1 {
 				t.Errorf("%s: %v", c.name, open)
 			}
 		}
 	})
+}
+
+func TestAlarmOfANodesDiskEndsWhenTheNodeIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newIdleStage(t)
+		s.configure = func(cfg *Config) { cfg.Forget = func(messages.NodeID) error { return nil } }
+		s.start()
+		if open := s.diskAlarms(0, 1<<30); len(open) != 1 {
+			t.Fatalf("%v", open)
+		}
+		time.Sleep(5 * time.Minute)
+		if why := s.forget(); why != "" {
+			t.Fatal(why)
+		}
+		time.Sleep(time.Second)
+		if names := s.openAlarms(); len(names) != 0 {
+			t.Errorf("the node is forgotten, and there is still %q", names)
+		}
+	})
+}
+
+// diskAlarms has the worker say how full its disk is, and returns what is open then.
+func (s *stage) diskAlarms(free, size int64) []*messages.Alarm {
+	s.worker.Send(s.master, &messages.NodeStatus{
+		Worker: "worker-1", Incarnation: strconv.Itoa(s.life), Proof: true, MaxAccounts: 10, Platforms: []string{"sandbox"}, DiskFree: free, DiskSize: size,
+	})
+	time.Sleep(time.Second)
+	return slices.DeleteFunc(slices.Clone(s.board.Load().Alarms), func(a *messages.Alarm) bool { return a.GetName() != diskFull || a.GetClearedAt() != 0 })
 }

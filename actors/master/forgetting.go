@@ -100,6 +100,11 @@ func (m *master) onNodeRefused(c actor.Context, r nodeRefused) {
 	m.news.nodes = true
 	var ch change
 	ch.remove(tableNodes, string(r.node))
+	for key, a := range m.alarms {
+		if a.GetWorker() == string(r.node) && a.GetAccount() == "" {
+			m.clearAlarm(&ch, key) // it was about the node itself
+		}
+	}
 	m.persist(c, ch, func() {
 		m.Log.Info("node forgotten", r.node.Attr())
 		if r.asker != nil {
