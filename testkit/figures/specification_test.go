@@ -1,12 +1,10 @@
 package figures
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,8 +19,8 @@ import (
 	"troupe/testkit/site"
 )
 
-// What the specification's figures are measured with. Its own targets are for 100 accounts: less than 200 MB of memory, data on its way for
-// less than 30 s, an IM answer within 100 ms, and more than 99 % of all pushes arrived.
+// What the specification's figures are measured with. Its own words: memory < 200 MB (100 accounts), delay of data sync < 30 s, response time of
+// the IM interface < 100 ms, success of the workers' pushes > 99 %.
 const (
 	specWorkers  = 3
 	specAccounts = 100
@@ -39,25 +37,6 @@ const (
 	agentsFrom = "10.77.0.0/24" // the made-up network
 )
 
-// linkCut is one time in which a worker and the master do not hear each other.
-type linkCut struct {
-	from, to time.Duration // of the stream
-	worker   int
-	deaf     bool            // only the worker does not hear the master
-	made     bool            // it was cut
-	healed   bool            // and joined again
-	accounts map[string]bool // that the worker had then
-}
-
-// specCuts are short enough for the leases to last, long enough for the gates to shut, and so long that the accounts go elsewhere.
-func specCuts() []*linkCut {
-	return []*linkCut{
-		{from: 3 * time.Second, to: 6 * time.Second, worker: 0},
-		{from: 9 * time.Second, to: 22 * time.Second, worker: 1, deaf: true},
-		{from: 25 * time.Second, to: 55 * time.Second, worker: 2},
-	}
-}
-
 // specification is the stage of the specification's figures: a master that runs no accounts, workers with fake browsers, agents, and the site, each
 // on a machine of its own in a made-up network.
 type specification struct {
@@ -66,13 +45,6 @@ type specification struct {
 	cluster *proc.Cluster
 	agents  []*agent
 	items   map[string]specItem // by id
-}
-
-// specItem is one comment or message that was written at the site.
-type specItem struct {
-	account string
-	at      time.Time // just before it was written
-	cutOff  bool      // its account's worker and the master did not hear each other then, or shortly before
 }
 
 // BenchmarkSpecification prints the four figures that the specification asks for, from one run whose links are cut again and again. It fails when an
@@ -224,204 +196,4 @@ func (s *specification) openDesk() {
 			return len(lists) < specAccounts
 		})
 	})
-}
-
-// stream writes items at the site, at a steady pace, and cuts links meanwhile.
-func (s *specification) stream() {
-	s.Helper()
-	cuts := specCuts()
-	tick := time.NewTicker(specPause)
-	defer tick.Stop()
-	began := time.Now()
-	for n := 0; time.Since(began) < specStream; n++ {
-		for _, c := range cuts {
-			s.cutOrHeal(c, time.Since(began))
-		}
-		account := s.accounts[n%specAccounts]
-		cutOff := slices.ContainsFunc(cuts, func(c *linkCut) bool {
-			return c.accounts[account] && time.Since(began) < c.to+specAfter
-		})
-		at := time.Now()
-		s.items[s.write(account, n)] = specItem{account, at, cutOff}
-		<-tick.C
-	}
-	for _, c := range cuts {
-		s.cutOrHeal(c, c.to)
-	}
-}
-
-// write has a visitor write something, a comment mostly, and returns its id.
-func (s *specification) write(account string, n int) string {
-	s.Helper()
-	owner, visitor := s.owners[account].UID, fmt.Sprint("访客", n%20)
-	if n%5 == 4 {
-		m, err := s.web.AddMessage(site.NewMessage{Owner: owner, Author: visitor, Text: fmt.Sprint("第", n, "条私信")})
-		if err != nil {
-			s.Fatal(err)
-		}
-		return m.ID
-	}
-	works := s.web.Works(owner)
-	c, err := s.web.AddComment(site.NewComment{Work: works[n%len(works)].ID, Author: visitor, Text: fmt.Sprint("第", n, "条评论")})
-	if err != nil {
-		s.Fatal(err)
-	}
-	return c.ID
-}
-
-// cutOrHeal does what is due of a cut.
-func (s *specification) cutOrHeal(c *linkCut, now time.Duration) {
-	s.Helper()
-	worker := workerName(c.worker)
-	switch {
-	case !c.made && now >= c.from:
-		c.made, c.accounts = true, map[string]bool{}
-		for _, a := range s.all() {
-			if a.Node == worker {
-				c.accounts[a.ID] = true
-			}
-		}
-		if c.deaf {
-			s.net.CutOneWay(proc.MasterName, worker)
-			return
-		}
-		s.net.Cut(proc.MasterName, worker)
-	case c.made && !c.healed && now >= c.to:
-		c.healed = true
-		s.net.Heal(proc.MasterName, worker)
-	}
-}
-
-// awaitAll waits until every item came to every agent, or will not come any more.
-func (s *specification) awaitAll() {
-	for deadline := time.Now().Add(specPatience); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if !slices.ContainsFunc(s.agents, func(a *agent) bool { return a.had() < len(s.items) }) {
-			break
-		}
-	}
-	time.Sleep(specCalm)
-}
-
-// addMemory weighs the nodes: private memory, which only they take.
-func (s *specification) addMemory() {
-	s.Helper()
-	weigh := func(n *proc.Node) float64 {
-		m, err := MemoryOf(n.PID())
-		if err != nil {
-			s.Fatal(err)
-		}
-		return float64(m.Private) / 1e6
-	}
-	ofMaster := weigh(s.node)
-	all, most := ofMaster, 0.0
-	for _, w := range s.cluster.Workers {
-		m := weigh(w)
-		all, most = all+m, max(most, m)
-	}
-	s.table.Add(fmt.Sprintf("memory: the master, %d accounts of the specification's size", specAccounts), ofMaster, Megabytes, 200)
-	s.table.Add(fmt.Sprintf("memory: the largest of %d workers, without Chromium", specWorkers), most, Megabytes, 200)
-	s.table.Add("memory: master and workers together, without Chromium", all, Megabytes, 0)
-}
-
-// addDelays adds how long after it was written each item came to each agent.
-func (s *specification) addDelays() {
-	var whole, cutOff Sample
-	for id, item := range s.items {
-		for _, a := range s.agents {
-			at, came := a.first(id)
-			switch {
-			case !came:
-			case item.cutOff:
-				cutOff = append(cutOff, at.Sub(item.at))
-			default:
-				whole = append(whole, at.Sub(item.at))
-			}
-		}
-	}
-	all := slices.Concat(whole, cutOff)
-	s.table.Add("delay: item at the site to agent, all, p99", all.Quantile(0.99).Seconds(), Seconds, 30)
-	s.table.Add("delay: all, slowest", all.Quantile(1).Seconds(), Seconds, 0)
-	s.table.Add("delay: account's link whole, p50", Millis(whole.Quantile(0.5)), Milliseconds, 0)
-	s.table.Add("delay: account's link whole, p99", Millis(whole.Quantile(0.99)), Milliseconds, 30_000)
-	s.table.Add("delay: account's link cut or just healed, p50", cutOff.Quantile(0.5).Seconds(), Seconds, 0)
-	s.table.Add("delay: account's link cut or just healed, p99", cutOff.Quantile(0.99).Seconds(), Seconds, 30)
-}
-
-// addAnswers adds how long the agents waited for answers, and how long the server worked on them.
-func (s *specification) addAnswers() {
-	s.Helper()
-	var lists, alone Sample
-	for _, a := range s.agents {
-		l, o := a.answers()
-		lists, alone = append(lists, l...), append(alone, o...)
-	}
-	s.table.Add("IM answer: a topic's messages, at the agent, p50", Millis(alone.Quantile(0.5)), Milliseconds, 0)
-	s.table.Add("IM answer: the same, p99", Millis(alone.Quantile(0.99)), Milliseconds, 100)
-	s.table.Add(fmt.Sprintf("IM answer: topics of %d accounts asked for at once, p50", specAccounts), Millis(lists.Quantile(0.5)), Milliseconds, 0)
-	s.table.Add("IM answer: the same, p99", Millis(lists.Quantile(0.99)), Milliseconds, 100)
-	s.table.Add("IM answer: in the server, all requests, p99 is below", Millis(s.served(0.99)), Milliseconds, 100)
-}
-
-// served is a bound of the server's own time for a share of all requests, as the master counts it.
-func (s *specification) served(share float64) time.Duration {
-	s.Helper()
-	res, err := s.node.HTTP().Get("http://localhost/metrics")
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer res.Body.Close()
-	var bounds, counts []float64 // of the buckets, ascending; the last is all
-	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
-		var bound, count float64
-		if n, _ := fmt.Sscanf(lines.Text(), `troupe_gateway_served_seconds_bucket{le="%g"} %g`, &bound, &count); n == 2 {
-			bounds, counts = append(bounds, bound), append(counts, count)
-		}
-	}
-	for i, n := range counts {
-		if n >= share*counts[len(counts)-1] {
-			return time.Duration(bounds[i] * float64(time.Second))
-		}
-	}
-	s.Fatal("the master does not count what it served")
-	return 0
-}
-
-// addPushes adds how many of the items came to the agents, and fails for each that did not, or came twice.
-func (s *specification) addPushes() {
-	s.Helper()
-	expected := map[string]int{} // by account
-	for _, item := range s.items {
-		expected[item.account]++
-	}
-	lost := map[string]int{} // by item
-	once, again, miscounted := 0, 0, 0
-	for _, a := range s.agents {
-		if err := a.failure(); err != nil {
-			s.Errorf("an agent's connection broke: %v", err)
-		}
-		for id := range s.items {
-			switch a.times(id) {
-			case 0:
-				lost[id]++
-			case 1:
-				once++
-			default:
-				again++
-			}
-		}
-		for account, n := range expected {
-			if a.told(account) != n {
-				miscounted++
-			}
-		}
-	}
-	for id, agents := range lost {
-		item := s.items[id]
-		s.Errorf("%s of %s, written at %s, was not pushed to %d agents (its account cut off: %v)", id, item.account, item.at.Format(time.StampMilli), agents, item.cutOff)
-	}
-	if again+miscounted > 0 {
-		s.Errorf("%d pushes came again, and %d times the hints of an account told an agent of another number of items", again, miscounted)
-	}
-	share := math.Floor(1000*float64(once)/float64(len(s.items)*len(s.agents))) / 10 // one lost of thousands is not 100 %
-	s.table.AddAbove(fmt.Sprintf("pushes: %d items to each agent, exactly once", len(s.items)), share, Percent, 99)
 }
