@@ -196,7 +196,9 @@ func TestLinkCountsWhatGoesAndWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPair(t)
 		there := testkit.Probe(t, p.worker.system, messages.WorkerActor)
-		say := func() { p.master.system.Root.Send(PID("worker-7", messages.WorkerActor), &messages.RevokeAccount{Account: "dy_1"}) }
+		say := func() {
+			p.master.system.Root.Send(PID("worker-7", messages.WorkerActor), &messages.RevokeAccount{Account: "dy_1"})
+		}
 		connect := func() { p.master.system.Root.Send(p.master.pid, connected{"over there"}) }
 		connect()
 		say()

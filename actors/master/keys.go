@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"google.golang.org/protobuf/proto"
@@ -50,6 +51,9 @@ type resealing func(ch *change) error
 // rotated is the end of a Rotate.
 type rotated struct{ err error }
 
+// ringSpread says that every node that beats has the new key by now.
+type ringSpread struct{}
+
 // onRotateKeys adds a key and has all sealed anew with it.
 func (m *master) onRotateKeys(c actor.Context, sender *actor.PID) {
 	switch {
@@ -73,7 +77,24 @@ func (m *master) onRotated(c actor.Context, r rotated) {
 		return
 	}
 	m.Log.Info("key added", "key", m.newestKey())
+	if m.nodesOnline() > 1 {
+		actors.After(c, ringTime, ringSpread{})
+		return
+	}
 	m.resealAll(c)
+}
+
+// ringTime is how long what rests stays under its old key after a rotation: two beats, whose answer tells a node that the ring is another
+// one, and a second to fetch that. Sealed anew at once, a login that is assigned meanwhile could not be opened there.
+const ringTime = 5 * time.Second
+
+func (m *master) nodesOnline() (n int) {
+	for id := range m.nodes {
+		if m.online(id) {
+			n++
+		}
+	}
+	return n
 }
 
 // resumeRotation goes on with what a rotation before this start left over.

@@ -285,6 +285,8 @@ func (m *master) handle(c actor.Context, message any, sender *actor.PID) {
 		m.onRotateKeys(c, sender)
 	case rotated:
 		m.onRotated(c, msg)
+	case ringSpread:
+		m.resealAll(c)
 	case *messages.ListKeys:
 		m.onListKeys(c, sender)
 	case *messages.RetireKey:

@@ -298,3 +298,29 @@ func (s *stage) wantKey(t *testing.T, ring *vault.KeyRing, key string, states in
 		t.Errorf("%v %v", p, err)
 	}
 }
+
+// TestWhatRestsKeepsItsKeyUntilEveryNodeHasTheNewOne would else let a node be given a login that it cannot open.
+func TestWhatRestsKeepsItsKeyUntilEveryNodeHasTheNewOne(t *testing.T) {
+	ring := newRing(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newStageWith(t, ring)
+		id := s.running()
+		epoch := s.board.Load().Account(messages.AccountID(id)).Record.GetEpoch()
+		s.account.Send(s.master, &messages.SaveVault{Sealed: sealedWith(t, ring, id, epoch, 5)})
+		testkit.Expect[*messages.VaultSaved](s.account, nil)
+		s.hire("w2", 1)
+		before := s.resting(id).GetKeyId()
+		began := time.Now()
+		s.client.Send(s.master, &messages.RotateKeys{})
+		time.Sleep(4500 * time.Millisecond) // more than two beats
+		if key := s.resting(id).GetKeyId(); key != before || len(ring.Keys()) != 2 {
+			t.Errorf("sealed with %s, of %d keys, when a node may not have the newest yet", key, len(ring.Keys()))
+		}
+		if done := testkit.Expect[*messages.KeysRotated](s.client, nil); done.GetResealed() != 1 || time.Since(began) > 6*time.Second {
+			t.Errorf("%v after %s", done, time.Since(began))
+		}
+		if key := s.resting(id).GetKeyId(); key == before {
+			t.Error("it is sealed with the old key still")
+		}
+	})
+}
