@@ -92,6 +92,7 @@ func (m *master) onPin(c actor.Context, msg *messages.PinAccount, sender *actor.
 		}
 	}
 	var ch change
+	before, ran := a.epoch(), a.running
 	m.edit(&ch, a, func(r *messages.Account) {
 		r.Foreign = worker
 		if had := r.GetAbroad(); had != "" && had != worker {
@@ -103,9 +104,11 @@ func (m *master) onPin(c actor.Context, msg *messages.PinAccount, sender *actor.
 	a.tried, a.stranded = nil, time.Time{}
 	m.persist(c, ch, func() {
 		m.Log.Info("account pinned", a.id().Attr(), "node", worker)
-		if a.running {
+		switch {
+		case a.running && ran && a.epoch() == before:
 			m.revoke(c, a, "pinned elsewhere", false)
-		} else {
+		case a.running: // it was given out meanwhile, to where it is pinned now
+		default:
 			a.status = restingStatus(a.record)
 			m.news.account(a.id())
 			m.place(c, a)
