@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"time"
@@ -189,8 +190,13 @@ func (a *account) onGate(c actor.Context, m gateChanged) {
 		a.probe(c)
 		return
 	}
-	a.collectSoon(c)
+	if a.state == messages.Watching {
+		a.roundIn(c, rand.N(reopening)) // a node's gates open together, when its master is there again
+	}
 }
+
+// reopening is within which time accounts whose gates were opened again look: not all of them at once.
+const reopening = 3 * time.Second
 
 // fail gives the account up on this node; the master decides what follows.
 func (a *account) fail(c actor.Context, reason string) {

@@ -30,6 +30,8 @@ func keyOf(a *messages.Alarm) string {
 	switch {
 	case a.GetName() == diskFull:
 		return nodeDiskKey(a.GetWorker())
+	case a.GetName() == nodeFaulty:
+		return nodeFaultyKey(a.GetWorker())
 	case a.GetPlatform() != "" && a.GetWorker() != "":
 		return nodeDefinitionKey(messages.PlatformName(a.GetPlatform()), a.GetWorker())
 	case a.GetPlatform() != "":

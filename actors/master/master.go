@@ -333,6 +333,7 @@ func (m *master) onTick(c actor.Context) {
 	m.placeAll(c)
 	m.sweepMoves(c)
 	m.sweepDrains(c)
+	m.sweepFaults(c)
 	m.keepHorizon(c)
 	m.measureCapacity(c)
 	m.sweepLogins(c)

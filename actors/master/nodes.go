@@ -33,6 +33,10 @@ type node struct {
 	undrain    bool   // it is to be told that it takes accounts again, should it drain by itself
 	drain      *drain // under way, or the newest one; nil = none
 	online     bool   // as it was published
+
+	failures    failures  // lately
+	fault       string    // why it is given nothing until then; empty if it is not at fault
+	faultyUntil time.Time // that
 }
 
 func (n *node) draining() bool {
@@ -78,16 +82,17 @@ func (m *master) onNode(c actor.Context, msg *messages.NodeStatus, sender *actor
 	n := m.node(id)
 	before, hello := n.record, n.pid == nil
 	reborn := before.GetIncarnation() != msg.GetIncarnation()
-	n.pid, n.status, n.lastSeen = sender, msg, m.Now()
+	n.pid, n.lastSeen = sender, m.Now()
 	m.news.nodes = true
 	var ch change
 	if reborn {
-		n.leaving, n.undrain = false, false
+		n.leaving, n.undrain, n.fault, n.faultyUntil = false, false, "", time.Time{}
 		m.editNode(&ch, n, func(r *messages.Node) {
 			r.Incarnation, r.Folder, r.Boot, r.Version = msg.GetIncarnation(), msg.GetFolder(), msg.GetBoot(), msg.GetVersion()
 			r.FirstSeen, r.LastSeen = cmp.Or(r.GetFirstSeen(), m.now()), m.now()
 		})
 	}
+	n.status = n.judged(msg)
 	if reborn || hello {
 		m.Log.Info("node is here", id.Attr(), "accounts", len(msg.GetRunning()), "max_accounts", msg.GetMaxAccounts(), "new_life", reborn)
 	}

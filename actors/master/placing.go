@@ -244,10 +244,16 @@ func (a *account) gaveUp(id messages.NodeID, reason string) {
 	a.tried[id] = reason
 }
 
-// onFailed parks an account that two nodes gave up, or the only node there is.
+// onFailed parks an account that two nodes gave up, or the only node there is, unless the node is at fault.
 func (m *master) onFailed(c actor.Context, msg *messages.AccountFailed) {
 	a := m.accounts[messages.AccountID(msg.GetAccount())]
 	if a == nil || a.record.GetEpoch() != msg.GetEpoch() || a.record.GetEpochOver() {
+		return
+	}
+	var ch change
+	m.decided(&ch, a, "failed", messages.NodeID(a.record.GetWorker()), msg.GetReason())
+	if n := m.node(messages.NodeID(a.record.GetWorker())); n.blame(a.id(), m.Now()) {
+		m.distrust(c, &ch, n, msg.GetReason())
 		return
 	}
 	a.gaveUp(messages.NodeID(a.record.GetWorker()), msg.GetReason())
@@ -257,8 +263,6 @@ func (m *master) onFailed(c actor.Context, msg *messages.AccountFailed) {
 			others++
 		}
 	}
-	var ch change
-	m.decided(&ch, a, "failed", messages.NodeID(a.record.GetWorker()), msg.GetReason())
 	if len(a.tried) < 2 && others > 0 {
 		m.persist(c, ch, nil) // the end of its epoch places it elsewhere
 		return

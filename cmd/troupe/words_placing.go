@@ -29,5 +29,5 @@ var chineseOfPlacing = map[string]string{
 	"Ask why an account runs where it runs":               "查询账号为何运行在该节点",
 	"Show the last decisions about where an account runs": "显示关于账号运行位置的最近决定",
 	"AT": "时间", "WHAT": "决定", "EPOCH": "纪元", "NOTES": "备注", "capacity": "容量",
-	"adopted": "已接管", "refused": "被拒绝", "moving": "迁移中", "ended": "已结束", "lapsed": "租约到期", "waiting": "等待安置", "disk_full": "磁盘已满", "no_spare_node": "没有备用节点",
+	"adopted": "已接管", "refused": "被拒绝", "moving": "迁移中", "ended": "已结束", "lapsed": "租约到期", "waiting": "等待安置", "disk_full": "磁盘已满", "node_faulty": "节点故障", "no_spare_node": "没有备用节点",
 }

@@ -313,6 +313,7 @@ export const en: Record<keyof typeof zh, string> = {
   "nav.platforms": "Platforms",
 
   "alarm.no_spare_node": "No node may fail any more",
+  "alarm.node_faulty": "A node cannot start browsers",
   "alarm.disk_full": "A node's disk is full",
   "nodes.capacity": "{placed} accounts placed, room for {free} more, {spare} nodes may fail before an account has no place",
   "nodes.unplaced": "{n} without a place: {reason}",

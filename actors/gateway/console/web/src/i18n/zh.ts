@@ -311,6 +311,7 @@ export const zh = {
   "nav.platforms": "平台",
 
   "alarm.no_spare_node": "没有可坏的节点了",
+  "alarm.node_faulty": "有节点无法启动浏览器",
   "alarm.disk_full": "节点磁盘已满",
   "nodes.capacity": "已安置 {placed} 个账号，还可接收 {free} 个，最多可坏 {spare} 个节点而账号仍有位置",
   "nodes.unplaced": "{n} 个没有位置：{reason}",
