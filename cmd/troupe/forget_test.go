@@ -17,9 +17,13 @@ func TestForgettingANodeAsksForItsNameAndSaysWhyNot(t *testing.T) {
 	n.Update(func(m *apitest.Master) {
 		m.Nodes = append(m.Nodes, &board.Node{Status: &messages.NodeStatus{Worker: "worker-7"}})
 	})
+	n.Update(func(m *apitest.Master) {
+		m.Refuse = &messages.Refused{Code: "conflict", Message: "node node-1 is online"}
+	})
 	if code, _, errs := troupe(t, n, "node", "forget", "node-1", "--yes"); code != exitRefused || !strings.Contains(errs, "online") {
 		t.Errorf("one that is online: exit %d: %s", code, errs)
 	}
+	n.Update(func(m *apitest.Master) { m.Refuse = nil })
 	if code, _, errs := troupe(t, n, "node", "forget", "worker-7"); code != exitUsage || !strings.Contains(errs, "nothing was removed") {
 		t.Errorf("not confirmed: exit %d: %s", code, errs)
 	}

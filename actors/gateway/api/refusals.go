@@ -51,6 +51,7 @@ var refusals = map[string][]int{
 	"DELETE /keys/{key}": {409, 422, 503},
 
 	"POST /platforms/{platform}/rollback": {409},
+	"DELETE /nodes/{worker}":              {409, 422, 503},
 
 	"POST /session":         {401, 409, 429},
 	"POST /first-admin":     {401, 409, 429},

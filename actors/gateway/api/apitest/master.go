@@ -157,11 +157,7 @@ func (m *Master) carryOut(command proto.Message) proto.Message {
 	case *messages.UndrainWorker:
 		return &messages.WorkerUndrained{Worker: x.GetWorker()}
 	case *messages.ForgetNode:
-		is := func(n *board.Node) bool { return n.Status.GetWorker() == x.GetWorker() }
-		if slices.ContainsFunc(m.Nodes, func(n *board.Node) bool { return is(n) && n.Online }) {
-			return &messages.Refused{Code: "conflict", Message: "the node is online"}
-		}
-		m.Nodes = slices.DeleteFunc(slices.Clone(m.Nodes), is)
+		m.Nodes = slices.DeleteFunc(slices.Clone(m.Nodes), func(n *board.Node) bool { return n.Status.GetWorker() == x.GetWorker() })
 		return &messages.NodeForgotten{Worker: x.GetWorker()}
 	case *messages.MoveAccount:
 		m.Accounts[x.GetAccount()].Record.Worker = x.GetWorker()
