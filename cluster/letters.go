@@ -23,10 +23,11 @@ func kindsOf(list ...proto.Message) kinds {
 	return set
 }
 
-// repeating are the messages that their senders say again by themselves, until they are answered or at the next occasion. A long
-// outage must not fill the queue with them.
+// repeating are the messages that their senders say again by themselves, until they are answered or every few seconds. A long
+// outage must not fill the queue with them. An account's status is none: it may be the last one for long, and an account whose gate
+// is shut has little to say.
 var repeating = kindsOf(
-	&messages.Observed{}, &messages.Acked{}, &messages.AccountStatus{}, &messages.NodeStatus{},
+	&messages.Observed{}, &messages.Acked{}, &messages.NodeStatus{},
 	&messages.SaveVault{}, &messages.VaultSaved{},
 )
 

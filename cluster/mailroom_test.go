@@ -120,7 +120,7 @@ func TestWhatNobodyRepeatsOutlastsAnOutage(t *testing.T) {
 		p.master.cut.Store(true)
 		root := p.worker.system.Root
 		for i := range 600 {
-			root.Send(PID(MasterNode, "master"), &messages.AccountStatus{Account: "dy_1", Rounds: int64(i)})
+			root.Send(PID(MasterNode, "master"), &messages.NodeStatus{Accounts: int64(i)})
 			if i%100 == 0 {
 				root.Send(PID(MasterNode, "master"), &messages.ReplyResult{Attempt: uint32(i)})
 			}
@@ -134,8 +134,8 @@ func TestWhatNobodyRepeatsOutlastsAnOutage(t *testing.T) {
 		if n := len(here.Letters()); n > 3 {
 			t.Errorf("%d states of the outage arrived", n)
 		}
-		root.Send(PID(MasterNode, "master"), &messages.AccountStatus{Account: "dy_1", Rounds: 600})
-		testkit.Expect(here, func(m *messages.AccountStatus) bool { return m.GetRounds() == 600 })
+		root.Send(PID(MasterNode, "master"), &messages.NodeStatus{Accounts: 600})
+		testkit.Expect(here, func(m *messages.NodeStatus) bool { return m.GetAccounts() == 600 })
 	})
 }
 
