@@ -20,7 +20,7 @@ func StartBound(cmd *exec.Cmd, enter func() error) error {
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	started := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: nothing else runs where enter went
+		runtime.LockOSThread()
 		err := error(nil)
 		if enter != nil {
 			err = enter()
@@ -31,6 +31,9 @@ func StartBound(cmd *exec.Cmd, enter func() error) error {
 		started <- err
 		if err == nil {
 			awaitEnd(cmd.Process.Pid)
+		}
+		if enter == nil {
+			runtime.UnlockOSThread() // else the thread ends: nothing more runs where enter went
 		}
 	}()
 	return <-started

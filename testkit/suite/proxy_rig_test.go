@@ -15,9 +15,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"troupe/testkit"
 )
 
 const (
@@ -64,8 +65,7 @@ func freeAddress(t *testing.T) netip.AddrPort {
 func (o *office) open() {
 	o.t.Helper()
 	cmd := exec.Command("tinyproxy", "-d", "-c", o.conf)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	if err := testkit.StartBound(cmd, nil); err != nil {
 		o.t.Fatalf("%v (make setup installs it)", err)
 	}
 	o.stop = sync.OnceFunc(func() {

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"troupe/testkit"
 )
 
 // hostsEnv names, in a test's own process, the file that it has for /etc/hosts.
@@ -32,15 +35,20 @@ func inOwnNet(t *testing.T, hosts string) bool {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", fmt.Sprintf("-test.v=%t", testing.Verbose()))
 	cmd.Env = append(os.Environ(), hostsEnv+"="+file)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET}
 	if os.Geteuid() != 0 {
 		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
 	}
-	out, err := cmd.CombinedOutput()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := testkit.StartBound(cmd, nil)
+	if err == nil {
+		err = cmd.Wait()
+	}
 	if testing.Verbose() || err != nil {
-		t.Logf("in its own network:\n%s", out)
+		t.Logf("in its own network:\n%s", out.Bytes())
 	}
 	if err != nil {
 		t.Fatalf("in its own network: %v", err)

@@ -17,11 +17,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"troupe/messages"
+	"troupe/testkit"
 )
 
 // The network of TestRealProxies: the site, the proxies, and the addresses from which the proxies go out.
@@ -120,8 +120,7 @@ func (s *realSite) browser(t *testing.T, g *Gate) *http.Client {
 func run(t *testing.T, addr string, name string, args ...string) (stop func()) {
 	t.Helper()
 	cmd := exec.Command(name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	if err := testkit.StartBound(cmd, nil); err != nil {
 		t.Fatalf("%v (make setup installs it)", err)
 	}
 	stop = sync.OnceFunc(func() {

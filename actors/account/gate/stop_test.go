@@ -77,7 +77,6 @@ func startChild(t *testing.T, site, proxyPort, fence string) *child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], stoppedGate, site, proxyPort, fence)
 	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +85,7 @@ func startChild(t *testing.T, site, proxyPort, fence string) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := testkit.StartBound(cmd, nil); err != nil {
 		t.Fatal(err)
 	}
 	c := &child{t: t, cmd: cmd, in: in, pipe: out.(*os.File), out: bufio.NewScanner(out)}
