@@ -256,6 +256,7 @@ func repliesOnce(n node, w *nodeworker.Worker, wire nodeworker.Wire) {
 	if r := n.reply(string(wire)+"-2", "c2", messages.ReplyFailedState); r.Reason != "QUOTA_EXCEEDED: too many" {
 		n.t.Errorf("failed because of %q", r.Reason)
 	}
+	nodeworker.Expect[map[string]any](w, event)
 	w.Do("answer", map[string]any{"payload": map[string]any{}})
 	n.reply(string(wire)+"-3", "c2", messages.ReplyDispatchingState)
 	nodeworker.Expect[map[string]any](w, event)
