@@ -172,7 +172,7 @@ func nodeForget(c *cli) *cobra.Command {
 		})
 	})
 	cmd.Long = c.t("For a machine that does not come back, or whose files somebody has. The node must be away, with no lease any more: half a minute after its end at the latest. It is let in again as a new one, with a new token.")
-	cmd.Example = "  troupe node forget worker-2\n  troupe node forget worker-2 --yes"
+	cmd.Example = "  troupe node forget worker-2\n  troupe node forget worker-3 --yes"
 	cmd.Flags().BoolVar(&sure, "yes", false, c.t("do not ask"))
 	return cmd
 }

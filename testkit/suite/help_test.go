@@ -101,7 +101,7 @@ type desk struct {
 	*stage
 	dir    string
 	env    []string
-	joined bool // the second node was started
+	second *proc.Node // nil until an example needs it
 }
 
 func (s *stage) desk() *desk {
@@ -263,9 +263,11 @@ func (s *stage) repliesEnd() {
 	})
 }
 
-// first orders the lines: what makes a proxy goes first, then what one node can do alone; what erases goes last.
+// first orders the lines: what makes a proxy goes first, then what one node can do alone; what erases goes last, and nodes after all else.
 func first(line string) int {
 	switch {
+	case strings.Contains(line, "node forget"):
+		return 4
 	case strings.Contains(line, "proxy add"):
 		return 0
 	case strings.Contains(line, "remove"):
@@ -279,16 +281,28 @@ func first(line string) int {
 // places are those of the examples that only a person's machine has.
 var places = []string{"/var/backups", "/mnt/usb", "/media/stick"}
 
-// second starts the other node that the examples speak of, once.
-func (d *desk) second() {
+// startSecond starts the other node that the examples speak of, once.
+func (d *desk) startSecond() {
 	d.t.Helper()
-	if d.joined {
+	if d.second != nil {
 		return
 	}
-	d.joined = true
-	proc.Start(d.t, proc.Options{
+	d.second = proc.Start(d.t, proc.Options{
 		Name: "worker-2", Dial: d.site.Addr(), Pins: []string{d.site.SPKI()},
 		Args: []string{"--mode", string(rig.Mode()), "--join", d.gateway(), "--token", d.joinToken()},
+	})
+}
+
+// away waits until a node of the examples, which was stopped, is taken for gone.
+func (d *desk) away(name string) {
+	d.t.Helper()
+	if d.second != nil && d.second.Name == name && d.second.Running() {
+		d.second.Stop()
+	}
+	d.eventually(name+" is away", 40*time.Second, func() bool {
+		var list api.Nodes
+		d.must("GET", "/nodes", nil, &list)
+		return !slices.ContainsFunc(list.Nodes, func(n api.Node) bool { return n.Name == name && n.Online })
 	})
 }
 
@@ -313,8 +327,12 @@ func (d *desk) arranged(line string) (runs, typed string) {
 		return "troupe store restore " + filepath.Join(d.dir, "troupe") + " --replace", "" // what the example of backup left
 	case strings.Contains(line, "--join"):
 		return fmt.Sprintf("troupe serve --worker-id worker-3 --join %s --token %s", d.gateway(), d.joinToken()), ""
+	case strings.Contains(line, "node forget"):
+		name := regexp.MustCompile(`worker-\d`).FindString(line)
+		d.away(name)
+		return line, name + "\n"
 	case strings.Contains(line, "worker-2"):
-		d.second()
+		d.startSecond()
 		return line, ""
 	case strings.Contains(line, "proxy remove"):
 		for _, a := range d.accountsOf("office") {
