@@ -34,8 +34,8 @@ test-stories:
 	@echo "the stories of testkit/suite run meanwhile, and report at their end"
 	$(GO) test -timeout 14m -skip '^TestCluster' ./testkit/suite
 
-# A cluster's stories start up to ten browsers at once and are about seconds, so nothing else runs beside them.
-test-cluster: ## several nodes: placed, moved, killed, cut off, stopped (about 5 minutes)
+# A cluster's stories wait for leases and are about seconds, so nothing else runs beside them.
+test-cluster: ## several nodes: placed, moved, killed, cut off, stopped (about 3 minutes)
 	$(GO) test -timeout 14m -run '^TestCluster' ./testkit/suite
 
 test-packages:

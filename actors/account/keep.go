@@ -160,7 +160,7 @@ type (
 
 const (
 	savePause = 2 * time.Second
-	saveLimit = 6 * time.Second // of a drain; the rest of its ten seconds is for closing the browser
+	saveLimit = 6 * time.Second // of a drain; the rest of partingLimit is for closing the browser
 )
 
 func (a *account) onVaultSaved(c actor.Context, m *messages.VaultSaved) {

@@ -225,8 +225,12 @@ func (a *account) onRevoke(c actor.Context, m *messages.RevokeAccount) {
 	a.beginDrain(c, drain{erase: m.GetErase()})
 }
 
+// partingLimit is how long an account may take to end in order: that its state is saved, and that Chromium, which may be slow on a busy
+// machine, closes by itself, so that its profile can be used again.
+const partingLimit = 15 * time.Second
+
 // beginDrain stops what runs, saves the vault (for six seconds at most), closes the browser, and then reports. Each step calls
-// drainStep when it is over; after ten seconds the rest is cut short (cutDrain).
+// drainStep when it is over; after partingLimit the rest is cut short (cutDrain).
 func (a *account) beginDrain(c actor.Context, d drain) {
 	a.cancelRound()
 	a.endLogin(c, "cancelled", "the account was stopped")
@@ -234,7 +238,7 @@ func (a *account) beginDrain(c actor.Context, d drain) {
 	a.refuseHeld(c)
 	d.clean = a.pause.phase == resting // its browser was closed before
 	a.draining = &d
-	actors.After(c, 10*time.Second, drainDeadline{})
+	actors.After(c, partingLimit, drainDeadline{})
 	a.drainStep(c)
 }
 

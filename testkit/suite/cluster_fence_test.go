@@ -38,6 +38,7 @@ func TestClusterPartitionNeverHasTwoBrowsersAsRoot(t *testing.T) {
 		c.announcedOnce()
 		return
 	}
+	t.Parallel()
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			c := newNetwork(t, 2)

@@ -62,6 +62,7 @@ func (c *cluster) collecting(accounts []string, since time.Time) (count int) {
 // machines, of four clusters.)
 func TestClusterLostHostIsReplacedAsRoot(t *testing.T) {
 	testkit.NeedsRoot(t)
+	t.Parallel()
 	losses := testkit.Runs(t, 2, 40)
 	clusters := max(1, losses/10)
 	for i := range clusters {

@@ -130,6 +130,7 @@ var moments = []moment{
 }
 
 func TestReplyKilledAtEachStepIsPostedAtMostOnceAndEnds(t *testing.T) {
+	t.Parallel()
 	for round := range testkit.Runs(t, 1, 10) {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
 			s := newStage(t, "--dev-pace", "0.2")
