@@ -236,10 +236,10 @@ type fakeClient struct {
 	platforms.Client
 	received chan struct{}
 	rounds   atomic.Int32
-	hang     atomic.Bool // rounds last until they are put off
+	hang     atomic.Bool  // rounds last until they are put off
+	again    atomic.Int32 // times that everything was to be read again
 
 	mu    sync.Mutex
-	again int      // times that everything was to be read again
 	ran   []string // digests of the versions that were taken up
 	items []string // ids of the comments that a round reads; nil: c1
 	probe error
@@ -285,11 +285,7 @@ func (f *fakeClient) Reload(d *definition.Definition) {
 	f.ran = append(f.ran, d.Digest)
 }
 
-func (f *fakeClient) Reread() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.again++
-}
+func (f *fakeClient) Reread() { f.again.Add(1) }
 
 func (f *fakeClient) versions() []string {
 	f.mu.Lock()
@@ -335,8 +331,9 @@ func TestItemsThatWereGivenUpAreReadAgainAtOnce(t *testing.T) {
 		rounds := s.client.rounds.Load()
 		s.master.Send(s.account, Reread{})
 		time.Sleep(time.Second)
-		if s.client.again != 1 || s.client.rounds.Load() == rounds {
-			t.Errorf("asked %d times, %d rounds since", s.client.again, s.client.rounds.Load()-rounds)
+		synctest.Wait()
+		if n := s.client.again.Load(); n != 1 || s.client.rounds.Load() == rounds {
+			t.Errorf("asked %d times, %d rounds since", n, s.client.rounds.Load()-rounds)
 		}
 	})
 }
