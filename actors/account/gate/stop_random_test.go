@@ -179,8 +179,12 @@ func (c *child) stopAtRandom(proxy *relay, term time.Duration, strict bool) (bef
 	time.Sleep(rand.N(max(left(), 1)))
 	c.signal(syscall.SIGSTOP)
 	if strict {
-		goOn := time.AfterFunc(left()-20*time.Millisecond+rand.N(80*time.Millisecond), func() { _ = c.cmd.Process.Signal(syscall.SIGCONT) })
-		defer goOn.Stop()
+		gone := make(chan struct{})
+		time.AfterFunc(left()-20*time.Millisecond+rand.N(80*time.Millisecond), func() {
+			_ = c.cmd.Process.Signal(syscall.SIGCONT)
+			close(gone)
+		})
+		defer func() { <-gone }() // it may have answered before the stop took hold
 		time.Sleep(left())
 		before = received(c.t, conns)
 	} else {
