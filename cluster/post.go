@@ -179,7 +179,7 @@ func (p *post) page() *messages.Letters {
 		w := &messages.Letter{N: f.n}
 		if l := f.of; l != nil {
 			w.Target, w.Sender, w.SenderNode, w.Type = l.target, l.sender, l.senderNode, l.kind
-			w.Body, w.More = l.body[f.from:f.to], !f.last
+			w.Body, w.More, w.Continues = l.body[f.from:f.to], !f.last, f.from > 0
 		}
 		m.Letters = append(m.Letters, w)
 	}
@@ -217,6 +217,9 @@ func (p *post) grow(l *messages.Letter) *messages.Letter {
 	if l.GetTarget() == "" {
 		p.growing, p.tooLong = nil, false
 		return nil
+	}
+	if l.GetContinues() && p.growing == nil && !p.tooLong {
+		return nil // of a letter that was given up while copies of its parts were still under way
 	}
 	if p.growing == nil && !l.GetMore() && !p.tooLong {
 		return l

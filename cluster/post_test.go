@@ -143,6 +143,22 @@ func (s *story) heal(t *rapid.T) {
 	t.Fatalf("the sides are still not done: %d and %d letters wait", len(s.sides[0].waiting), len(s.sides[1].waiting))
 }
 
+// TestPartsOfALetterThatWasGivenUpMakeNoLetter: its number may arrive without it, and copies of its other parts from before.
+func TestPartsOfALetterThatWasGivenUpMakeNoLetter(t *testing.T) {
+	me := newPost("me", small)
+	me.begin("peer", true)
+	whole, ok := me.receive(&messages.Letters{FromIncarnation: "peer", ToIncarnation: "me", Letters: []*messages.Letter{
+		{N: 1, Target: "t", Body: []byte("beginning"), More: true},
+		{N: 2},
+		{N: 3, Target: "t", Body: []byte("middle"), More: true, Continues: true},
+		{N: 4, Target: "t", Body: []byte("end"), Continues: true},
+		{N: 5, Target: "t", Body: []byte("another")},
+	}}, time.Time{})
+	if !ok || len(whole) != 1 || string(whole[0].GetBody()) != "another" {
+		t.Errorf("%v %v", whole, ok)
+	}
+}
+
 // TestEveryLetterArrivesOnceAndInOrder over random histories: messages that are lost, doubled and late, both sides restarting,
 // and letters given up.
 func TestEveryLetterArrivesOnceAndInOrder(t *testing.T) {

@@ -127,6 +127,7 @@ type Letter struct {
 	Type          string                 `protobuf:"bytes,5,opt,name=type,proto3" json:"type,omitempty"`                               // full name of the message
 	Body          []byte                 `protobuf:"bytes,6,opt,name=body,proto3" json:"body,omitempty"`                               // of the message, or a part of it; never logged
 	More          bool                   `protobuf:"varint,7,opt,name=more,proto3" json:"more,omitempty"`                              // the next letter goes on with this one
+	Continues     bool                   `protobuf:"varint,8,opt,name=continues,proto3" json:"continues,omitempty"`                    // this one goes on with the letter before
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -210,6 +211,13 @@ func (x *Letter) GetMore() bool {
 	return false
 }
 
+func (x *Letter) GetContinues() bool {
+	if x != nil {
+		return x.Continues
+	}
+	return false
+}
+
 var File_letters_proto protoreflect.FileDescriptor
 
 const file_letters_proto_rawDesc = "" +
@@ -222,7 +230,7 @@ const file_letters_proto_rawDesc = "" +
 	"\x05acked\x18\x04 \x01(\x04R\x05acked\x12\x10\n" +
 	"\x03ask\x18\x05 \x01(\x04R\x03ask\x12\x16\n" +
 	"\x06answer\x18\x06 \x01(\x04R\x06answer\x12(\n" +
-	"\aletters\x18\a \x03(\v2\x0e.troupe.LetterR\aletters\"\xa3\x01\n" +
+	"\aletters\x18\a \x03(\v2\x0e.troupe.LetterR\aletters\"\xc1\x01\n" +
 	"\x06Letter\x12\f\n" +
 	"\x01n\x18\x01 \x01(\x04R\x01n\x12\x16\n" +
 	"\x06target\x18\x02 \x01(\tR\x06target\x12\x16\n" +
@@ -231,7 +239,8 @@ const file_letters_proto_rawDesc = "" +
 	"senderNode\x12\x12\n" +
 	"\x04type\x18\x05 \x01(\tR\x04type\x12\x12\n" +
 	"\x04body\x18\x06 \x01(\fR\x04body\x12\x12\n" +
-	"\x04more\x18\a \x01(\bR\x04moreB\x11Z\x0ftroupe/messagesb\x06proto3"
+	"\x04more\x18\a \x01(\bR\x04more\x12\x1c\n" +
+	"\tcontinues\x18\b \x01(\bR\tcontinuesB\x11Z\x0ftroupe/messagesb\x06proto3"
 
 var (
 	file_letters_proto_rawDescOnce sync.Once

@@ -28,6 +28,7 @@ type stage struct {
 	leases    *lease.Table
 	life      int
 	mu        sync.Mutex // of master and leases, where another goroutine reads them
+	shelf     sync.Mutex // of the records, where they are copied while the master lives
 	keys      Keys
 	configure func(*Config) // nil: as it is
 	appends   int           // how many more changes the store takes before it falls silent; negative = any number
@@ -104,6 +105,8 @@ func sinceBoot() time.Duration { return time.Since(booted) }
 func (s *stage) store(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *messages.LoadControl:
+		s.shelf.Lock()
+		defer s.shelf.Unlock()
 		loaded := &messages.ControlLoaded{}
 		for table, rows := range s.records {
 			for key, value := range rows {
@@ -116,6 +119,8 @@ func (s *stage) store(c actor.Context) {
 			return
 		}
 		s.appends--
+		s.shelf.Lock()
+		defer s.shelf.Unlock()
 		for _, p := range m.GetPuts() {
 			if s.records[p.GetTable()] == nil {
 				s.records[p.GetTable()] = map[string][]byte{}

@@ -13,6 +13,8 @@ import (
 // backup is a copy of the records as they are now.
 func (s *stage) backup() map[string]map[string][]byte {
 	synctest.Wait()
+	s.shelf.Lock()
+	defer s.shelf.Unlock()
 	kept := map[string]map[string][]byte{}
 	for table, rows := range s.records {
 		kept[table] = maps.Clone(rows)
@@ -25,6 +27,7 @@ func (s *stage) restore(backup map[string]map[string][]byte) {
 	if err := s.sys.Root.StopFuture(s.master).Wait(); err != nil {
 		s.t.Fatal(err)
 	}
+	s.shelf.Lock()
 	s.records = map[string]map[string][]byte{}
 	var puts []*messages.Put
 	for table, rows := range backup {
@@ -39,6 +42,7 @@ func (s *stage) restore(backup map[string]map[string][]byte) {
 		}
 		s.records[p.GetTable()][p.GetKey()] = p.GetValue()
 	}
+	s.shelf.Unlock()
 	s.start()
 }
 

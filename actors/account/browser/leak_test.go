@@ -102,7 +102,7 @@ const ownNet = "TROUPE_TEST_OWN_NET"
 func inOwnNet(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(ownNet) == "" {
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 		cmd.Env = append(os.Environ(), ownNet+"=1")
