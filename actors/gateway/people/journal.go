@@ -78,15 +78,33 @@ func (p *people) onReadAudit(c actor.Context, m ReadAudit, sender *actor.PID) {
 	})
 }
 
+// verified is a walk through the log that began at that entry.
+type verified struct {
+	to    *actor.PID
+	first uint64
+	found Verified
+}
+
+// onVerify walks through the log once all of it is on disk: the end of the chain is written again, behind everything that is on its way.
 func (p *people) onVerify(c actor.Context, sender *actor.PID) {
 	r := p.reader(c)
-	actors.Job(c, func(ctx context.Context) any {
-		v, err := r.verify(ctx)
-		if err != nil {
-			return audited{sender, &messages.Refused{Code: "unavailable", Message: err.Error()}}
-		}
-		return audited{sender, v}
+	p.persist(c, []*messages.Put{put(tableOwn, keyEnd, r.end)}, func() {
+		actors.Job(c, func(ctx context.Context) any {
+			v, err := r.verify(ctx)
+			if err != nil {
+				return audited{sender, &messages.Refused{Code: "unavailable", Message: err.Error()}}
+			}
+			return verified{sender, r.end.GetFirst(), v}
+		})
 	})
+}
+
+func (p *people) onVerified(c actor.Context, m verified) {
+	if m.found.Fault != nil && m.first != p.end.GetFirst() { // old entries left the log meanwhile
+		p.onVerify(c, m.to)
+		return
+	}
+	c.Send(m.to, m.found)
 }
 
 // prune drops what is older than keepAudit, a block at a time. The chain then begins later, and says so.

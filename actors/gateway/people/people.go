@@ -129,6 +129,8 @@ func (p *people) handle(c actor.Context, message any, sender *actor.PID) {
 		p.onVerify(c, sender)
 	case audited:
 		c.Send(m.to, m.answer)
+	case verified:
+		p.onVerified(c, m)
 	case pruned:
 		p.onPruned(c, m)
 	case sweep:
