@@ -3389,7 +3389,7 @@ type ProxyChecked struct {
 	Class         string                 `protobuf:"bytes,4,opt,name=class,proto3" json:"class,omitempty"`                                // ok, or a class of the gate: upstream_unreachable upstream_auth upstream_protocol upstream_timeout target_unreachable
 	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`                              // for people; holds no secret
 	ExitAddress   string                 `protobuf:"bytes,6,opt,name=exit_address,json=exitAddress,proto3" json:"exit_address,omitempty"` // as an outside service saw it; empty = not asked
-	LatencyMs     int64                  `protobuf:"varint,7,opt,name=latency_ms,json=latencyMs,proto3" json:"latency_ms,omitempty"`      // until a tunnel stood
+	LatencyMs     int64                  `protobuf:"varint,7,opt,name=latency_ms,json=latencyMs,proto3" json:"latency_ms,omitempty"`      // until a tunnel stood, rounded up; 0: none did
 	At            int64                  `protobuf:"varint,8,opt,name=at,proto3" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

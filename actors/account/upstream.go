@@ -128,8 +128,13 @@ func (n *Node) CheckProxy(ctx context.Context, proxy *messages.Upstream, target 
 func (n *Node) checked(proxy *messages.Upstream, account messages.AccountID, check gate.Check) *messages.ProxyChecked {
 	return &messages.ProxyChecked{
 		Proxy: proxy.GetProxy(), Account: string(account), Worker: string(n.ID), Class: string(check.Class), Reason: check.Reason,
-		ExitAddress: check.ExitAddress, LatencyMs: check.Latency.Milliseconds(), At: n.Now().UnixMilli(),
+		ExitAddress: check.ExitAddress, LatencyMs: wholeMilliseconds(check.Latency), At: n.Now().UnixMilli(),
 	}
+}
+
+// wholeMilliseconds rounds d up: 0 says that nothing was measured, and a proxy in the next rack answers in less than one.
+func wholeMilliseconds(d time.Duration) int64 {
+	return (d + time.Millisecond - 1).Milliseconds()
 }
 
 func (a *account) onUpstreamChecked(c actor.Context, m upstreamChecked) {

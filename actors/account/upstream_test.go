@@ -86,3 +86,12 @@ func TestPersonAsksForAProxysCheck(t *testing.T) {
 		s.state(messages.ProxyDown)
 	})
 }
+
+// A proxy in the next rack answers in less than a millisecond, and 0 would say that nothing was measured.
+func TestAProxysLatencyIsRoundedUp(t *testing.T) {
+	for latency, want := range map[time.Duration]int64{0: 0, time.Microsecond: 1, time.Millisecond: 1, 1001 * time.Microsecond: 2} {
+		if got := wholeMilliseconds(latency); got != want {
+			t.Errorf("%v is %d ms, want %d", latency, got, want)
+		}
+	}
+}
