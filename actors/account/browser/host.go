@@ -26,9 +26,12 @@ type HostConfig struct {
 	Sandbox Sandbox
 	Display string // the X display of a headful node; empty starts one for each screen size that is needed
 	Dir     string // where such displays are noted, so that left-over ones are ended at the next start
-	Starts  int    // how many browsers start at once
+	Starts  int    // how many browsers start at once; 0: one for two cores
 	Log     *slog.Logger
 }
+
+// coresPerStart is how many cores one Chromium keeps busy while it starts (measured, 2026-11-22): more at once come up later, each of them.
+const coresPerStart = 2
 
 // Host is what the browsers of one node share: binary and version, the way they are shown, the sandbox, the start
 // slots. What holds for all of them is found out once, by the first that comes up. OpenHost makes it; its maker closes
@@ -56,7 +59,7 @@ func OpenHost(ctx context.Context, cfg HostConfig) (*Host, error) {
 		cfg.Sandbox = SandboxAuto
 	}
 	if cfg.Starts == 0 {
-		cfg.Starts = runtime.GOMAXPROCS(0)
+		cfg.Starts = max(1, runtime.GOMAXPROCS(0)/coresPerStart)
 	}
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -114,9 +117,6 @@ func (h *Host) Version() string {
 	defer h.mu.Unlock()
 	return h.bin.version
 }
-
-// Starts is how many browsers may start at once.
-func (h *Host) Starts() int { return cap(h.slots) }
 
 // slot takes a start slot and returns what gives it back. Every start takes one, whatever its cause.
 func (h *Host) slot(ctx context.Context) (release func(), err error) {

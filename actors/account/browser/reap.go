@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -42,7 +43,7 @@ type record struct {
 	Epoch   messages.Epoch     `json:"epoch"`
 }
 
-// ReapAll reaps every account folder below root. The node calls it before it starts any browser.
+// ReapAll reaps every account folder below root, all at once. The node calls it before it starts any browser.
 func ReapAll(root string) error {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -51,12 +52,14 @@ func ReapAll(root string) error {
 	if err != nil {
 		return fmt.Errorf("reap browsers: %w", err)
 	}
-	var errs []error
-	for _, e := range entries {
+	errs := make([]error, len(entries))
+	var all sync.WaitGroup
+	for i, e := range entries {
 		if e.IsDir() {
-			errs = append(errs, Reap(filepath.Join(root, e.Name())))
+			all.Go(func() { errs[i] = Reap(filepath.Join(root, e.Name())) })
 		}
 	}
+	all.Wait()
 	return errors.Join(errs...)
 }
 
