@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-rod/rod/lib/cdp"
+
 	"troupe/platforms/page"
 )
 
@@ -329,4 +331,16 @@ func TestHostilePages(t *testing.T) {
 		works(t, open(t, i, "main", ""))
 		noneBurns(t, i)
 	})
+}
+
+func TestChromiumsOwnTimeLimitReadsAsTheDeadline(t *testing.T) {
+	refused := &cdp.Error{Code: internalError, Message: "Internal error"}
+	if err := outOfTime(refused, true); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, refused) {
+		t.Error(err)
+	}
+	for _, err := range []error{outOfTime(refused, false), outOfTime(&cdp.Error{Code: -32000, Message: "Internal error"}, true)} {
+		if errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	}
 }

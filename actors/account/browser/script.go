@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
 )
 
@@ -172,14 +173,28 @@ func (t *target) evaluate(ctx context.Context, expression string, world proto.Ru
 		params["contextId"] = world
 	}
 	var answer proto.RuntimeEvaluateResult
+	began := time.Now()
 	if err := t.call(ctx, "Runtime.evaluate", params, &answer); err != nil {
-		return nil, err
+		return nil, outOfTime(err, time.Since(began) >= limit.Truncate(time.Millisecond))
 	}
 	if answer.ExceptionDetails != nil {
 		return nil, thrown(answer.ExceptionDetails)
 	}
 	return answer.Result, nil
 }
+
+// outOfTime tells a function that Chromium ended at its time limit from one that failed: Chromium's watch may be ahead of ours, and its answer
+// then says no more than "Internal error" (156, seen 2026-11).
+func outOfTime(err error, late bool) error {
+	var refused *cdp.Error
+	if late && errors.As(err, &refused) && refused.Code == internalError {
+		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	}
+	return err
+}
+
+// internalError is JSON-RPC's code for what the other side cannot name.
+const internalError = -32603
 
 // asking is the call of a pure function, so that it answers with JSON of a bounded size.
 func asking(function string, args any) (string, error) {
