@@ -88,8 +88,10 @@ func matches(ctx context.Context, l *definition.Listen, rec page.Record) bool {
 	return l.AnswersPost(ctx, rec.Method, rec.URL, rec.Post)
 }
 
-// answers reads what rec means to every listen that it matches.
+// answers reads what rec means to every listen that it matches. Whoever waits for it may run out of time meanwhile, which says nothing of
+// the answer: each expression has a bound of its own.
 func (c *client) answers(ctx context.Context, rec page.Record, owner string) []*answer {
+	ctx = context.WithoutCancel(ctx)
 	var all []*answer
 	var b *body
 	for name, l := range c.Definition.Listen {
@@ -141,7 +143,11 @@ func read(ctx context.Context, name string, l *definition.Listen, b *body) *answ
 // understand reads a good answer: what it must have, whether the list goes on, and its rows.
 func (a *answer) understand(ctx context.Context, l *definition.Listen) error {
 	for _, q := range l.Require {
-		if there, err := q.True(ctx, a.value, a.vars); err != nil || !there {
+		there, err := q.True(ctx, a.value, a.vars)
+		if err != nil {
+			return changed(a.listen, err)
+		}
+		if !there {
 			return changed(a.listen, fmt.Errorf("the answer has no %s", q))
 		}
 	}

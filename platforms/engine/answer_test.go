@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"os"
@@ -114,6 +115,24 @@ func TestAMissingKeyIsNeverAnEmptyList(t *testing.T) {
 			t.Errorf("%s: good %v, %v", c.name, a.good, a.err)
 		}
 	}
+}
+
+// Who waits for an answer may run out of time while it is read: that does not make it another page's.
+func TestAnAnswerIsReadToItsEnd(t *testing.T) {
+	c := &client{}
+	c.Definition = sandboxDefinition(t)
+	rec := page.Record{
+		Kind: page.Response, Method: "GET", URL: "https://creator.sandbox.test/api/works", Status: 200,
+		Body: []byte(`{"status_code":0,"works":[],"has_more":false}`),
+	}
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, a := range c.answers(late, rec, owner) {
+		if a.listen == "works" && a.good && a.err == nil {
+			return
+		}
+	}
+	t.Error("it was not understood")
 }
 
 func TestAnotherAuthorsWorkIsNotOurs(t *testing.T) {
