@@ -180,7 +180,7 @@ func (r *results) page(now time.Time) string {
 			failed++
 		}
 	}
-	fmt.Fprintf(&b, "# Test report\n\nWritten by `make test-full` on %s, with %s on %d processors: every repetition. The packages ran under the race detector, the stories of testkit/suite with the program as it is delivered.\n\n",
+	fmt.Fprintf(&b, "# Test report\n\nWritten by `make test-full` on %s, with %s on %d processors: every repetition. The packages ran under the race detector, the stories of testkit/suite and the platforms with the program as it is delivered.\n\n",
 		now.UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), runtime.NumCPU())
 	fmt.Fprintf(&b, "%d tests passed, %d failed, %d were left out; it took %s.\n", passed, failed, skipped, r.took.Round(time.Second))
 	if len(r.broken) > 0 {
