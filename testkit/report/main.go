@@ -62,7 +62,8 @@ type outcome struct {
 type results struct {
 	tests  map[string]*outcome
 	broken []string
-	took   time.Duration // of everything
+	cached map[string]bool // packages that were not run again, because nothing had changed since they passed
+	took   time.Duration   // of everything
 }
 
 var runs = regexp.MustCompile(`\bruns: (\d+)\b`)
@@ -99,7 +100,7 @@ func readLines(name string, lines chan<- []byte) error {
 
 // read takes in all events. Progress and whatever fails go to out.
 func read(lines <-chan []byte, out io.Writer) *results {
-	r := &results{tests: map[string]*outcome{}}
+	r := &results{tests: map[string]*outcome{}, cached: map[string]bool{}}
 	said := map[string]*strings.Builder{}
 	for line := range lines {
 		var e event
@@ -116,6 +117,9 @@ func read(lines <-chan []byte, out io.Writer) *results {
 			said[key].WriteString(e.Output)
 			if m := runs.FindStringSubmatch(e.Output); m != nil && e.Test != "" {
 				r.of(e.Test).runs, _ = strconv.Atoi(m[1])
+			}
+			if e.Test == "" && strings.HasPrefix(e.Output, "ok") && strings.Contains(e.Output, "(cached)") {
+				r.cached[e.Package] = true
 			}
 		case "pass", "fail", "skip":
 			r.end(e)
@@ -183,6 +187,9 @@ func (r *results) page(now time.Time) string {
 	fmt.Fprintf(&b, "# Test report\n\nWritten by `make test-full` on %s, with %s on %d processors: every repetition. The packages ran under the race detector, the stories of testkit/suite and the platforms with the program as it is delivered.\n\n",
 		now.UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), runtime.NumCPU())
 	fmt.Fprintf(&b, "%d tests passed, %d failed, %d were left out; it took %s.\n", passed, failed, skipped, r.took.Round(time.Second))
+	if n := len(r.cached); n > 0 {
+		fmt.Fprintf(&b, "\nNothing had changed for %d packages since they passed, so Go's test cache gave their results and times again.\n", n)
+	}
 	if len(r.broken) > 0 {
 		fmt.Fprintf(&b, "\nPackages that failed: %s.\n", strings.Join(r.broken, ", "))
 	}

@@ -50,6 +50,8 @@ func TestReportSaysWhatRanHowOftenAndWhatFailed(t *testing.T) {
 		`{"Action":"output","Package":"p","Test":"TestAMissingKeyIsNeverAnEmptyList","Output":"    it was empty\n"}`,
 		`{"Action":"fail","Package":"p","Test":"TestAMissingKeyIsNeverAnEmptyList","Elapsed":0.1}`,
 		`{"Action":"fail","Package":"p","Elapsed":2.7}`,
+		`{"Action":"output","Package":"q","Output":"ok  \tq\t(cached)\n"}`,
+		`{"Action":"pass","Package":"q","Elapsed":0}`,
 		`not of the test's making`,
 	} {
 		lines <- []byte(line)
@@ -62,7 +64,7 @@ func TestReportSaysWhatRanHowOftenAndWhatFailed(t *testing.T) {
 	}
 	page := r.page(time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC))
 	for _, want := range []string{
-		"1 tests passed, 1 failed, 0 were left out", "Packages that failed: p.", "| TestShutGateLetsNoByteOut | 200 | 2.5s | pass |",
+		"1 tests passed, 1 failed, 0 were left out", "Nothing had changed for 1 packages", "Packages that failed: p.", "| TestShutGateLetsNoByteOut | 200 | 2.5s | pass |",
 		"| TestAMissingKeyIsNeverAnEmptyList | 1 | 100ms | **fail** |", "| TestNpmClientsWork | 0 | - | **did not run** |",
 	} {
 		if !strings.Contains(page, want) {
