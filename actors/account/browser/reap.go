@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -43,7 +42,8 @@ type record struct {
 	Epoch   messages.Epoch     `json:"epoch"`
 }
 
-// ReapAll reaps every account folder below root, all at once. The node calls it before it starts any browser.
+// ReapAll reaps every account folder below root. All left-overs are asked to go before the first is waited for, so that they end side by
+// side. The node calls it before it starts any browser.
 func ReapAll(root string) error {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,15 +52,13 @@ func ReapAll(root string) error {
 	if err != nil {
 		return fmt.Errorf("reap browsers: %w", err)
 	}
-	errs := make([]error, len(entries))
-	var all sync.WaitGroup
-	for i, e := range entries {
+	var dirs []string
+	for _, e := range entries {
 		if e.IsDir() {
-			all.Go(func() { errs[i] = Reap(filepath.Join(root, e.Name())) })
+			dirs = append(dirs, filepath.Join(root, e.Name()))
 		}
 	}
-	all.Wait()
-	return errors.Join(errs...)
+	return reapDirs(dirs)
 }
 
 // Reap ends what is left of an earlier Chromium of that account folder: asked first, so that it saves its
@@ -70,32 +68,62 @@ func Reap(dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	lock, err := lockDir(dir)
-	if err != nil {
-		return err
+	return reapDirs([]string{dir})
+}
+
+func reapDirs(dirs []string) error {
+	var errs []error
+	var asked []string
+	for _, dir := range dirs {
+		lock, err := lockDir(dir)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		defer unlock(lock)
+		if err := askToGo(dir); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		asked = append(asked, dir)
 	}
-	defer unlock(lock)
-	return reap(dir)
+	deadline := time.Now().Add(reapGrace)
+	for _, dir := range asked {
+		errs = append(errs, awaitAndSweep(dir, deadline))
+	}
+	return errors.Join(errs...)
 }
 
 // reap does Reap's work for the owner of the lock.
 func reap(dir string) error {
-	profile := filepath.Join(dir, profileName)
+	if err := askToGo(dir); err != nil {
+		return err
+	}
+	return awaitAndSweep(dir, time.Now().Add(reapGrace))
+}
+
+// askToGo asks what is left of a folder's Chromium to end, once: a second order would end it before it saved its profile. The folder's lock is held.
+func askToGo(dir string) error {
 	rec := readRecord(dir)
-	left, err := remains(rec, profile)
+	left, err := remains(rec, filepath.Join(dir, profileName))
 	if err != nil {
 		return fmt.Errorf("reap %s: %w", dir, err)
 	}
+	for _, p := range left {
+		if p.pid == rec.PID || !strings.Contains(p.command, "--type=") {
+			syscall.Kill(p.pid, syscall.SIGINT)
+		}
+	}
+	signal(left, syscall.SIGCONT)
+	return nil
+}
+
+// awaitAndSweep waits until deadline for what was asked to go, kills the rest, and sweeps the folder.
+func awaitAndSweep(dir string, deadline time.Time) error {
+	rec, profile := readRecord(dir), filepath.Join(dir, profileName)
+	left := awaitGone(rec, profile, time.Until(deadline))
 	if len(left) > 0 {
-		for _, p := range left {
-			if p.pid == rec.PID || !strings.Contains(p.command, "--type=") {
-				syscall.Kill(p.pid, syscall.SIGINT)
-			}
-		}
-		signal(left, syscall.SIGCONT)
-		if left = awaitGone(rec, profile, reapGrace); len(left) > 0 {
-			left = killAll(rec, profile)
-		}
+		left = killAll(rec, profile)
 	}
 	if len(left) > 0 {
 		return fmt.Errorf("reap %s: %d processes do not end", dir, len(left))
