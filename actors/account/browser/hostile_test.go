@@ -78,6 +78,10 @@ func TestEveryMethodReturnsWhenAPageHangs(t *testing.T) {
 	tab := open(t, i, "main", "https://site.test/calm")
 	el := find(t, tab, "#b")
 	eval(t, tab, `() => { setTimeout(() => { while (true) {} }, 0) }`)
+	until(t, "the page to hang", func() bool {
+		_, err := tab.Eval(soon(t, time.Second), `() => 1`, nil)
+		return errors.Is(err, context.DeadlineExceeded)
+	})
 	calls := map[string]func(context.Context) error{
 		"eval":       func(ctx context.Context) error { _, err := tab.Eval(ctx, `() => 1`, nil); return err },
 		"eval page":  func(ctx context.Context) error { _, err := tab.EvalPage(ctx, `() => 1`, nil); return err },
